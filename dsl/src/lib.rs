@@ -1,0 +1,2 @@
+//! The rule language.
+pub mod model;

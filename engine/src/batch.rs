@@ -1,0 +1,151 @@
+//! What goes into the engine and what comes out: records, and a verdict for each.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::time::Timestamp;
+
+/// One record of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Record {
+    /// The event's bytes, or why there are none.
+    pub payload: Payload,
+    /// Where the record comes from.
+    pub origin: Origin,
+}
+
+impl Record {
+    /// A record with these bytes.
+    #[must_use]
+    pub fn new(event: impl Into<Vec<u8>>, origin: Origin) -> Self {
+        Self { payload: Payload::Event(event.into()), origin }
+    }
+
+    /// A record whose event could not be read out of its envelope: it will be rejected.
+    #[must_use]
+    pub fn unreadable(raw: impl Into<Vec<u8>>, reason: Reason, origin: Origin) -> Self {
+        Self { payload: Payload::Unreadable { raw: raw.into(), reason }, origin }
+    }
+
+    /// The bytes that a reject keeps.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match &self.payload {
+            Payload::Event(bytes) | Payload::Unreadable { raw: bytes, .. } => bytes,
+        }
+    }
+}
+
+/// The bytes of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Payload {
+    /// The event as its producer wrote it.
+    Event(Vec<u8>),
+    /// The caller's adapter could not get at the event.
+    Unreadable {
+        /// What stands in the event's place.
+        raw: Vec<u8>,
+        /// Why it can't be read.
+        reason: Reason,
+    },
+}
+
+/// Where a record comes from: what rules read as `record.…`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Origin {
+    /// Name of the stream, queue, delivery stream or table.
+    pub stream: String,
+    /// The stream's whole ARN, where there is one.
+    pub arn: Option<String>,
+    /// The shard or partition.
+    pub shard: Option<String>,
+    /// The sequence number or message id.
+    pub sequence: Option<String>,
+    /// The place inside an aggregate.
+    pub sub_sequence: Option<u64>,
+    /// The partition key.
+    pub partition_key: Option<String>,
+    /// When the record arrived at its source.
+    pub arrival: Option<Timestamp>,
+}
+
+impl Origin {
+    /// A record of that stream, with nothing else known.
+    #[must_use]
+    pub fn stream(name: impl Into<String>) -> Self {
+        Self { stream: name.into(), ..Self::default() }
+    }
+
+    /// What tells the record from every other: `STREAM:SHARD:SEQUENCE`, with `:SUB_SEQUENCE` behind it
+    /// for a record out of an aggregate. `None` where the source numbers nothing.
+    #[must_use]
+    pub fn id(&self) -> Option<String> {
+        let sequence = self.sequence.as_deref()?;
+        let shard = self.shard.as_deref().unwrap_or_default();
+        let mut id = format!("{}:{shard}:{sequence}", self.stream);
+        if let Some(sub_sequence) = self.sub_sequence {
+            id.push_str(&format!(":{sub_sequence}"));
+        }
+        Some(id)
+    }
+}
+
+/// What became of one event. Every record of a batch gets exactly one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// A rule took the event and enriched it.
+    Enriched {
+        /// The rule's name.
+        rule: Arc<str>,
+        /// The event with what the rule changed.
+        event: Vec<u8>,
+    },
+    /// A rule says that the event is not wanted.
+    Dropped {
+        /// The rule's name.
+        rule: Arc<str>,
+    },
+    /// The event can't be enriched, and a retry can't help.
+    Rejected {
+        /// The rule's name, where one took the event.
+        rule: Option<Arc<str>>,
+        /// Why.
+        reason: Reason,
+    },
+    /// The event was not enriched, and a retry can help.
+    Failed {
+        /// The rule's name, where one took the event.
+        rule: Option<Arc<str>>,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Why an event was rejected or failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reason {
+    /// A short stable word: `not_json`, `schema`, `no_rule`, `throttled`, …
+    pub code: Cow<'static, str>,
+    /// One sentence. It names paths, tables and attributes, never values out of an event.
+    pub message: String,
+}
+
+impl Reason {
+    /// A reason with that code.
+    #[must_use]
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}

@@ -1,0 +1,279 @@
+//! A JSON text with its tape, and handles on the values in it.
+
+use std::borrow::Cow;
+
+use super::scan::{Problem, ScanError, Token, scan};
+use super::write;
+
+/// What a JSON value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number, kept as its text.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+impl Kind {
+    /// The word that messages use: `a string`, `null`, …
+    #[must_use]
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Kind::Null => "null",
+            Kind::Bool => "a boolean",
+            Kind::Number => "a number",
+            Kind::String => "a string",
+            Kind::Array => "an array",
+            Kind::Object => "an object",
+        }
+    }
+}
+
+/// A whole JSON text, checked and indexed. The text is kept as it came.
+///
+/// ```
+/// use enrich_engine::json::Document;
+///
+/// let document = Document::parse(br#"{"price": 49.990, "tags": ["a", "b"]}"#)?;
+/// let price = document.root().get("price").and_then(|node| node.as_number());
+/// assert_eq!(price, Some("49.990"));
+/// # Ok::<(), enrich_engine::json::ScanError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Document<'t> {
+    text: Cow<'t, str>,
+    tape: Vec<Token>,
+}
+
+impl<'t> Document<'t> {
+    /// Checks and indexes `bytes`: UTF-8, then the whole JSON grammar.
+    ///
+    /// # Errors
+    /// Where the bytes are not one JSON text; the error names the byte.
+    pub fn parse(bytes: &'t [u8]) -> Result<Self, ScanError> {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| ScanError { at: error.valid_up_to(), problem: Problem::Utf8 })?;
+        Self::from_text(Cow::Borrowed(text))
+    }
+
+    /// Checks and indexes a text that is UTF-8 already.
+    ///
+    /// # Errors
+    /// Where the text is not JSON; the error names the byte.
+    pub fn from_text(text: Cow<'t, str>) -> Result<Self, ScanError> {
+        let tape = scan(&text)?;
+        Ok(Self { text, tape })
+    }
+
+    /// The text, byte for byte as it came.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The outermost value.
+    #[must_use]
+    pub fn root(&self) -> Node<'_> {
+        Node { text: &self.text, tape: &self.tape, at: 0 }
+    }
+}
+
+impl Document<'static> {
+    /// As [`Document::parse`], keeping the bytes.
+    ///
+    /// # Errors
+    /// Where the bytes are not one JSON text; the bytes come back with the error.
+    pub fn parse_owned(bytes: Vec<u8>) -> Result<Self, (ScanError, Vec<u8>)> {
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            (ScanError { at, problem: Problem::Utf8 }, error.into_bytes())
+        })?;
+        match scan(&text) {
+            Ok(tape) => Ok(Self { text: Cow::Owned(text), tape }),
+            Err(error) => Err((error, text.into_bytes())),
+        }
+    }
+
+    /// The bytes, as they came.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.text.into_owned().into_bytes()
+    }
+}
+
+/// A handle on one value of a [`Document`]: two pointers and an index.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'d> {
+    text: &'d str,
+    tape: &'d [Token],
+    at: u32,
+}
+
+impl<'d> Node<'d> {
+    /// What the value is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.token().kind
+    }
+
+    /// The value's text, as it came.
+    #[must_use]
+    pub fn raw(self) -> &'d str {
+        self.slice(self.token())
+    }
+
+    /// Byte offsets of the value in its document.
+    pub(crate) fn span(self) -> (usize, usize) {
+        let token = self.token();
+        (token.start as usize, token.end as usize)
+    }
+
+    /// Index of the value on its tape: what tells it from the document's other values.
+    pub(crate) fn index(self) -> u32 {
+        self.at
+    }
+
+    /// Address of the document's text: what tells it from other documents that live at the same time.
+    pub(crate) fn address(self) -> usize {
+        self.text.as_ptr().addr()
+    }
+
+    /// Whether the value is `null`.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    /// The value, if it is a boolean.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        (self.kind() == Kind::Bool).then(|| self.raw() == "true")
+    }
+
+    /// The number's text, if the value is a number.
+    #[must_use]
+    pub fn as_number(self) -> Option<&'d str> {
+        (self.kind() == Kind::Number).then(|| self.raw())
+    }
+
+    /// The string, unescaped, if the value is one.
+    #[must_use]
+    pub fn as_str(self) -> Option<Cow<'d, str>> {
+        let token = self.token();
+        (token.kind == Kind::String).then(|| self.string(token))
+    }
+
+    /// The member of that name, if the value is an object that has it. Of several the last counts.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<Node<'d>> {
+        self.members().filter(|(key, _)| key.is(name)).last().map(|(_, value)| value)
+    }
+
+    /// Whether an object has more than one member of that name.
+    pub(crate) fn repeats(self, name: &str) -> bool {
+        self.members().filter(|(key, _)| key.is(name)).nth(1).is_some()
+    }
+
+    /// The members of an object in their order; none for any other value.
+    #[must_use]
+    pub fn members(self) -> Members<'d> {
+        Members(self.children(Kind::Object))
+    }
+
+    /// The elements of an array in their order; none for any other value.
+    #[must_use]
+    pub fn elements(self) -> Elements<'d> {
+        Elements(self.children(Kind::Array))
+    }
+
+    fn children(self, kind: Kind) -> Node<'d> {
+        // The handle that the iterators advance: the first child, on a tape cut at the last one.
+        let token = self.token();
+        let end = if token.kind == kind { token.next } else { self.at + 1 };
+        Node { text: self.text, tape: self.tape.get(..end as usize).unwrap_or_default(), at: self.at + 1 }
+    }
+
+    fn token(self) -> Token {
+        // INVARIANT: a handle is made for a token of its tape, and a tape has at least one.
+        const NONE: Token = Token { start: 0, end: 0, next: u32::MAX, kind: Kind::Null, escaped: false };
+        self.tape.get(self.at as usize).copied().unwrap_or(NONE)
+    }
+
+    fn slice(self, token: Token) -> &'d str {
+        self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    fn string(self, token: Token) -> Cow<'d, str> {
+        let quoted = self.slice(token);
+        let inside = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+        if token.escaped { Cow::Owned(write::unescape(inside)) } else { Cow::Borrowed(inside) }
+    }
+}
+
+/// A member's name.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'d>(Node<'d>);
+
+impl<'d> Name<'d> {
+    /// Whether the name, unescaped, is this one.
+    #[must_use]
+    pub fn is(self, name: &str) -> bool {
+        let token = self.0.token();
+        if token.escaped {
+            self.0.string(token) == name
+        } else {
+            self.0.slice(token).as_bytes().get(1..).and_then(|rest| rest.strip_suffix(b"\""))
+                == Some(name.as_bytes())
+        }
+    }
+
+    /// The name, unescaped.
+    #[must_use]
+    pub fn text(self) -> Cow<'d, str> {
+        self.0.string(self.0.token())
+    }
+
+    /// Byte offset of the name's opening quote.
+    pub(crate) fn start(self) -> usize {
+        self.0.span().0
+    }
+}
+
+/// Iterator over the members of an object. See [`Node::members`].
+#[derive(Clone, Debug)]
+pub struct Members<'d>(Node<'d>);
+
+impl<'d> Iterator for Members<'d> {
+    type Item = (Name<'d>, Node<'d>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let value_at = self.0.at + 1;
+        let value = self.0.tape.get(value_at as usize)?;
+        let name = Name(self.0);
+        let node = Node { at: value_at, ..self.0 };
+        self.0.at = value.next;
+        Some((name, node))
+    }
+}
+
+/// Iterator over the elements of an array. See [`Node::elements`].
+#[derive(Clone, Debug)]
+pub struct Elements<'d>(Node<'d>);
+
+impl<'d> Iterator for Elements<'d> {
+    type Item = Node<'d>;
+
+    fn next(&mut self) -> Option<Node<'d>> {
+        let element = self.0;
+        self.0.at = element.tape.get(element.at as usize)?.next;
+        Some(element)
+    }
+}

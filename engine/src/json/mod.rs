@@ -1,0 +1,16 @@
+//! JSON as it came: a flat tape of tokens over the original text, and no tree of values.
+//!
+//! 1. [`scan`] walks the whole grammar of RFC 8259 once and notes where each token starts and ends.
+//! 2. [`Document`] owns the text and its tape; [`Node`] is a cheap handle on one value of it.
+//! 3. [`write`](mod@write) turns text into JSON strings; [`number`] compares numbers by their digits.
+//!
+//! Expressions, schema validation and the encoder all read this one view. Numbers are their text:
+//! nothing here goes through a float.
+
+mod document;
+pub(crate) mod number;
+mod scan;
+pub(crate) mod write;
+
+pub use document::{Document, Elements, Kind, Members, Node};
+pub use scan::{MAX_DEPTH, ScanError};

@@ -1,0 +1,110 @@
+//! Why something failed, and whether a retry can help.
+
+use std::fmt;
+
+/// Why a lookup or a write failed. The message names tables and attributes, never key values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// What kind of failure it is; rules read it as `error.code`.
+    pub code: ErrorCode,
+    /// One sentence; rules read it as `error.message`.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure of that kind.
+    #[must_use]
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The kinds of failure of a lookup or a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// The table or the bucket asks for fewer requests.
+    Throttled,
+    /// No answer within the time left.
+    Timeout,
+    /// The permissions do not cover the request.
+    Denied,
+    /// The table or the bucket does not exist.
+    Absent,
+    /// The connection or the service failed.
+    Unavailable,
+    /// The source left the question open.
+    NoAnswer,
+    /// The service refuses this very request, whatever its time.
+    Refused,
+    /// A part of the key has another type than the table declares, or can't be converted to it.
+    KeyType,
+    /// A part of the key is longer than the table allows, or a number has more than 38 digits.
+    KeySize,
+    /// The item lacks an attribute that the rule calls `required`.
+    RequiredAbsent,
+    /// An attribute can't be converted as the rule says.
+    Cast,
+    /// The item can't be read.
+    Item,
+    /// The lookup is keyed by one that failed.
+    Upstream,
+}
+
+impl ErrorCode {
+    /// Whether the same request can succeed later. Transient failures fail an event, so that its
+    /// source brings it again; permanent ones reject it, so that it does not block the rest.
+    #[must_use]
+    pub fn is_transient(self) -> bool {
+        match self {
+            ErrorCode::Throttled
+            | ErrorCode::Timeout
+            | ErrorCode::Denied
+            | ErrorCode::Absent
+            | ErrorCode::Unavailable
+            | ErrorCode::NoAnswer => true,
+            ErrorCode::Refused
+            | ErrorCode::KeyType
+            | ErrorCode::KeySize
+            | ErrorCode::RequiredAbsent
+            | ErrorCode::Cast
+            | ErrorCode::Item
+            | ErrorCode::Upstream => false,
+        }
+    }
+
+    /// The code as rules, rejects and metrics spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorCode::Throttled => "throttled",
+            ErrorCode::Timeout => "timeout",
+            ErrorCode::Denied => "denied",
+            ErrorCode::Absent => "absent",
+            ErrorCode::Unavailable => "unavailable",
+            ErrorCode::NoAnswer => "no_answer",
+            ErrorCode::Refused => "refused",
+            ErrorCode::KeyType => "key_type",
+            ErrorCode::KeySize => "key_size",
+            ErrorCode::RequiredAbsent => "required_absent",
+            ErrorCode::Cast => "cast",
+            ErrorCode::Item => "item",
+            ErrorCode::Upstream => "upstream",
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
