@@ -1,5 +1,6 @@
 """One emulated AWS account on loopback, and the function deployed to it with the real AWS command line."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -30,11 +31,10 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait(timeout=5)
     except subprocess.TimeoutExpired:
         pass
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 class Emulator:
@@ -53,10 +53,10 @@ class Emulator:
         scratch.mkdir(parents=True)
         # The function's process inherits this environment, so it holds nothing of the caller's.
         self._environment = {"PATH": os.defpath, "HOME": str(scratch), "TMPDIR": str(scratch)}
-        self._log = (scratch / "emulator.log").open("wb")
+        self.log = (scratch / "emulator.log").open("wb")
         self._process = subprocess.Popen(
             [sys.executable, "-B", "-m", "ministack"],
-            cwd=scratch, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
+            cwd=scratch, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
             start_new_session=True,
             env=self._environment | {
                 "BIND_HOST": "127.0.0.1",
@@ -78,15 +78,16 @@ class Emulator:
 
     def __exit__(self, *_: object) -> None:
         stop(self._process)
-        self._log.close()
+        self.log.close()
 
     def _answers(self) -> bool:
         if self._process.poll() is not None:
             raise RuntimeError(f"the emulator ended at once:\n{self.log_tail()}")
         try:
-            return urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=1).status == 200
+            urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=1).close()
         except OSError:
             return False
+        return True
 
     def log_tail(self, lines: int = 40) -> str:
         text = (self.scratch / "emulator.log").read_text(errors="replace")
@@ -94,7 +95,8 @@ class Emulator:
 
     def aws(self, *arguments: str) -> Any:
         """Runs the AWS command line, as a person would, and gives its JSON output."""
-        command = [Path(sys.executable).parent / "aws", "--endpoint-url", self.url, "--output", "json", *arguments]
+        program = str(Path(sys.executable).parent / "aws")
+        command = [program, "--endpoint-url", self.url, "--output", "json", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60,
                               cwd=self.scratch, env=self._environment | ROOT)
         if done.returncode != 0:
@@ -143,6 +145,15 @@ class Function:
         for profile in PROFILES.values():
             item = {attribute: {"S": text} for attribute, text in profile.items()}
             aws("dynamodb", "put-item", "--table-name", self.table, "--item", json.dumps(item))
+
+    def create_table_behind_a_door(self) -> None:
+        """Makes the table visible to the function only once it is filled.
+
+        Else the function would rightly take a profile that is not there yet for a missing one.
+        """
+        self.forbid_lookups()
+        self.create_table()
+        self.allow_lookups()
 
     def create_bucket(self) -> None:
         self.emulator.aws("s3", "mb", f"s3://{self.bucket}")
@@ -194,12 +205,13 @@ class Function:
 
     def create_mapping(self) -> str:
         """Connects the stream to the function, from the stream's beginning; gives the mapping's id."""
-        return self.emulator.aws(
+        mapping: dict[str, str] = self.emulator.aws(
             "lambda", "create-event-source-mapping", "--event-source-arn", self.stream_arn,
             "--function-name", self.name, "--starting-position", "TRIM_HORIZON", "--batch-size", "10",
-            "--function-response-types", "ReportBatchItemFailures")["UUID"]
+            "--function-response-types", "ReportBatchItemFailures")
+        return mapping["UUID"]
 
-    def put_records(self, records: list[dict[str, str]]) -> list[dict[str, str]]:
+    def put_records(self, records: list[dict[str, str]]) -> Any:
         """Puts text records; gives the shard and the sequence number of each."""
         answer = self.emulator.aws("kinesis", "put-records", "--stream-name", self.stream,
                                    "--records", self.emulator.file("records.json", records))
@@ -219,15 +231,6 @@ class Function:
         s3 = self.emulator.client("s3")
         pages = s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket)
         return sum(len(page.get("Versions", [])) for page in pages)
-
-    def log_tail(self, lines: int = 30) -> str:
-        """The end of what the function wrote to its log."""
-        logs = self.emulator.client("logs")
-        try:
-            events = logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
-        except logs.exceptions.ResourceNotFoundException:
-            return "(the function never ran)"
-        return "\n".join(event["message"].rstrip() for event in events[-lines:])
 
 
 PROFILES = {

@@ -1,24 +1,18 @@
 //! Checked rules as plain data: what the engine compiles, and what another front end can build.
+//!
+//! Names are resolved: a lookup is a place in [`Rule::lookups`], a table one in [`RuleSet::tables`].
 
-/// The type of a part of a table's key: a closed set, DynamoDB has no other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyType {
-    /// Text (DynamoDB's `S`).
-    String,
-    /// A number (DynamoDB's `N`).
-    Number,
-    /// Bytes (DynamoDB's `B`); events carry them as base64 text.
-    Binary,
-}
+mod expr;
+mod rule;
+mod table;
+mod text;
+mod variable_use;
 
-impl KeyType {
-    /// The word that rules use for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            KeyType::String => "string",
-            KeyType::Number => "number",
-            KeyType::Binary => "binary",
-        }
-    }
-}
+pub use expr::{Comparison, ErrorField, Expr, Literal, Path, RecordField};
+pub use rule::{
+    Branch, Compression, Copied, Copy, Destination, IfAbsent, Lookup, OnInvalid, Output, PerObject, Rule, RuleSet,
+    Schema, Step,
+};
+pub use table::{Cache, KeyType, Source, Table};
+pub use variable_use::VariableUse;
+pub use text::{Template, TemplatePart, Text, TextPart, Variable};

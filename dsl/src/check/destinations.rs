@@ -1,0 +1,82 @@
+//! Outputs and rejects.
+
+use super::Checker;
+use super::expressions::Scope;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Compression, Destination, Output, PerObject, Text};
+use crate::source::Span;
+use crate::syntax::tree::{self, Name, Statement, StatementKind};
+
+impl Checker<'_> {
+    pub(super) fn output(
+        &mut self,
+        kind: &Name,
+        location: &tree::Text,
+        body: &[Statement],
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Output> {
+        let known = self.destination_kind(kind, "output");
+        let bucket = self.template(location);
+        let (mut prefix, mut per, mut compression) = (None, None, None);
+        for statement in body {
+            let at = statement.span;
+            match &statement.kind {
+                StatementKind::Prefix(text) => {
+                    self.once(&mut prefix, "prefix", at, |checker| checker.text_parts(text, scope));
+                }
+                StatementKind::OneObjectPer(word) => {
+                    let words = [("record", PerObject::Record), ("batch", PerObject::Batch)];
+                    self.once(&mut per, "one object per", at, |checker| checker.word(word, &words));
+                }
+                StatementKind::Compression(word) => {
+                    let words = [("gzip", Compression::Gzip), ("none", Compression::None)];
+                    self.once(&mut compression, "compression", at, |checker| checker.word(word, &words));
+                }
+                _ => self.misplaced(statement, "an output", "an output holds `prefix`, `one object per` and `compression`"),
+            }
+        }
+        Some(Output {
+            bucket: bucket.filter(|_| known)?,
+            prefix: prefix.map_or(Some(Text(Vec::new())), |(prefix, _)| prefix)?,
+            per: per.and_then(|(per, _)| per).unwrap_or_default(),
+            compression: compression.and_then(|(compression, _)| compression).unwrap_or_default(),
+            span,
+        })
+    }
+
+    pub(super) fn rejects(&mut self, kind: &Name, location: &tree::Text, span: Span) -> Option<Destination> {
+        let known = self.destination_kind(kind, "rejects");
+        let location = self.template(location)?;
+        known.then(|| Destination { kind: kind.text.clone(), location, span })
+    }
+
+    fn destination_kind(&mut self, kind: &Name, what: &str) -> bool {
+        match kind.text.as_str() {
+            "s3" => return true,
+            "firehose" | "sqs" => {
+                let message = format!("this version does not know `{what} {}` yet", kind.text);
+                self.report(Diagnostic::new(Code::Unsupported, kind.span, message).help("use `s3`"));
+            }
+            other => {
+                let message = format!("`{other}` is not a kind of {what}");
+                let finding = Diagnostic::new(Code::Destination, kind.span, message);
+                let finding = self.did_you_mean(finding, kind, &["s3"], "the kind is");
+                self.report(finding);
+            }
+        }
+        false
+    }
+
+    fn word<T: Copy>(&mut self, word: &Name, words: &[(&str, T)]) -> Option<T> {
+        if let Some((_, value)) = words.iter().find(|(name, _)| *name == word.text) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+        let message = format!("`{}` can't stand here", word.text);
+        let finding = Diagnostic::new(Code::Destination, word.span, message);
+        let finding = self.did_you_mean(finding, word, &names, "write");
+        self.report(finding);
+        None
+    }
+}

@@ -1,0 +1,257 @@
+//! Expressions: names, calls, and types as far as they can be told.
+
+use super::Checker;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::functions::{Signature, Type};
+use crate::model::{
+    Comparison, ErrorField, Expr, Literal, Path, RecordField, Template, TemplatePart, Text, TextPart, Variable,
+};
+use crate::source::Span;
+use crate::syntax::tree::{self, ExprKind, Name};
+
+/// What an expression may refer to at its place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    /// The lookups above, by name; their place is that in the rule.
+    pub(super) lookups: Vec<(String, usize)>,
+    /// Whether this is inside `on error`.
+    pub(super) in_error: bool,
+    /// Whether the rule could be read whole. If not, an unknown name may be a lookup that could not.
+    pub(super) complete: bool,
+}
+
+/// Names that a lookup can't have.
+pub(super) const RESERVED: [&str; 7] = ["record", "error", "true", "false", "null", "not", "event"];
+
+impl Checker<'_> {
+    /// Resolves an expression. `None` where it can't be; the reason is reported.
+    pub(super) fn expression(&mut self, expr: &tree::Expr, scope: &Scope) -> Option<Expr> {
+        let pair = |checker: &mut Self, left: &tree::Expr, right: &tree::Expr| {
+            let (left, right) = (checker.expression(left, scope), checker.expression(right, scope));
+            Some((Box::new(left?), Box::new(right?)))
+        };
+        Some(match &expr.kind {
+            ExprKind::Null => Expr::Literal(Literal::Null),
+            ExprKind::Boolean(value) => Expr::Literal(Literal::Boolean(*value)),
+            ExprKind::Number(text) => Expr::Literal(Literal::Number(text.clone())),
+            ExprKind::Text(text) => self.text(text, scope)?,
+            ExprKind::Event(path) => Expr::Event(Path(path.segments.clone())),
+            ExprKind::Reference { name, path } => self.reference(name, path, expr.span, scope)?,
+            ExprKind::Call { function, arguments } => self.call(function, arguments, expr.span, scope)?,
+            ExprKind::Compare { comparison, left, right } => {
+                let (left, right) = pair(self, left, right)?;
+                Expr::Compare { comparison: *comparison, left, right }
+            }
+            ExprKind::Coalesce(left, right) => {
+                let (left, right) = pair(self, left, right)?;
+                Expr::Coalesce(left, right)
+            }
+            ExprKind::And(left, right) => {
+                let (left, right) = pair(self, left, right)?;
+                Expr::And(left, right)
+            }
+            ExprKind::Or(left, right) => {
+                let (left, right) = pair(self, left, right)?;
+                Expr::Or(left, right)
+            }
+            ExprKind::Not(inner) => Expr::Not(Box::new(self.expression(inner, scope)?)),
+            ExprKind::Group(inner) => self.expression(inner, scope)?,
+        })
+    }
+
+    /// A text in an expression; one without holes and variables is a plain literal.
+    pub(super) fn text(&mut self, text: &tree::Text, scope: &Scope) -> Option<Expr> {
+        Some(match self.text_parts(text, scope)?.0.as_slice() {
+            [] => Expr::Literal(Literal::String(String::new())),
+            [TextPart::Literal(literal)] => Expr::Literal(Literal::String(literal.clone())),
+            parts => Expr::Text(Text(parts.to_vec())),
+        })
+    }
+
+    pub(super) fn text_parts(&mut self, text: &tree::Text, scope: &Scope) -> Option<Text> {
+        let mut parts = Vec::new();
+        let mut whole = true;
+        for part in &text.parts {
+            match part {
+                tree::TextPart::Literal(literal) => parts.push(TextPart::Literal(literal.clone())),
+                tree::TextPart::Variable { name, default, .. } => {
+                    let variable = Variable { name: name.clone(), default: default.clone() };
+                    parts.push(TextPart::Variable(variable));
+                }
+                tree::TextPart::Hole(hole) => match self.expression(hole, scope) {
+                    Some(expr) => parts.push(TextPart::Hole(expr)),
+                    None => whole = false,
+                },
+            }
+        }
+        whole.then_some(Text(parts))
+    }
+
+    /// A text that must be known before any event comes.
+    pub(super) fn template(&mut self, text: &tree::Text) -> Option<Template> {
+        let mut parts = Vec::new();
+        for part in &text.parts {
+            match part {
+                tree::TextPart::Literal(literal) => parts.push(TemplatePart::Literal(literal.clone())),
+                tree::TextPart::Variable { name, default, .. } => {
+                    let variable = Variable { name: name.clone(), default: default.clone() };
+                    parts.push(TemplatePart::Variable(variable));
+                }
+                tree::TextPart::Hole(hole) => {
+                    self.report(
+                        Diagnostic::new(Code::Hole, hole.span, "this text is needed before any event comes")
+                            .help("only variables can be filled in here: `${NAME}`"),
+                    );
+                    return None;
+                }
+            }
+        }
+        Some(Template(parts))
+    }
+
+    fn reference(&mut self, name: &Name, path: &[String], span: Span, scope: &Scope) -> Option<Expr> {
+        match name.text.as_str() {
+            "record" => self.field("record", path, span, RecordField::ALL).map(Expr::Record),
+            "error" if scope.in_error => self.field("error", path, span, ErrorField::ALL).map(Expr::Error),
+            "error" => {
+                let message = "`error` is known only inside `on error`";
+                self.report(Diagnostic::new(Code::UnknownName, name.span, message));
+                None
+            }
+            other => match scope.lookups.iter().find(|(known, _)| known == other) {
+                Some((_, lookup)) => Some(Expr::Lookup { lookup: *lookup, path: Path(path.to_vec()) }),
+                None => {
+                    self.unknown_name(name, scope);
+                    None
+                }
+            },
+        }
+    }
+
+    fn unknown_name(&mut self, name: &Name, scope: &Scope) {
+        if !scope.complete {
+            return;
+        }
+        let message = format!("`{}` is not a lookup above this place", name.text);
+        let finding = Diagnostic::new(Code::UnknownName, name.span, message);
+        let known: Vec<&str> = scope.lookups.iter().map(|(name, _)| name.as_str()).collect();
+        let near = crate::suggest::nearest(&name.text, known.iter().copied().chain(["record", "true", "false", "null"]));
+        let finding = match near {
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(name.span, near),
+            None => {
+                let insert = Span { end: name.span.start, ..name.span };
+                finding.help(format!("a field of the event begins with a dot: `.{}`", name.text)).fix(insert, ".")
+            }
+        };
+        self.report(finding);
+    }
+
+    fn field<T: Copy>(&mut self, of: &str, path: &[String], span: Span, fields: &[(&str, T)]) -> Option<T> {
+        let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+        let found = match path {
+            [field] => fields.iter().find(|(name, _)| name == field).map(|(_, field)| *field),
+            _ => None,
+        };
+        if found.is_none() {
+            let written = path.join(".");
+            let message = match path {
+                [] => format!("`{of}` is not a value by itself"),
+                _ => format!("`{of}` has no field `{written}`"),
+            };
+            let finding = Diagnostic::new(Code::UnknownField, span, message);
+            let finding = match crate::suggest::nearest(&written, names.iter().copied()) {
+                Some(near) => finding.help(format!("did you mean `{of}.{near}`?")).fix(span, format!("{of}.{near}")),
+                None => finding.help(format!("its fields are {}", crate::suggest::one_of(names))),
+            };
+            self.report(finding);
+        }
+        found
+    }
+
+    fn call(&mut self, function: &Name, arguments: &[tree::Expr], span: Span, scope: &Scope) -> Option<Expr> {
+        let resolved: Vec<Option<Expr>> = arguments.iter().map(|argument| self.expression(argument, scope)).collect();
+        let Some(signature) = self.signature(&function.text) else {
+            let names: Vec<&str> = self.environment.functions.iter().map(|known| known.name).collect();
+            let message = format!("there is no function `{}`", function.text);
+            let finding = Diagnostic::new(Code::UnknownFunction, function.span, message);
+            let finding = self.did_you_mean(finding, function, &names, "the functions are");
+            self.report(finding);
+            return None;
+        };
+        if signature.parameters.len() != arguments.len() {
+            let takes = signature.parameters.iter().map(|parameter| format!("{}: {}", parameter.name, parameter.ty));
+            let takes = format!("{}({})", signature.name, takes.collect::<Vec<_>>().join(", "));
+            let count = match signature.parameters.len() {
+                0 => "no arguments".to_owned(),
+                1 => "one argument".to_owned(),
+                count => format!("{count} arguments"),
+            };
+            let message = format!("`{}` takes {count}, not {}", signature.name, arguments.len());
+            self.report(Diagnostic::new(Code::ArgumentCount, span, message).help(format!("it is called as `{takes}`")));
+            return None;
+        }
+        let resolved: Vec<Expr> = resolved.into_iter().collect::<Option<_>>()?;
+        for ((parameter, argument), at) in signature.parameters.iter().zip(&resolved).zip(arguments) {
+            let ty = self.type_of(argument);
+            if !ty.fits(parameter.ty) && ty != Type::Null {
+                let message = format!(
+                    "`{}` of `{}` is a {}, this is a {ty}",
+                    parameter.name, signature.name, parameter.ty
+                );
+                let finding = Diagnostic::new(Code::ArgumentType, at.span, message);
+                let cast = [Type::String, Type::Number, Type::Boolean].contains(&parameter.ty);
+                self.report(if cast {
+                    finding.help(format!("convert it with `{}(…)`", parameter.ty))
+                } else {
+                    finding
+                });
+            }
+        }
+        Some(Expr::Call { function: function.text.clone(), arguments: resolved, span })
+    }
+
+    fn signature(&self, name: &str) -> Option<Signature> {
+        self.environment.functions.iter().find(|known| known.name == name).copied()
+    }
+
+    /// The type of an expression, as far as it can be told.
+    pub(super) fn type_of(&self, expr: &Expr) -> Type {
+        match expr {
+            Expr::Literal(Literal::Null) => Type::Null,
+            Expr::Literal(Literal::Boolean(_))
+            | Expr::Compare { .. }
+            | Expr::And(..)
+            | Expr::Or(..)
+            | Expr::Not(_) => Type::Boolean,
+            Expr::Literal(Literal::Number(_)) | Expr::Record(RecordField::SubSequence) => Type::Number,
+            Expr::Literal(Literal::String(_)) | Expr::Text(_) | Expr::Record(_) | Expr::Error(_) => Type::String,
+            Expr::Lookup { path, .. } if path.0.is_empty() => Type::Object,
+            Expr::Event(_) | Expr::Lookup { .. } => Type::Any,
+            Expr::Call { function, .. } => self.signature(function).map_or(Type::Any, |known| known.returns),
+            Expr::Coalesce(left, right) => {
+                let (left, right) = (self.type_of(left), self.type_of(right));
+                if left == right { left } else { Type::Any }
+            }
+        }
+    }
+
+    /// A condition: what can never be true or false is a mistake.
+    pub(super) fn condition(&mut self, expr: &tree::Expr, scope: &Scope) -> Option<Expr> {
+        let condition = self.expression(expr, scope)?;
+        let ty = self.type_of(&condition);
+        if !ty.fits(Type::Boolean) && ty != Type::Null {
+            let message = format!("a condition is a boolean, this is a {ty}");
+            let finding = Diagnostic::new(Code::ArgumentType, expr.span, message);
+            self.report(finding.help("compare it with something: `==`, `!=`, `<`, …"));
+            return None;
+        }
+        if let Expr::Compare { comparison: Comparison::Equal | Comparison::NotEqual, left, right } = &condition {
+            let (left, right) = (self.type_of(left), self.type_of(right));
+            if !left.fits(right) && left != Type::Null && right != Type::Null {
+                let message = format!("a {left} never equals a {right}");
+                self.report(Diagnostic::new(Code::ArgumentType, expr.span, message));
+            }
+        }
+        Some(condition)
+    }
+}

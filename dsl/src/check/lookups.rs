@@ -1,0 +1,316 @@
+//! The inside of a lookup: key, copies, outcomes.
+
+use super::Checker;
+use super::expressions::{RESERVED, Scope};
+use super::writes::Writes;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::functions::Type;
+use crate::model::{
+    Branch, Copied, Copy, Expr, IfAbsent, KeyType, Literal, Lookup, Path, Step, Table,
+};
+use crate::source::Span;
+use crate::suggest;
+use crate::syntax::tree::{self, Name, Statement, StatementKind};
+
+const CASTS: [(&str, Type); 3] =
+    [("string", Type::String), ("number", Type::Number), ("boolean", Type::Boolean)];
+
+impl Checker<'_> {
+    /// A lookup at its place: `scope` holds the lookups above, `writes` what may have been written.
+    pub(super) fn lookup(
+        &mut self,
+        lookup: &tree::Lookup,
+        span: Span,
+        scope: &Scope,
+        tables: &[Table],
+        writes: &mut Writes,
+    ) -> Option<Lookup> {
+        self.lookup_name(&lookup.name, scope);
+        let table = self.lookup_table(&lookup.table, tables);
+        let table_place = table.and_then(|place| Some((place, tables.get(place)?)));
+        let key = self.lookup_key(lookup, table_place.map(|(_, table)| table), scope, writes);
+        // Inside its blocks the lookup itself is known.
+        let mut inside = scope.clone();
+        inside.lookups.push((lookup.name.text.clone(), scope.lookups.len()));
+        let mut body = Body::default();
+        for statement in &lookup.body {
+            self.lookup_statement(statement, &inside, &mut body, writes);
+        }
+        body.copies.iter().for_each(|copy| writes.copy(copy));
+        let (place, _) = table_place?;
+        let branch = |slot: Option<(Branch, Span)>| slot.map(|(branch, _)| branch).unwrap_or_default();
+        Some(Lookup {
+            name: lookup.name.text.clone(),
+            table: place,
+            key: key?,
+            copies: body.copies,
+            found: branch(body.found).steps,
+            missing: branch(body.missing),
+            no_key: branch(body.no_key),
+            error: body.error.map(|(branch, _)| branch.steps),
+            span,
+        })
+    }
+
+    fn lookup_name(&mut self, name: &Name, scope: &Scope) {
+        if RESERVED.contains(&name.text.as_str()) {
+            let message = format!("`{}` means something else in the language", name.text);
+            self.report(Diagnostic::new(Code::ReservedName, name.span, message).help("choose another name"));
+        } else if scope.lookups.iter().any(|(known, _)| *known == name.text) {
+            let message = format!("the name `{}` is taken by a lookup above", name.text);
+            self.report(Diagnostic::new(Code::DuplicateName, name.span, message));
+        }
+    }
+
+    fn lookup_table(&mut self, name: &Name, tables: &[Table]) -> Option<usize> {
+        if let Some(known) = self.tables.get(&name.text) {
+            return *known;
+        }
+        let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+        let message = format!("there is no table `{}`", name.text);
+        let finding = Diagnostic::new(Code::UnknownTable, name.span, message);
+        let finding = match suggest::nearest(&name.text, names.iter().copied()) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(name.span, near),
+            None => finding.help(format!("declare it: `table {} {{ source … key … }}`", name.text)),
+        };
+        self.report(finding);
+        None
+    }
+
+    /// The values of the key's parts in the order in which the table declares them.
+    fn lookup_key(
+        &mut self,
+        lookup: &tree::Lookup,
+        table: Option<&Table>,
+        scope: &Scope,
+        writes: &Writes,
+    ) -> Option<Vec<Expr>> {
+        let mut values = Vec::new();
+        for (part, value) in &lookup.key {
+            let expr = self.expression(value, scope);
+            if let Some(expr) = &expr {
+                self.late_key(expr, value.span, writes);
+            }
+            values.push((part, value.span, expr));
+        }
+        let table = table?;
+        let mut fits = self.names_each_part_once(lookup, table);
+        let mut key = Vec::new();
+        for (name, key_type) in &table.key {
+            let Some((_, span, expr)) = values.iter().find(|(part, ..)| part.text == *name) else { continue };
+            let Some(expr) = expr else {
+                fits = false;
+                continue;
+            };
+            self.key_type(name, *key_type, expr, *span);
+            key.push(expr.clone());
+        }
+        fits.then_some(key)
+    }
+
+    fn names_each_part_once(&mut self, lookup: &tree::Lookup, table: &Table) -> bool {
+        let known = self.findings.len();
+        let declared: Vec<&str> = table.key.iter().map(|(name, _)| name.as_str()).collect();
+        for (at, (part, _)) in lookup.key.iter().enumerate() {
+            if !declared.contains(&part.text.as_str()) {
+                let message = format!("`{}` is not a part of the key of `{}`", part.text, table.name);
+                let finding = Diagnostic::new(Code::KeyParts, part.span, message).see(table.span, "declared here");
+                let finding = self.did_you_mean(finding, part, &declared, "its key is");
+                self.report(finding);
+            } else if lookup.key.iter().take(at).any(|(other, _)| other.text == part.text) {
+                let message = format!("`{}` is given twice", part.text);
+                self.report(Diagnostic::new(Code::KeyParts, part.span, message));
+            }
+        }
+        if self.findings.len() == known {
+            let missing: Vec<&str> =
+                declared.iter().copied().filter(|name| lookup.key.iter().all(|(part, _)| part.text != *name)).collect();
+            if !missing.is_empty() {
+                let message = format!("the key of `{}` needs {} too", table.name, suggest::one_of(missing.iter().copied()));
+                let add: Vec<String> = missing.iter().map(|name| format!("{name} = …")).collect();
+                self.report(
+                    Diagnostic::new(Code::KeyParts, lookup.table.span, message)
+                        .help(format!("add `, {}` to the `where`", add.join(", "))),
+                );
+            }
+        }
+        self.findings.len() == known
+    }
+
+    /// A key reads the event as it arrived, so a field written above would not be seen.
+    fn late_key(&mut self, expr: &Expr, span: Span, writes: &Writes) {
+        let mut late = Vec::new();
+        expr.walk(&mut |inner| {
+            if let Expr::Event(path) = inner {
+                late.extend(writes.before(path).map(|written| (path, written)));
+            }
+        });
+        if let Some((path, written)) = late.first() {
+            let message = format!("a key reads the event as it arrived, but `{path}` may be written above");
+            self.report(
+                Diagnostic::new(Code::LateKey, span, message)
+                    .see(*written, "written here")
+                    .help("move the lookup above that statement, or put the expression itself into the key"),
+            );
+        }
+    }
+
+    fn key_type(&mut self, name: &str, key_type: KeyType, expr: &Expr, span: Span) {
+        let ty = self.type_of(expr);
+        let wanted = match key_type {
+            KeyType::Number => Type::Number,
+            KeyType::String | KeyType::Binary => Type::String,
+        };
+        if !ty.fits(wanted) {
+            let message = format!("the key part `{name}` is a {wanted}, this is a {ty}");
+            let finding = Diagnostic::new(Code::KeyType, span, message);
+            self.report(match ty {
+                Type::Null => finding.help("a key that is null is never found"),
+                _ => finding.help(format!("convert it with `{wanted}(…)`")),
+            });
+        }
+    }
+
+    fn lookup_statement(&mut self, statement: &Statement, scope: &Scope, body: &mut Body, writes: &mut Writes) {
+        match &statement.kind {
+            StatementKind::Copy(copy) => body.copies.extend(self.copy(copy, statement.span)),
+            StatementKind::On { outcome, instead, body: statements } => {
+                let mut scope = scope.clone();
+                scope.in_error = outcome.text == "error";
+                if let Some(instead) = instead.filter(|_| matches!(outcome.text.as_str(), "found" | "error")) {
+                    let message = format!("`on {}` has nothing to be instead of", outcome.text);
+                    self.report(
+                        Diagnostic::new(Code::MisplacedStatement, instead, message)
+                            .help("`instead` replaces the defaults of `on missing` and `on no key`")
+                            .fix(instead, ""),
+                    );
+                }
+                let steps = self.block(statements, &scope, writes);
+                let branch = Branch { instead: instead.is_some(), steps };
+                let (slot, what) = match outcome.text.as_str() {
+                    "found" => (&mut body.found, "on found"),
+                    "missing" => (&mut body.missing, "on missing"),
+                    "no key" => (&mut body.no_key, "on no key"),
+                    _ => (&mut body.error, "on error"),
+                };
+                self.once(slot, what, statement.span, |_| branch);
+            }
+            _ => self.misplaced(statement, "a lookup", "a lookup holds `copy` and `on`"),
+        }
+    }
+
+    /// The steps of an `on` block: `set`, `remove`, `drop when`.
+    fn block(&mut self, statements: &[Statement], scope: &Scope, writes: &mut Writes) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for statement in statements {
+            if !self.simple_step(statement, scope, writes, &mut steps) {
+                self.misplaced(statement, "an `on` block", "an `on` block holds `set`, `remove` and `drop when`");
+            }
+        }
+        steps
+    }
+
+    pub(super) fn misplaced(&mut self, statement: &Statement, place: &str, help: &str) {
+        let word = self.sources.text(statement.span).split_whitespace().next().unwrap_or_default();
+        let span = Span { end: statement.span.start + u32::try_from(word.len()).unwrap_or(0), ..statement.span };
+        let message = format!("`{word}` can't stand in {place}");
+        self.report(Diagnostic::new(Code::MisplacedStatement, span, message).help(help));
+    }
+
+    fn copy(&mut self, copy: &tree::Copy, span: Span) -> Option<Copy> {
+        let cast = match &copy.cast {
+            Some(word) => Some(self.cast(word)?),
+            None => None,
+        };
+        let absent = match &copy.absent {
+            None => IfAbsent::Skip,
+            Some(tree::Absent::Required) => IfAbsent::Required,
+            Some(tree::Absent::Default(value)) => IfAbsent::Default(self.default(value, cast)?),
+        };
+        let what = self.copied(copy, &absent, span)?;
+        Some(Copy { what, cast, absent, span })
+    }
+
+    fn copied(&mut self, copy: &tree::Copy, absent: &IfAbsent, span: Span) -> Option<Copied> {
+        let into = copy.target.as_ref().filter(|target| target.into).map(|target| &target.path.segments);
+        match (&copy.what, &copy.target) {
+            (tree::Copied::Named(names), None) => {
+                Some(Copied::Named(names.iter().map(|name| (name.text.clone(), Path(vec![name.text.clone()]))).collect()))
+            }
+            (tree::Copied::Named(names), Some(target)) if !target.into => match names.as_slice() {
+                [name] => Some(Copied::Named(vec![(name.text.clone(), Path(target.path.segments.clone()))])),
+                _ => {
+                    let message = "`to` renames one attribute, these are several";
+                    self.report(
+                        Diagnostic::new(Code::CopyTarget, target.word, message)
+                            .help("`into` puts several into an object, under their own names")
+                            .fix(target.word, "into"),
+                    );
+                    None
+                }
+            },
+            (tree::Copied::Named(names), Some(target)) => {
+                let inside = |name: &Name| Path(target.path.segments.iter().chain([&name.text]).cloned().collect());
+                Some(Copied::Named(names.iter().map(|name| (name.text.clone(), inside(name))).collect()))
+            }
+            (tree::Copied::All { star, .. }, None) => {
+                let message = "`*` needs an object to copy into";
+                self.report(Diagnostic::new(Code::CopyTarget, *star, message).help("write `copy * into .NAME`"));
+                None
+            }
+            (tree::Copied::All { .. }, Some(target)) if !target.into => {
+                let finding = Diagnostic::new(Code::CopyTarget, target.word, "`*` is copied with `into`");
+                self.report(finding.fix(target.word, "into"));
+                None
+            }
+            (tree::Copied::All { .. }, _) if *absent != IfAbsent::Skip => {
+                let message = "`*` copies what is there, so nothing can be absent";
+                self.report(Diagnostic::new(Code::Default, span, message).help("take `default` or `required` out"));
+                None
+            }
+            (tree::Copied::All { except, .. }, _) => Some(Copied::All {
+                except: except.iter().map(|name| name.text.clone()).collect(),
+                into: Path(into.cloned().unwrap_or_default()),
+            }),
+        }
+    }
+
+    fn cast(&mut self, word: &Name) -> Option<Type> {
+        if let Some((_, ty)) = CASTS.into_iter().find(|(name, _)| *name == word.text) {
+            return Some(ty);
+        }
+        let message = format!("nothing can be converted to `{}`", word.text);
+        let finding = Diagnostic::new(Code::UnknownType, word.span, message);
+        let finding = self.did_you_mean(finding, word, &CASTS.map(|(name, _)| name), "the types are");
+        self.report(finding);
+        None
+    }
+
+    /// The value of a `default`: one that stands in the rule, of the type of the cast.
+    fn default(&mut self, value: &tree::Expr, cast: Option<Type>) -> Option<Literal> {
+        let resolved = self.expression(value, &Scope { complete: true, ..Scope::default() })?;
+        let ty = self.type_of(&resolved);
+        let Expr::Literal(literal) = resolved else {
+            self.report(
+                Diagnostic::new(Code::Default, value.span, "a default is a plain value")
+                    .help("write a text, a number, `true`, `false` or `null`; for more use `on missing`"),
+            );
+            return None;
+        };
+        if let Some(cast) = cast.filter(|cast| !ty.fits(*cast) && ty != Type::Null) {
+            let message = format!("the attribute is converted to a {cast}, the default is a {ty}");
+            self.report(Diagnostic::new(Code::Default, value.span, message));
+        }
+        Some(literal)
+    }
+}
+
+/// What the statements of a lookup say, each outcome with its place.
+#[derive(Default)]
+struct Body {
+    copies: Vec<Copy>,
+    found: Option<(Branch, Span)>,
+    missing: Option<(Branch, Span)>,
+    no_key: Option<(Branch, Span)>,
+    error: Option<(Branch, Span)>,
+}

@@ -1,0 +1,158 @@
+//! Tables.
+
+use super::{Checker, quantity};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Cache, KeyType, Source, Table};
+use crate::source::Span;
+use crate::suggest;
+use crate::syntax::tree::{self, Name, TableClauseKind};
+
+const KEY_TYPES: [(&str, KeyType); 3] =
+    [("string", KeyType::String), ("number", KeyType::Number), ("binary", KeyType::Binary)];
+
+impl Checker<'_> {
+    pub(super) fn table(&mut self, table: &tree::Table, tables: &mut Vec<Table>) {
+        let fresh = self.declare("table", &table.name);
+        let known = self.findings.len();
+        let (mut source, mut key, mut cache) = (None, None, None);
+        for clause in &table.clauses {
+            match &clause.kind {
+                TableClauseKind::Source { kind, location } => {
+                    self.once(&mut source, "source", clause.span, |checker| checker.source(kind, location));
+                }
+                TableClauseKind::Key(parts) => {
+                    self.once(&mut key, "key", clause.span, |checker| checker.key(parts));
+                }
+                TableClauseKind::Cache { ttl, limits } => {
+                    self.once(&mut cache, "cache", clause.span, |checker| checker.cache(ttl, limits));
+                }
+            }
+        }
+        if table.complete {
+            self.needed(source.is_some(), &table.name, "source", "source dynamodb \"TABLE-NAME\"");
+            self.needed(key.is_some(), &table.name, "key", "key NAME: string");
+        }
+        if !fresh {
+            return;
+        }
+        let source = source.and_then(|(source, _)| source);
+        let key = key.map(|(key, _)| key).unwrap_or_default();
+        let place = (table.complete && self.findings.len() == known).then_some(tables.len());
+        self.tables.insert(table.name.text.clone(), place);
+        if let (Some(_), Some(source)) = (place, source) {
+            let cache = cache.and_then(|(cache, _)| cache);
+            tables.push(Table { name: table.name.text.clone(), source, key, cache, span: table.span });
+        }
+    }
+
+    /// Keeps the first of a kind of statement and reports the others.
+    pub(super) fn once<T>(
+        &mut self,
+        slot: &mut Option<(T, Span)>,
+        what: &str,
+        span: Span,
+        make: impl FnOnce(&mut Self) -> T,
+    ) {
+        if let Some((_, first)) = slot {
+            let message = format!("`{what}` is given twice");
+            self.report(Diagnostic::new(Code::RepeatedStatement, span, message).see(*first, "given here first"));
+        } else {
+            *slot = Some((make(self), span));
+        }
+    }
+
+    /// Reports a statement that is needed and not there.
+    pub(super) fn needed(&mut self, given: bool, name: &Name, what: &str, example: &str) {
+        if !given {
+            let message = format!("`{}` has no `{what}`", name.text);
+            self.report(Diagnostic::new(Code::MissingStatement, name.span, message).help(format!("add `{example}`")));
+        }
+    }
+
+    fn source(&mut self, kind: &Name, location: &tree::Text) -> Option<Source> {
+        let location = self.template(location)?;
+        if !self.environment.sources.contains(&kind.text.as_str()) {
+            let kinds = self.environment.sources.clone();
+            let message = format!("`{}` is not a kind of source", kind.text);
+            let finding = Diagnostic::new(Code::UnknownSource, kind.span, message);
+            let finding = self.did_you_mean(finding, kind, &kinds, "the kinds are");
+            self.report(finding);
+            return None;
+        }
+        Some(Source { kind: kind.text.clone(), location })
+    }
+
+    fn key(&mut self, parts: &[(Name, Name)]) -> Vec<(String, KeyType)> {
+        let mut key: Vec<(String, KeyType)> = Vec::new();
+        for (name, ty) in parts {
+            let Some((_, key_type)) = KEY_TYPES.into_iter().find(|(word, _)| *word == ty.text) else {
+                let words = KEY_TYPES.map(|(word, _)| word);
+                let message = format!("`{}` is not a type of a key", ty.text);
+                let finding = Diagnostic::new(Code::UnknownType, ty.span, message);
+                let finding = self.did_you_mean(finding, ty, &words, "the types are");
+                self.report(finding);
+                continue;
+            };
+            if key.iter().any(|(known, _)| *known == name.text) {
+                let message = format!("the key has `{}` twice", name.text);
+                self.report(Diagnostic::new(Code::DuplicateName, name.span, message));
+            } else {
+                key.push((name.text.clone(), key_type));
+            }
+        }
+        if let Some((third, _)) = parts.get(2) {
+            let finding = Diagnostic::new(Code::KeyParts, third.span, "a key has one part or two");
+            self.report(finding.help("the partition key, and the sort key where the table has one"));
+        }
+        key
+    }
+
+    fn cache(&mut self, ttl: &Name, limits: &[(Name, Name)]) -> Option<Cache> {
+        let ttl_ms = self.duration(ttl)?;
+        let mut cache = Cache { ttl_ms, missing_ms: None, stale_ms: None, max_bytes: None };
+        for (what, value) in limits {
+            match what.text.as_str() {
+                "missing" => cache.missing_ms = Some(self.duration(value)?),
+                "stale" => cache.stale_ms = Some(self.duration(value)?),
+                "max" => {
+                    cache.max_bytes = Some(quantity::bytes(&value.text).or_else(|| {
+                        self.bad_quantity(value, "a size", "`64KiB` or `16MiB`");
+                        None
+                    })?);
+                }
+                other => {
+                    let finding = Diagnostic::new(
+                        Code::UnknownStatement,
+                        what.span,
+                        format!("`{other}` is not a limit of a cache"),
+                    );
+                    let finding = self.did_you_mean(finding, what, &["missing", "stale", "max"], "the limits are");
+                    self.report(finding);
+                }
+            }
+        }
+        Some(cache)
+    }
+
+    fn duration(&mut self, value: &Name) -> Option<u64> {
+        let milliseconds = quantity::milliseconds(&value.text);
+        if milliseconds.is_none() {
+            self.bad_quantity(value, "a duration", "`500ms`, `30s`, `5m`, `1h` or `7d`");
+        }
+        milliseconds
+    }
+
+    fn bad_quantity(&mut self, value: &Name, what: &str, examples: &str) {
+        let message = format!("`{}` is not {what}", value.text);
+        self.report(Diagnostic::new(Code::Quantity, value.span, message).help(format!("write {examples}")));
+    }
+
+    /// Adds the nearest of the words that would have been right, or all of them.
+    pub(super) fn did_you_mean(&self, finding: Diagnostic, word: &Name, words: &[&str], all: &str) -> Diagnostic {
+        match suggest::nearest(&word.text, words.iter().copied()) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(word.span, near),
+            None if words.is_empty() => finding,
+            None => finding.help(format!("{all} {}", suggest::one_of(words.iter().copied()))),
+        }
+    }
+}

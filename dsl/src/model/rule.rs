@@ -1,0 +1,265 @@
+//! Rules and rule sets.
+
+use super::{Expr, Literal, Path, Table, Template, Text, TextPart, Variable, VariableUse};
+use crate::functions::Type;
+use crate::source::Span;
+
+/// Checked rules, ready for the engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RuleSet {
+    /// The tables, of all files.
+    pub tables: Vec<Table>,
+    /// The rules, in the order of their files and in them.
+    pub rules: Vec<Rule>,
+}
+
+impl RuleSet {
+    /// A rule set of these tables and rules. Names must be unique, and every place that a rule holds
+    /// must exist; the engine refuses a rule set that breaks this.
+    #[must_use]
+    pub fn new(tables: Vec<Table>, rules: Vec<Rule>) -> Self {
+        Self { tables, rules }
+    }
+
+    /// The variables that the rule set uses, each once, by name, with where it is used first.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&Variable, VariableUse)> {
+        let mut all: Vec<(&Variable, VariableUse)> = Vec::new();
+        for table in &self.tables {
+            all.extend(table.source.location.variables().map(|variable| (variable, VariableUse::Source)));
+        }
+        for rule in &self.rules {
+            all.extend(rule.streams.iter().flat_map(Template::variables).map(|v| (v, VariableUse::Rule)));
+            let destinations = rule.output.iter().map(|output| &output.bucket);
+            let destinations = destinations.chain(rule.rejects.iter().map(|rejects| &rejects.location));
+            all.extend(destinations.flat_map(Template::variables).map(|v| (v, VariableUse::Output)));
+            rule.walk(&mut |expr| all.extend(expr.variables().into_iter().map(|v| (v, VariableUse::Rule))));
+            if let Some(prefix) = rule.output.as_ref().map(|output| &output.prefix) {
+                let text = prefix.0.iter().filter_map(|part| match part {
+                    TextPart::Variable(variable) => Some((variable, VariableUse::Output)),
+                    _ => None,
+                });
+                all.extend(text);
+            }
+        }
+        all.sort_by(|a, b| a.0.cmp(b.0).then(a.1.cmp(&b.1)));
+        all.dedup_by(|later, first| later.0 == first.0);
+        all
+    }
+}
+
+/// A rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// Which streams it takes: names with `*`, or whole ARNs.
+    pub streams: Vec<Template>,
+    /// Which events of them it takes; `None` takes all.
+    pub when: Option<Expr>,
+    /// What the events must look like.
+    pub schema: Option<Schema>,
+    /// The lookups, in the order in which they stand.
+    pub lookups: Vec<Lookup>,
+    /// What is done, in this order.
+    pub steps: Vec<Step>,
+    /// Where the events go when the caller takes nothing back.
+    pub output: Option<Output>,
+    /// Where rejected events go; `None` leaves it to the deployment.
+    pub rejects: Option<Destination>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A JSON Schema that events must fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// Its file, relative to the rule's file.
+    pub path: String,
+    /// What happens to an event that does not fit.
+    pub on_invalid: OnInvalid,
+    /// Where it is named.
+    pub span: Span,
+}
+
+/// What happens to an event that does not fit its schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnInvalid {
+    /// It goes to the rejects.
+    #[default]
+    Reject,
+    /// It is dropped.
+    Drop,
+}
+
+/// One thing a rule does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Applies the lookup at that place in [`Rule::lookups`].
+    Lookup(usize),
+    /// Writes a value; an absent one removes the target.
+    Set {
+        /// The target.
+        target: Path,
+        /// The value.
+        value: Expr,
+    },
+    /// Takes a field out.
+    Remove(Path),
+    /// Drops the event if the condition holds.
+    Drop(Expr),
+}
+
+/// A lookup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// Its name.
+    pub name: String,
+    /// The table's place in [`RuleSet::tables`].
+    pub table: usize,
+    /// The values of the key's parts, in the order in which the table declares them.
+    pub key: Vec<Expr>,
+    /// What is copied when the item is found.
+    pub copies: Vec<Copy>,
+    /// What is done besides when the item is found.
+    pub found: Vec<Step>,
+    /// What is done when there is no such item.
+    pub missing: Branch,
+    /// What is done when a part of the key is absent.
+    pub no_key: Branch,
+    /// What is done when the lookup fails; `None` fails or rejects the event.
+    pub error: Option<Vec<Step>>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What an outcome does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Branch {
+    /// Whether the copies' defaults are left out.
+    pub instead: bool,
+    /// What is done then.
+    pub steps: Vec<Step>,
+}
+
+/// One `copy`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// What is copied where.
+    pub what: Copied,
+    /// The type that values are converted to.
+    pub cast: Option<Type>,
+    /// What happens where an attribute is absent.
+    pub absent: IfAbsent,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What is copied where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Copied {
+    /// These attributes, each to its path.
+    Named(Vec<(String, Path)>),
+    /// All attributes but these, into an object.
+    All {
+        /// What is left out.
+        except: Vec<String>,
+        /// The object's path.
+        into: Path,
+    },
+}
+
+/// What a `copy` does where the attribute is absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IfAbsent {
+    /// Nothing is written.
+    Skip,
+    /// This is written.
+    Default(Literal),
+    /// The lookup ends in an error.
+    Required,
+}
+
+/// Where enriched events go when the caller takes nothing back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The bucket.
+    pub bucket: Template,
+    /// What stands before the object's own name.
+    pub prefix: Text,
+    /// What goes into one object.
+    pub per: PerObject,
+    /// How it is compressed.
+    pub compression: Compression,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What goes into one object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PerObject {
+    /// One event.
+    Record,
+    /// All events of a batch that have the same prefix, a line each.
+    #[default]
+    Batch,
+}
+
+/// How an object is compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// gzip, `.gz` behind the key.
+    Gzip,
+}
+
+/// Where rejected events go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The kind: `s3`.
+    pub kind: String,
+    /// Bucket and prefix: `BUCKET/PREFIX`.
+    pub location: Template,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Rule {
+    /// Calls `visit` for every expression of the rule that stands in a statement.
+    pub fn walk<'r>(&'r self, visit: &mut dyn FnMut(&'r Expr)) {
+        self.when.iter().for_each(&mut *visit);
+        self.steps.iter().for_each(|step| step.walk(visit));
+        for lookup in &self.lookups {
+            lookup.key.iter().for_each(&mut *visit);
+            for steps in lookup.blocks() {
+                steps.iter().for_each(|step| step.walk(visit));
+            }
+        }
+    }
+}
+
+impl Step {
+    fn walk<'s>(&'s self, visit: &mut dyn FnMut(&'s Expr)) {
+        match self {
+            Step::Set { value, .. } => visit(value),
+            Step::Drop(condition) => visit(condition),
+            Step::Lookup(_) | Step::Remove(_) => {}
+        }
+    }
+}
+
+impl Lookup {
+    /// The steps of all its blocks.
+    pub fn blocks(&self) -> impl Iterator<Item = &[Step]> {
+        let error = self.error.as_deref().unwrap_or_default();
+        [self.found.as_slice(), &self.missing.steps, &self.no_key.steps, error].into_iter()
+    }
+}

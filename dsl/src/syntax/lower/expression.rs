@@ -1,0 +1,195 @@
+//! Expressions.
+
+use pest::iterators::Pair;
+
+use super::Lower;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::syntax::parser::Rule;
+use crate::syntax::tree::{Comparison, Expr, ExprKind, Name, Text, TextPart};
+
+impl Lower<'_> {
+    pub(super) fn expression(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
+        let span = self.span(&pair);
+        match pair.as_rule() {
+            Rule::expression | Rule::hole => self.expression(pair.into_inner().next()?),
+            Rule::or => self.chain(pair, |left, right| ExprKind::Or(Box::new(left), Box::new(right))),
+            Rule::and => self.chain(pair, |left, right| ExprKind::And(Box::new(left), Box::new(right))),
+            Rule::coalesce => self.chain(pair, |left, right| ExprKind::Coalesce(Box::new(left), Box::new(right))),
+            Rule::not => self.not(pair),
+            Rule::comparison => self.comparison(pair),
+            Rule::sum => self.sum(pair),
+            Rule::primary => self.primary(pair.into_inner().next()?),
+            _ => self.primary(pair),
+        }
+        .map(|expr| Expr { span: if expr.span == Span::default() { span } else { expr.span }, ..expr })
+    }
+
+    /// `a SIGN b SIGN c`, from the left.
+    fn chain(&mut self, pair: Pair<'_, Rule>, join: impl Fn(Expr, Expr) -> ExprKind) -> Option<Expr> {
+        let mut inner = pair.into_inner();
+        let mut left = self.expression(inner.next()?)?;
+        while let Some(sign) = inner.next() {
+            self.sign(&sign);
+            let right = self.expression(inner.next()?)?;
+            let span = left.span.to(right.span);
+            let coalesce = sign.as_rule() == Rule::coalesce_sign;
+            let lone = |expr: &Expr| !matches!(expr.kind, ExprKind::Coalesce(..));
+            if !coalesce && !(lone(&left) && lone(&right)) {
+                self.mixed(&sign, span);
+            }
+            left = Expr { kind: join(left, right), span };
+        }
+        Some(left)
+    }
+
+    /// Operators of other languages, each with the word that the language has.
+    fn sign(&mut self, sign: &Pair<'_, Rule>) {
+        let word = match sign.as_str() {
+            "||" => "or",
+            "&&" => "and",
+            "!" => "not",
+            _ => return,
+        };
+        let span = self.span(sign);
+        let message = format!("`{}` is not an operator of the language", sign.as_str());
+        let replacement = if word == "not" { "not " } else { word };
+        self.report(Diagnostic::new(Code::Operator, span, message).help(format!("write `{word}`")).fix(span, replacement));
+    }
+
+    fn mixed(&mut self, sign: &Pair<'_, Rule>, span: Span) {
+        let message = format!("`??` beside `{}` can be read in two ways", sign.as_str());
+        let finding = Diagnostic::new(Code::MixedCoalesce, span, message);
+        self.report(finding.help("put parentheses around the `??` and what it joins"));
+    }
+
+    fn not(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
+        let span = self.span(&pair);
+        let mut signs = Vec::new();
+        let mut inner = None;
+        for part in pair.into_inner() {
+            if part.as_rule() == Rule::not_sign {
+                signs.push(part);
+            } else {
+                inner = Some(part);
+            }
+        }
+        let mut expr = self.expression(inner?)?;
+        for sign in signs.iter().rev() {
+            self.sign(sign);
+            if matches!(expr.kind, ExprKind::Coalesce(..)) {
+                self.mixed(sign, span);
+            }
+            expr = Expr { kind: ExprKind::Not(Box::new(expr)), span };
+        }
+        Some(expr)
+    }
+
+    fn comparison(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
+        let mut inner = pair.into_inner();
+        let left = self.expression(inner.next()?)?;
+        let Some(sign) = inner.next() else { return Some(left) };
+        let right = self.expression(inner.next()?)?;
+        let span = left.span.to(right.span);
+        if let Some(second) = inner.next() {
+            let at = self.span(&second);
+            self.report(
+                Diagnostic::new(Code::ChainedComparison, at, "comparisons can't be chained")
+                    .help("join two comparisons with `and`"),
+            );
+            return None;
+        }
+        if [&left, &right].iter().any(|side| matches!(side.kind, ExprKind::Coalesce(..))) {
+            self.mixed(&sign, span);
+        }
+        let comparison = match sign.as_str() {
+            "==" => Comparison::Equal,
+            "!=" => Comparison::NotEqual,
+            "<" => Comparison::Less,
+            "<=" => Comparison::LessOrEqual,
+            ">" => Comparison::Greater,
+            ">=" => Comparison::GreaterOrEqual,
+            _ => {
+                let at = self.span(&sign);
+                let finding = Diagnostic::new(Code::Equals, at, "values are compared with `==`, not with `=`");
+                self.report(finding.fix(at, "=="));
+                Comparison::Equal
+            }
+        };
+        Some(Expr { kind: ExprKind::Compare { comparison, left: Box::new(left), right: Box::new(right) }, span })
+    }
+
+    fn sum(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
+        let mut inner = pair.into_inner();
+        let first = self.expression(inner.next()?)?;
+        let Some(sign) = inner.next() else { return Some(first) };
+        let span = self.span(&sign);
+        let message = format!("this version does not know `{}` yet", sign.as_str());
+        let mut finding = Diagnostic::new(Code::Unsupported, span, message);
+        if sign.as_str() == "+" {
+            finding = finding.help("texts are joined with holes: `\"{.first} {.last}\"`");
+        }
+        self.report(finding);
+        None
+    }
+
+    fn primary(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
+        let span = self.span(&pair);
+        let kind = match pair.as_rule() {
+            Rule::k_null => ExprKind::Null,
+            Rule::k_true => ExprKind::Boolean(true),
+            Rule::k_false => ExprKind::Boolean(false),
+            Rule::number => self.number(pair.as_str(), span)?,
+            Rule::text => ExprKind::Text(self.text(pair)?),
+            Rule::quoted => self.quoted(pair.as_str(), span),
+            Rule::event_path => ExprKind::Event(self.place(pair)?),
+            Rule::reference => self.reference(pair)?,
+            Rule::call => self.call(pair)?,
+            Rule::group => ExprKind::Group(Box::new(self.expression(pair.into_inner().next()?)?)),
+            _ => return None,
+        };
+        Some(Expr { kind, span })
+    }
+
+    /// A number as JSON writes it, so that its text can be copied into the event.
+    fn number(&mut self, text: &str, span: Span) -> Option<ExprKind> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let zero = digits.len() > 1 && digits.starts_with('0');
+        if zero && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
+            let plain = digits.trim_start_matches('0');
+            let finding = Diagnostic::new(Code::Syntax, span, format!("`{text}` has a leading zero"));
+            self.report(finding.help(format!("write `{}`", if plain.is_empty() { "0" } else { plain })));
+            return None;
+        }
+        Some(ExprKind::Number(text.to_owned()))
+    }
+
+    fn quoted(&mut self, text: &str, span: Span) -> ExprKind {
+        let inside = text.trim_matches('\'').to_owned();
+        let escaped = inside.replace('\\', "\\\\").replace('"', "\\\"").replace('{', "\\{").replace('}', "\\}");
+        self.report(
+            Diagnostic::new(Code::Quotes, span, "a text is written in double quotes")
+                .fix(span, format!("\"{escaped}\"")),
+        );
+        ExprKind::Text(Text { parts: vec![TextPart::Literal(inside)], span })
+    }
+
+    fn reference(&mut self, pair: Pair<'_, Rule>) -> Option<ExprKind> {
+        let mut inner = pair.into_inner();
+        let name = inner.next()?;
+        let name = Name { text: name.as_str().to_owned(), span: self.span(&name) };
+        let path = inner.map(|segment| self.segment(segment)).collect();
+        Some(ExprKind::Reference { name, path })
+    }
+
+    fn call(&mut self, pair: Pair<'_, Rule>) -> Option<ExprKind> {
+        let mut inner = pair.into_inner();
+        let name = inner.next()?;
+        let function = Name { text: name.as_str().to_owned(), span: self.span(&name) };
+        let mut arguments = Vec::new();
+        for argument in inner {
+            arguments.push(self.expression(argument)?);
+        }
+        Some(ExprKind::Call { function, arguments })
+    }
+}

@@ -1,0 +1,101 @@
+//! The grammar's rules in words for people.
+
+use std::collections::BTreeSet;
+
+use super::parser::Rule;
+
+/// What was expected, as a list in words; empty where nothing useful can be said.
+pub(super) fn expected(rules: &[Rule]) -> String {
+    let words: BTreeSet<&str> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    let statements = words.iter().filter(|word| STATEMENTS.contains(word)).count();
+    // Behind a whole statement anything may follow: then "a statement" says it.
+    let mut words: Vec<&str> = if statements > 3 {
+        let mut words: Vec<_> = words.into_iter().filter(|word| !STATEMENTS.contains(word)).collect();
+        words.push("a statement");
+        words
+    } else {
+        words.into_iter().collect()
+    };
+    if words.len() > 1 {
+        words.retain(|word| *word != OPERATOR);
+    }
+    match words.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+const OPERATOR: &str = "an operator";
+
+const STATEMENTS: [&str; 14] = [
+    "`stream`", "`when`", "`schema`", "`lookup`", "`copy`", "`on`", "`set`", "`remove`", "`drop`", "`output`",
+    "`rejects`", "`prefix`", "`one`", "`compression`",
+];
+
+/// The word for one rule; `None` for those that never stand alone in a list of what is expected.
+#[expect(clippy::too_many_lines, reason = "one line for each rule of the grammar, so that none is forgotten")]
+fn word(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::EOI => "the end of the statement",
+        Rule::one_item | Rule::one_statement | Rule::one_clause | Rule::WHITESPACE | Rule::COMMENT => return None,
+        Rule::table_item | Rule::k_table => "`table`",
+        Rule::rule_item | Rule::k_rule => "`rule`",
+        Rule::clauses | Rule::block => "`{`",
+        Rule::table_clause => "`source`, `key` or `cache`",
+        Rule::source | Rule::k_source => "`source`",
+        Rule::key | Rule::k_key => "`key`",
+        Rule::cache | Rule::k_cache => "`cache`",
+        Rule::key_part => "a part of the key (`NAME: TYPE`)",
+        Rule::cache_limit => "`missing`, `stale` or `max`",
+        Rule::statement => "a statement",
+        Rule::stream | Rule::k_stream => "`stream`",
+        Rule::when | Rule::k_when => "`when`",
+        Rule::schema | Rule::k_schema => "`schema`",
+        Rule::lookup | Rule::k_lookup => "`lookup`",
+        Rule::copy | Rule::k_copy => "`copy`",
+        Rule::on | Rule::k_on => "`on`",
+        Rule::set | Rule::k_set => "`set`",
+        Rule::remove | Rule::k_remove => "`remove`",
+        Rule::drop | Rule::k_drop => "`drop`",
+        Rule::output | Rule::k_output => "`output`",
+        Rule::rejects | Rule::k_rejects => "`rejects`",
+        Rule::prefix | Rule::k_prefix => "`prefix`",
+        Rule::one | Rule::k_one => "`one`",
+        Rule::compression | Rule::k_compression => "`compression`",
+        Rule::key_value => "a part of the key (`NAME = VALUE`)",
+        Rule::everything => "`*`",
+        Rule::attributes | Rule::attribute => "the name of an attribute",
+        Rule::target => "`to` or `into`",
+        Rule::place | Rule::event_path => "a field (`.name`)",
+        Rule::cast | Rule::k_as => "`as`",
+        Rule::absent => "`default` or `required`",
+        Rule::outcome => "`found`, `missing`, `no key` or `error`",
+        Rule::expression | Rule::or | Rule::and | Rule::not | Rule::comparison | Rule::coalesce => "a value",
+        Rule::sum | Rule::primary | Rule::group | Rule::call | Rule::reference | Rule::number => "a value",
+        Rule::quoted | Rule::k_true | Rule::k_false | Rule::k_null | Rule::not_sign | Rule::k_not => "a value",
+        Rule::text => "a text (`\"…\"`)",
+        Rule::hole => "a hole (`{…}`)",
+        Rule::or_sign | Rule::and_sign | Rule::comparison_sign | Rule::coalesce_sign => OPERATOR,
+        Rule::arithmetic_sign | Rule::k_or | Rule::k_and => OPERATOR,
+        Rule::assign => "`=`",
+        Rule::name => "a name",
+        Rule::word | Rule::identifier => "a word",
+        Rule::segment | Rule::odd_name => "the name of a field",
+        Rule::quantity => "a number with its unit (`30s`)",
+        Rule::literal | Rule::escape | Rule::variable | Rule::variable_text | Rule::brace | Rule::stray => return None,
+        Rule::identifier_char | Rule::statement_word => return None,
+        Rule::k_invalid => "`invalid`",
+        Rule::k_from => "`from`",
+        Rule::k_where => "`where`",
+        Rule::k_except => "`except`",
+        Rule::k_to => "`to`",
+        Rule::k_into => "`into`",
+        Rule::k_required => "`required`",
+        Rule::k_default => "`default`",
+        Rule::k_no => "`no key`",
+        Rule::k_instead => "`instead`",
+        Rule::k_object => "`object`",
+        Rule::k_per => "`per`",
+    })
+}

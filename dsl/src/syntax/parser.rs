@@ -1,0 +1,62 @@
+//! The generated parser, and its errors as findings.
+
+use pest::Parser as _;
+use pest::error::{ErrorVariant, InputLocation};
+use pest::iterators::Pair;
+
+use super::names;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{FileId, Span};
+
+mod generated {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "syntax/grammar.pest"]
+    pub(crate) struct RuleParser;
+}
+
+pub(super) use generated::Rule;
+
+/// Parses `text`, which stands at `base` in the file, as one `rule` of the grammar.
+pub(super) fn parse(
+    rule: Rule,
+    text: &str,
+    file: FileId,
+    base: usize,
+) -> Result<Pair<'_, Rule>, Box<Diagnostic>> {
+    generated::RuleParser::parse(rule, text)
+        .map_err(|error| Box::new(finding(&error, text, file, base)))?
+        .next()
+        .ok_or_else(|| Box::new(Diagnostic::new(Code::Syntax, Span::new(file, base, base), "nothing stands here")))
+}
+
+fn finding(error: &pest::error::Error<Rule>, text: &str, file: FileId, base: usize) -> Diagnostic {
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    };
+    let found = token_at(text, at);
+    let span = Span::new(file, base + at, base + at + found.len());
+    let expected = match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => names::expected(positives),
+        ErrorVariant::CustomError { message } => message.clone(),
+    };
+    let message = match (found, expected.is_empty()) {
+        ("", true) => "the statement ends too early".to_owned(),
+        ("", false) => format!("expected {expected} here"),
+        (found, true) => format!("`{found}` is not expected here"),
+        (found, false) => format!("expected {expected}, found `{found}`"),
+    };
+    Diagnostic::new(Code::Syntax, span, message)
+}
+
+/// The word or sign at that place, as a person would point at it.
+fn token_at(text: &str, at: usize) -> &str {
+    let rest = text.get(at..).unwrap_or_default();
+    let word = rest.find(|character: char| !(character.is_ascii_alphanumeric() || character == '_'));
+    match word {
+        Some(0) => rest.chars().next().filter(|first| !first.is_whitespace()).map_or("", |first| {
+            rest.get(..first.len_utf8()).unwrap_or_default()
+        }),
+        Some(end) => rest.get(..end).unwrap_or_default(),
+        None => rest,
+    }
+}
