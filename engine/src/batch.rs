@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use enrich_dsl::model::{Compression, PerObject};
+
 use crate::time::Timestamp;
 
 /// One record of a batch.
@@ -104,6 +106,8 @@ pub enum Verdict {
         rule: Arc<str>,
         /// The event with what the rule changed.
         event: Vec<u8>,
+        /// Where it goes, if [`crate::Context::placed`] asks for it and the rule has an output.
+        placement: Option<Placement>,
     },
     /// A rule says that the event is not wanted.
     Dropped {
@@ -147,5 +151,54 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+/// Where an enriched event goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Placement {
+    /// The bucket.
+    pub bucket: Arc<str>,
+    /// What stands before the object's own name.
+    pub prefix: String,
+    /// What goes into one object.
+    pub per: PerObject,
+    /// How it is compressed.
+    pub compression: Compression,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The verdicts, in the order of the records.
+    pub verdicts: Vec<Verdict>,
+    /// How the lookups ended, in the order of the rules and their lookups.
+    pub lookups: Vec<LookupCounts>,
+}
+
+/// How often a lookup ended how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LookupCounts {
+    /// The rule's name.
+    pub rule: Arc<str>,
+    /// The lookup's name.
+    pub lookup: String,
+    /// The item was there.
+    pub found: u64,
+    /// There is no such item.
+    pub missing: u64,
+    /// A part of the key was absent, null or empty.
+    pub no_key: u64,
+    /// The lookup failed.
+    pub failed: u64,
+}
+
+impl LookupCounts {
+    pub(crate) fn new(rule: &Arc<str>, lookup: &str) -> Self {
+        let (rule, lookup) = (Arc::clone(rule), lookup.to_owned());
+        Self { rule, lookup, found: 0, missing: 0, no_key: 0, failed: 0 }
     }
 }

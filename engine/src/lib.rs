@@ -1,9 +1,62 @@
-//! The engine.
+//! An embeddable stream enrichment engine: rules, JSON Schema, batched lookups, exact output.
+//!
+//! ```
+//! use enrich_engine::lookup::MemorySource;
+//! use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let rules = Rules::from_text(
+//!     r#"table users { source dynamodb "users" key id: string }
+//!        rule clicks {
+//!          stream "clicks"
+//!          lookup user from users where id = .user { copy segment default "none" }
+//!        }"#,
+//! )?;
+//! let users = MemorySource::new().with_json("users", r#"[{"id": "u1", "segment": "premium"}]"#)?;
+//! let engine = Engine::builder(rules).tables(users).build()?;
+//!
+//! let batch = [Record::new(r#"{"user": "u1", "price": 49.990}"#, Origin::stream("clicks"))];
+//! let now = Timestamp::parse("2026-11-21T10:00:00Z").ok_or("a time")?;
+//! let outcome = engine.enrich(&batch, Context::at(now)).await;
+//!
+//! let Verdict::Enriched { event, .. } = &outcome.verdicts[0] else { panic!("{outcome:?}") };
+//! assert_eq!(event, br#"{"user": "u1", "price": 49.990,"segment":"premium"}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! 1. [`Rules`] are checked text: [`Rules::check`] finds all that is wrong, with its place.
+//! 2. [`Engine`] is a rule set compiled for its place: variables filled in, sources named.
+//! 3. [`Engine::enrich`] takes a batch of [`Record`]s and gives each exactly one [`Verdict`].
+//!
+//! Nothing here reads a file, a clock or the environment, and nothing here knows AWS. Tables are
+//! behind [`lookup::Source`], objects behind [`output::ObjectStore`], time behind [`Clock`].
+
 mod batch;
+mod edits;
+mod engine;
+mod eval;
+pub mod functions;
 pub mod json;
 pub mod lookup;
 pub mod output;
+mod program;
+mod rules;
+mod run;
+mod schema;
 mod time;
+mod value;
 
-pub use batch::{Origin, Payload, Reason, Record, Verdict};
+pub use batch::{LookupCounts, Origin, Outcome, Payload, Placement, Reason, Record, Verdict};
+pub use engine::{Builder, Context, Engine};
+pub use enrich_dsl as dsl;
+pub use enrich_dsl::model::{Compression, PerObject};
+pub use program::{BuildError, Location};
+pub use rules::{BrokenRules, Checked, ReadFile, Rules};
 pub use time::{Clock, Timestamp};
+pub use value::Value;
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}

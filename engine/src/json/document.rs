@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::scan::{Problem, ScanError, Token, scan};
+use super::scan::{MAX_DEPTH, Problem, ScanError, Token, scan};
 use super::write;
 
 /// What a JSON value is.
@@ -59,9 +59,18 @@ impl<'t> Document<'t> {
     /// # Errors
     /// Where the bytes are not one JSON text; the error names the byte.
     pub fn parse(bytes: &'t [u8]) -> Result<Self, ScanError> {
+        Self::parse_nested(bytes, MAX_DEPTH)
+    }
+
+    /// As [`Document::parse`], with another bound on the nesting: an envelope may hold an event that is
+    /// nested too deep, and still has to be read to reject that event alone.
+    ///
+    /// # Errors
+    /// Where the bytes are not one JSON text; the error names the byte.
+    pub fn parse_nested(bytes: &'t [u8], max_depth: usize) -> Result<Self, ScanError> {
         let text = std::str::from_utf8(bytes)
             .map_err(|error| ScanError { at: error.valid_up_to(), problem: Problem::Utf8 })?;
-        Self::from_text(Cow::Borrowed(text))
+        Ok(Self { tape: scan(text, max_depth)?, text: Cow::Borrowed(text) })
     }
 
     /// Checks and indexes a text that is UTF-8 already.
@@ -69,7 +78,7 @@ impl<'t> Document<'t> {
     /// # Errors
     /// Where the text is not JSON; the error names the byte.
     pub fn from_text(text: Cow<'t, str>) -> Result<Self, ScanError> {
-        let tape = scan(&text)?;
+        let tape = scan(&text, MAX_DEPTH)?;
         Ok(Self { text, tape })
     }
 
@@ -87,6 +96,12 @@ impl<'t> Document<'t> {
 }
 
 impl Document<'static> {
+    /// The document `""`.
+    pub(crate) fn empty_string() -> Self {
+        let token = Token { start: 0, end: 2, next: 1, kind: Kind::String, escaped: false };
+        Self { text: Cow::Borrowed("\"\""), tape: vec![token] }
+    }
+
     /// As [`Document::parse`], keeping the bytes.
     ///
     /// # Errors
@@ -96,7 +111,7 @@ impl Document<'static> {
             let at = error.utf8_error().valid_up_to();
             (ScanError { at, problem: Problem::Utf8 }, error.into_bytes())
         })?;
-        match scan(&text) {
+        match scan(&text, MAX_DEPTH) {
             Ok(tape) => Ok(Self { text: Cow::Owned(text), tape }),
             Err(error) => Err((error, text.into_bytes())),
         }

@@ -12,5 +12,5 @@ pub(crate) mod number;
 mod scan;
 pub(crate) mod write;
 
-pub use document::{Document, Elements, Kind, Members, Node};
-pub use scan::{MAX_DEPTH, ScanError};
+pub use document::{Document, Elements, Kind, Members, Name, Node};
+pub use scan::{MAX_DEPTH, Problem, ScanError};

@@ -54,6 +54,11 @@ impl Decimal {
         })
     }
 
+    /// Whether it has no fraction.
+    pub(crate) fn is_integer(&self) -> bool {
+        i64::try_from(self.digits.len()).is_ok_and(|count| count <= self.exponent) || self.digits.is_empty()
+    }
+
     /// Whether DynamoDB can hold it: 38 digits, from 1E-130 to 9.99…E+125.
     pub(crate) fn fits_dynamodb(&self) -> bool {
         self.digits.len() <= MAX_DIGITS

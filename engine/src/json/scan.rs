@@ -50,7 +50,7 @@ pub enum Problem {
     Escape,
     /// `01`, `1.`, `-`
     Number,
-    /// More than [`MAX_DEPTH`] brackets deep.
+    /// More brackets deep than allowed: [`MAX_DEPTH`] for an event.
     Depth,
     /// A text of four GiB or more.
     Size,
@@ -65,7 +65,7 @@ impl fmt::Display for ScanError {
             Problem::Control => "a control character inside a string",
             Problem::Escape => "a wrong escape inside a string",
             Problem::Number => "a malformed number",
-            Problem::Depth => return write!(f, "nested deeper than {MAX_DEPTH} levels at byte {}", self.at),
+            Problem::Depth => "brackets nested too deep",
             Problem::Size => "the text is too long",
         };
         write!(f, "{what} at byte {}", self.at)
@@ -74,8 +74,8 @@ impl fmt::Display for ScanError {
 
 impl std::error::Error for ScanError {}
 
-/// Walks `text` and returns its tape.
-pub(super) fn scan(text: &str) -> Result<Vec<Token>, ScanError> {
+/// Walks `text` and returns its tape. Brackets may be nested `max_depth` deep.
+pub(super) fn scan(text: &str, max_depth: usize) -> Result<Vec<Token>, ScanError> {
     if u32::try_from(text.len()).is_err() {
         return Err(ScanError { at: text.len(), problem: Problem::Size });
     }
@@ -85,6 +85,7 @@ pub(super) fn scan(text: &str) -> Result<Vec<Token>, ScanError> {
         // About one token every nine bytes in events as they come.
         tokens: Vec::with_capacity(text.len() / 8 + 4),
         open: Vec::new(),
+        max_depth,
     };
     scanner.document()?;
     Ok(scanner.tokens)
@@ -109,6 +110,7 @@ struct Scanner<'a> {
     tokens: Vec<Token>,
     /// Indices of the containers that are still open.
     open: Vec<u32>,
+    max_depth: usize,
 }
 
 impl Scanner<'_> {
@@ -175,7 +177,7 @@ impl Scanner<'_> {
     }
 
     fn open(&mut self, kind: Kind) -> Result<(), ScanError> {
-        if self.open.len() == MAX_DEPTH {
+        if self.open.len() >= self.max_depth {
             return self.fail(Problem::Depth);
         }
         let index = self.next_index();

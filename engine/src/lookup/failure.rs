@@ -10,13 +10,22 @@ pub struct Failure {
     pub code: ErrorCode,
     /// One sentence; rules read it as `error.message`.
     pub message: String,
+    /// Whether the same request can succeed later. Transient failures fail an event, so that its
+    /// source brings it again; permanent ones reject it, so that it does not block the rest.
+    pub transient: bool,
 }
 
 impl Failure {
-    /// A failure of that kind.
+    /// A failure of that kind, transient or permanent as its code is.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), transient: code.is_transient() }
+    }
+
+    /// The failure of a lookup that is keyed by one that failed: it lasts as long as its cause.
+    pub(crate) fn upstream(of: &str, cause: &Failure) -> Self {
+        let message = format!("the lookup is keyed by `{of}`, which failed");
+        Self { code: ErrorCode::Upstream, message, transient: cause.transient }
     }
 }
 
@@ -56,13 +65,14 @@ pub enum ErrorCode {
     Cast,
     /// The item can't be read.
     Item,
+    /// An expression in the key fails.
+    Expression,
     /// The lookup is keyed by one that failed.
     Upstream,
 }
 
 impl ErrorCode {
-    /// Whether the same request can succeed later. Transient failures fail an event, so that its
-    /// source brings it again; permanent ones reject it, so that it does not block the rest.
+    /// Whether failures of this kind pass by themselves.
     #[must_use]
     pub fn is_transient(self) -> bool {
         match self {
@@ -78,6 +88,7 @@ impl ErrorCode {
             | ErrorCode::RequiredAbsent
             | ErrorCode::Cast
             | ErrorCode::Item
+            | ErrorCode::Expression
             | ErrorCode::Upstream => false,
         }
     }
@@ -98,6 +109,7 @@ impl ErrorCode {
             ErrorCode::RequiredAbsent => "required_absent",
             ErrorCode::Cast => "cast",
             ErrorCode::Item => "item",
+            ErrorCode::Expression => "expression",
             ErrorCode::Upstream => "upstream",
         }
     }

@@ -1,5 +1,14 @@
-//! What happens to enriched events: which objects they go into, and where those are kept.
+//! What happens to enriched and rejected events: which objects they go into, and where those are kept.
+//!
+//! [`objects`] lays the enriched events of a batch out, [`reject`] writes what is kept of a rejected
+//! one. Keys come from record ids and arrival times, never from content or the clock, so that a
+//! record that comes again overwrites what it wrote before, and no two shards or streams can collide.
 
+mod layout;
+mod name;
+mod rejects;
 mod store;
 
+pub use layout::{Enriched, Laid, objects};
+pub use rejects::{Rejected, reject};
 pub use store::{Object, ObjectStore};

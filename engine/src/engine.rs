@@ -1,0 +1,164 @@
+//! The engine: a compiled rule set with its sources.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::batch::{Outcome, Record};
+use crate::lookup::Source;
+use crate::program::{BuildError, Compile, Location, Program, compile};
+use crate::rules::Rules;
+use crate::run;
+use crate::time::Timestamp;
+
+/// A compiled rule set with its sources: immutable, to be shared by all batches.
+#[derive(Clone)]
+pub struct Engine {
+    program: Arc<Program>,
+    sources: Arc<[Arc<dyn Source>]>,
+    hash: Arc<str>,
+}
+
+/// What holds for one batch.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Context {
+    /// The instant of the batch: what `now()` gives.
+    pub now: Timestamp,
+    /// When the answers of the sources are of no use any more.
+    pub deadline: Option<Timestamp>,
+    /// Whether enriched events go to their rule's output, and so need a placement.
+    pub placed: bool,
+}
+
+impl Context {
+    /// A batch at that instant, without a deadline, whose events are taken back by the caller.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self { now, deadline: None, placed: false }
+    }
+
+    /// With a deadline for the sources.
+    #[must_use]
+    pub fn by(mut self, deadline: Option<Timestamp>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// With placements for the events' outputs.
+    #[must_use]
+    pub fn placed(mut self) -> Self {
+        self.placed = true;
+        self
+    }
+}
+
+impl Engine {
+    /// Begins with checked rules.
+    pub fn builder(rules: Rules) -> Builder {
+        Builder {
+            rules,
+            sources: Vec::new(),
+            tables: None,
+            variables: Box::new(|_| None),
+            outputs: false,
+        }
+    }
+
+    /// Enriches a batch: every record gets exactly one verdict, in the order of the records.
+    pub async fn enrich(&self, records: &[Record], context: Context) -> Outcome {
+        run::batch(&self.program, &self.sources, records, context).await
+    }
+
+    /// What tells this rule set from every other. See [`Rules::hash`].
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The patterns of the streams that the rules take, in the order of the rules.
+    pub fn streams(&self) -> impl Iterator<Item = &str> {
+        self.program.rules.iter().flat_map(|rule| &rule.streams).map(|pattern| pattern.as_str())
+    }
+
+    /// Whether a rule takes records of that stream.
+    #[must_use]
+    pub fn takes(&self, stream: &str) -> bool {
+        self.program.rules.iter().flat_map(|rule| &rule.streams).any(|pattern| pattern.takes(stream, None))
+    }
+
+    /// Where the rule of that name sends its rejects; `None` leaves it to the deployment.
+    #[must_use]
+    pub fn rejects(&self, rule: &str) -> Option<&Location> {
+        self.program.rules.iter().find(|known| &*known.name == rule).and_then(|rule| rule.rejects.as_ref())
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("hash", &self.hash).finish_non_exhaustive()
+    }
+}
+
+/// Puts an [`Engine`] together.
+pub struct Builder {
+    rules: Rules,
+    sources: Vec<(String, Arc<dyn Source>)>,
+    tables: Option<Arc<dyn Source>>,
+    variables: Box<dyn Fn(&str) -> Option<String>>,
+    outputs: bool,
+}
+
+impl Builder {
+    /// Looks tables of that kind (`dynamodb`) up in this source, under the names that their `source`
+    /// says.
+    #[must_use]
+    pub fn source(mut self, kind: impl Into<String>, source: impl Source + 'static) -> Self {
+        self.sources.push((kind.into(), Arc::new(source)));
+        self
+    }
+
+    /// Looks all tables up in this source, under the names that the rules use: for tests and local runs.
+    #[must_use]
+    pub fn tables(mut self, source: impl Source + 'static) -> Self {
+        self.tables = Some(Arc::new(source));
+        self
+    }
+
+    /// The values of the rules' variables.
+    #[must_use]
+    pub fn variables(mut self, variables: impl Fn(&str) -> Option<String> + 'static) -> Self {
+        self.variables = Box::new(variables);
+        self
+    }
+
+    /// Events are written to their rules' outputs: their variables are needed then.
+    #[must_use]
+    pub fn outputs(mut self) -> Self {
+        self.outputs = true;
+        self
+    }
+
+    /// Compiles the rules.
+    ///
+    /// # Errors
+    /// Where a variable has no value, or a kind of source is not given.
+    pub fn build(self) -> Result<Engine, BuildError> {
+        let kinds = match &self.tables {
+            Some(_) => None,
+            None => Some(self.sources.iter().map(|(kind, _)| kind.clone()).collect()),
+        };
+        let program =
+            compile(&self.rules, &Compile { variables: &*self.variables, kinds, outputs: self.outputs })?;
+        let sources = match self.tables {
+            Some(tables) => vec![tables],
+            None => self.sources.into_iter().map(|(_, source)| source).collect(),
+        };
+        Ok(Engine { program: Arc::new(program), sources: sources.into(), hash: self.rules.hash().into() })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").finish_non_exhaustive()
+    }
+}

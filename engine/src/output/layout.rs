@@ -1,0 +1,120 @@
+//! Enriched events to objects: one a record, or one a batch and prefix.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+
+use enrich_dsl::model::{Compression, PerObject};
+use flate2::{Compression as Level, GzBuilder};
+
+use super::{Object, name};
+use crate::batch::{Origin, Placement};
+
+/// An enriched event that goes to its rule's output.
+#[derive(Clone, Copy, Debug)]
+pub struct Enriched<'a> {
+    /// The record's place in its batch.
+    pub record: usize,
+    /// Where the record comes from.
+    pub origin: &'a Origin,
+    /// Where the event goes.
+    pub placement: &'a Placement,
+    /// The event.
+    pub event: &'a [u8],
+}
+
+/// An object, and which records of the batch are in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Laid {
+    /// The object.
+    pub object: Object,
+    /// The places of its records in the batch, in their order.
+    pub records: Vec<usize>,
+}
+
+/// Lays events out: the objects in the order of their first records, and the places of the records
+/// that can't be written because their source gives them no number.
+///
+/// A batch of one prefix becomes `PREFIX STREAM-HASH-SHARD-FIRST-LAST.ndjson`, a line an event; one
+/// object a record `PREFIX STREAM-HASH-SHARD-SEQUENCE.json`. With gzip `.gz` stands behind.
+#[must_use]
+pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut places: HashMap<(&Placement, String), usize> = HashMap::new();
+    let mut unnamed = Vec::new();
+    for event in events {
+        let Some(sequence) = name::sequence(event.origin) else {
+            unnamed.push(event.record);
+            continue;
+        };
+        let shard = name::shard(event.origin);
+        let known = match event.placement.per {
+            PerObject::Record => None,
+            _ => places.get(&(event.placement, shard.clone())).copied(),
+        };
+        match known.and_then(|place| groups.get_mut(place)) {
+            Some(group) => {
+                group.last = sequence;
+                group.events.push(event);
+            }
+            None => {
+                places.insert((event.placement, shard.clone()), groups.len());
+                groups.push(Group { shard, first: sequence.clone(), last: sequence, events: vec![event] });
+            }
+        }
+    }
+    (groups.iter().filter_map(Group::object).collect(), unnamed)
+}
+
+struct Group<'e> {
+    shard: String,
+    first: String,
+    last: String,
+    events: Vec<&'e Enriched<'e>>,
+}
+
+impl Group<'_> {
+    fn object(&self) -> Option<Laid> {
+        let placement = self.events.first()?.placement;
+        let Group { shard, first, last, .. } = self;
+        let prefix = &placement.prefix;
+        let (mut key, mut content_type, lines) = match placement.per {
+            PerObject::Record => (format!("{prefix}{shard}-{first}.json"), "application/json", false),
+            _ => (format!("{prefix}{shard}-{first}-{last}.ndjson"), "application/x-ndjson", true),
+        };
+        let mut body = Vec::with_capacity(self.events.iter().map(|event| event.event.len() + 1).sum());
+        for event in &self.events {
+            if lines {
+                line(&mut body, event.event);
+            } else {
+                body.extend_from_slice(event.event);
+            }
+        }
+        if placement.compression == Compression::Gzip {
+            body = gzip(&body);
+            key.push_str(".gz");
+            content_type = "application/gzip";
+        }
+        let object = Object::new(placement.bucket.as_ref(), key, body, content_type);
+        Some(Laid { object, records: self.events.iter().map(|event| event.record).collect() })
+    }
+}
+
+/// One event as one line. A line break can only be white space between its tokens, so a blank says
+/// the same.
+pub(crate) fn line(out: &mut Vec<u8>, event: &[u8]) {
+    let start = out.len();
+    out.extend_from_slice(event);
+    for byte in out.iter_mut().skip(start).filter(|byte| matches!(byte, b'\n' | b'\r')) {
+        *byte = b' ';
+    }
+    out.push(b'\n');
+}
+
+/// The same bytes for the same content: no time and no name in the header.
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Level::fast());
+    // Writing to memory does not fail.
+    let _ = encoder.write_all(body);
+    encoder.finish().unwrap_or_default()
+}

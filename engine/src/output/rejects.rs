@@ -1,0 +1,88 @@
+//! What is kept of a rejected record: its bytes, and why.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use super::{Object, name};
+use crate::batch::{Reason, Record};
+use crate::json::write;
+use crate::program::Location;
+
+/// A record that was rejected.
+#[derive(Clone, Copy, Debug)]
+pub struct Rejected<'a> {
+    /// The record.
+    pub record: &'a Record,
+    /// The rule that took it, if one did.
+    pub rule: Option<&'a str>,
+    /// Why.
+    pub reason: &'a Reason,
+    /// The hash of the rule set. See [`crate::Engine::hash`].
+    pub rules: &'a str,
+}
+
+/// The object for a rejected record: a JSON document below `PREFIX CODE/dt=DATE/`, with the day of
+/// the record's arrival.
+///
+/// ```json
+/// {"reason": {"code": "not_json", "message": "…"},
+///  "record": {"stream": "…", "arn": "…", "shard": "…", "sequence": "…", "arrival": "…", "id": "…"},
+///  "rule": null, "rules": "HASH", "data": "BASE64 OF THE BYTES AS THEY CAME"}
+/// ```
+#[must_use]
+pub fn reject(rejected: Rejected<'_>, location: &Location) -> Object {
+    let origin = &rejected.record.origin;
+    let day = origin.arrival.and_then(|arrival| arrival.format("%F")).unwrap_or_else(|| "unknown".to_owned());
+    // A source that numbers nothing: the content is all that tells its records apart.
+    let sequence =
+        name::sequence(origin).unwrap_or_else(|| crate::hex(&Sha256::digest(rejected.record.bytes())));
+    let key = format!(
+        "{}{}/dt={day}/{}-{sequence}.json",
+        location.prefix,
+        rejected.reason.code,
+        name::shard(origin)
+    );
+    Object::new(location.bucket.as_str(), key, document(rejected).into_bytes(), "application/json")
+}
+
+fn document(rejected: Rejected<'_>) -> String {
+    let Rejected { record, rule, reason, rules } = rejected;
+    let origin = &record.origin;
+    let mut out = String::from("{\"reason\":{\"code\":");
+    write::string(&mut out, &reason.code);
+    out.push_str(",\"message\":");
+    write::string(&mut out, &reason.message);
+    out.push_str("},\"record\":{\"stream\":");
+    write::string(&mut out, &origin.stream);
+    let arrival = origin.arrival.map(|arrival| arrival.rfc3339());
+    let id = origin.id();
+    let fields = [
+        ("arn", origin.arn.as_deref()),
+        ("shard", origin.shard.as_deref()),
+        ("sequence", origin.sequence.as_deref()),
+        ("partition_key", origin.partition_key.as_deref()),
+        ("arrival", arrival.as_deref()),
+        ("id", id.as_deref()),
+    ];
+    for (field, value) in fields {
+        if let Some(value) = value {
+            out.push_str(&format!(",\"{field}\":"));
+            write::string(&mut out, value);
+        }
+    }
+    if let Some(sub_sequence) = origin.sub_sequence {
+        out.push_str(&format!(",\"sub_sequence\":{sub_sequence}"));
+    }
+    out.push_str("},\"rule\":");
+    match rule {
+        Some(rule) => write::string(&mut out, rule),
+        None => out.push_str("null"),
+    }
+    out.push_str(",\"rules\":");
+    write::string(&mut out, rules);
+    out.push_str(",\"data\":");
+    write::string(&mut out, &STANDARD.encode(record.bytes()));
+    out.push_str("}\n");
+    out
+}

@@ -1,0 +1,145 @@
+//! Checked rules compiled for running: variables filled in, functions found, tables merged.
+
+mod compile;
+mod pattern;
+
+use std::sync::Arc;
+
+use enrich_dsl::model::{
+    Comparison, Compression, Copy, ErrorField, KeyType, OnInvalid, PerObject, RecordField,
+};
+
+use crate::functions::Function;
+use crate::lookup::{Attributes, Table};
+use crate::schema::Schema;
+use crate::value::Value;
+pub(crate) use compile::{Compile, compile, value as literal};
+pub use compile::BuildError;
+pub(crate) use pattern::Pattern;
+
+/// A whole rule set.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) tables: Vec<TableSlot>,
+    /// How many waves of lookups the deepest rule needs.
+    pub(crate) waves: usize,
+}
+
+/// A table at its source. Tables of several rules that resolve to the same one share a slot.
+#[derive(Debug)]
+pub(crate) struct TableSlot {
+    /// The place of its source in the engine.
+    pub(crate) source: usize,
+    pub(crate) table: Arc<Table>,
+    /// What all rules together need of its items.
+    pub(crate) attributes: Attributes,
+}
+
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) name: Arc<str>,
+    pub(crate) streams: Vec<Pattern>,
+    pub(crate) when: Option<Expr>,
+    pub(crate) schema: Option<(Arc<Schema>, OnInvalid)>,
+    /// Conditions of `drop when` that read only the arrived event: decided before any lookup.
+    pub(crate) early_drops: Vec<Expr>,
+    pub(crate) lookups: Vec<Lookup>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) output: Option<Output>,
+    pub(crate) rejects: Option<Location>,
+    /// The paths of the event that the rule reads or writes: none of them may be there twice.
+    pub(crate) paths: Vec<Vec<String>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    pub(crate) name: String,
+    /// The place of its table in [`Program::tables`].
+    pub(crate) slot: usize,
+    pub(crate) key: Vec<KeyPart>,
+    /// The lookups whose items its key reads.
+    pub(crate) upstream: Vec<usize>,
+    /// In which round of questions its key is known.
+    pub(crate) wave: usize,
+    pub(crate) copies: Vec<Copy>,
+    pub(crate) found: Vec<Step>,
+    pub(crate) missing: Branch,
+    pub(crate) no_key: Branch,
+    pub(crate) error: Option<Vec<Step>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct KeyPart {
+    pub(crate) name: String,
+    pub(crate) ty: KeyType,
+    pub(crate) value: Expr,
+}
+
+#[derive(Debug)]
+pub(crate) struct Branch {
+    pub(crate) instead: bool,
+    pub(crate) steps: Vec<Step>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Step {
+    Lookup(usize),
+    Set { target: Vec<String>, value: Expr },
+    Remove(Vec<String>),
+    Drop(Expr),
+}
+
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) bucket: Arc<str>,
+    pub(crate) prefix: Expr,
+    pub(crate) per: PerObject,
+    pub(crate) compression: Compression,
+}
+
+/// A place in an object store: `BUCKET/PREFIX`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Location {
+    /// The bucket.
+    pub bucket: String,
+    /// What stands before the objects' own names; ends with `/` or is empty.
+    pub prefix: String,
+}
+
+impl Location {
+    /// Reads `BUCKET/PREFIX`, with `s3://` before it or not. The prefix gets a `/` at its end if it
+    /// has none. `None` where there is no bucket.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.strip_prefix("s3://").unwrap_or(text);
+        let (bucket, prefix) = text.split_once('/').unwrap_or((text, ""));
+        if bucket.is_empty() {
+            return None;
+        }
+        let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
+        Some(Self { bucket: bucket.to_owned(), prefix: format!("{prefix}{slash}") })
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Expr {
+    Literal(Value<'static>),
+    Text(Vec<Part>),
+    Event(Vec<String>),
+    Lookup { lookup: usize, path: Vec<String> },
+    Record(RecordField),
+    Error(ErrorField),
+    Call { function: Function, arguments: Vec<Expr> },
+    Compare { comparison: Comparison, left: Box<Expr>, right: Box<Expr> },
+    Coalesce(Box<Expr>, Box<Expr>),
+    And(Box<Expr>, Box<Expr>),
+    Or(Box<Expr>, Box<Expr>),
+    Not(Box<Expr>),
+}
+
+#[derive(Debug)]
+pub(crate) enum Part {
+    Literal(String),
+    Hole(Expr),
+}

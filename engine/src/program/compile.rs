@@ -1,0 +1,404 @@
+//! The checked model to the program.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use enrich_dsl::model::{self, Copied, Literal, Path, Template};
+
+use super::{Branch, Expr, KeyPart, Location, Lookup, Output, Part, Pattern, Program, Rule, Step, TableSlot};
+use crate::functions::Registry;
+use crate::lookup::{Attributes, Table};
+use crate::rules::Rules;
+use crate::value::Value;
+
+/// What compiling needs besides the rules.
+pub(crate) struct Compile<'a> {
+    pub(crate) variables: &'a dyn Fn(&str) -> Option<String>,
+    /// The kinds of source that there are, in the order of the engine's sources; `None` where one
+    /// source holds all tables under the names that the rules declare.
+    pub(crate) kinds: Option<Vec<String>>,
+    /// Whether outputs and rejects destinations are wanted.
+    pub(crate) outputs: bool,
+}
+
+/// Why checked rules can't run in this place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Variables that have neither a value nor a default.
+    Unset(Vec<String>),
+    /// No source of that kind was given.
+    NoSource(String),
+    /// Two declarations lead to one table and disagree on its key.
+    KeysDiffer {
+        /// The table at its source.
+        table: String,
+    },
+    /// An output's bucket or a rejects destination is empty.
+    NoBucket {
+        /// The rule.
+        rule: String,
+    },
+    /// The model refers to something that it does not hold.
+    Model(String),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::Unset(names) => write!(f, "these variables have no value: {}", names.join(", ")),
+            BuildError::NoSource(kind) => write!(f, "there is no source of the kind `{kind}`"),
+            BuildError::KeysDiffer { table } => {
+                write!(f, "two tables of the rules lead to `{table}` and declare different keys for it")
+            }
+            BuildError::NoBucket { rule } => write!(f, "the rule `{rule}` has a destination without a bucket"),
+            BuildError::Model(problem) => write!(f, "the rules refer to {problem}, which is not there"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// Compiles a rule set. All unset variables are named at once.
+pub(crate) fn compile(rules: &Rules, with: &Compile<'_>) -> Result<Program, BuildError> {
+    let unset = unset(rules, with);
+    if !unset.is_empty() {
+        return Err(BuildError::Unset(unset));
+    }
+    let mut compiler = Compiler { with, registry: &rules.registry, slots: Vec::new(), places: Vec::new() };
+    for table in &rules.set.tables {
+        compiler.table(table)?;
+    }
+    let mut compiled = Vec::new();
+    for (at, rule) in rules.set.rules.iter().enumerate() {
+        let schema = rules.schemas.get(at).cloned().flatten();
+        let schema = schema.zip(rule.schema.as_ref().map(|schema| schema.on_invalid));
+        compiled.push(compiler.rule(rule, schema)?);
+    }
+    let deepest = |rule: &Rule| rule.lookups.iter().map(|lookup| lookup.wave + 1).max().unwrap_or(0);
+    let waves = compiled.iter().map(deepest).max().unwrap_or(0);
+    Ok(Program { rules: compiled, tables: compiler.slots, waves })
+}
+
+fn unset(rules: &Rules, with: &Compile<'_>) -> Vec<String> {
+    let needed = |place: &model::VariableUse| match place {
+        model::VariableUse::Source => with.kinds.is_some(),
+        model::VariableUse::Output => with.outputs,
+        _ => true,
+    };
+    let variables = rules.set.variables().into_iter().filter(|(_, place)| needed(place));
+    let unset = variables.filter(|(variable, _)| variable.value(with.variables).is_none());
+    let names: BTreeSet<String> = unset.map(|(variable, _)| variable.name.clone()).collect();
+    names.into_iter().collect()
+}
+
+struct Compiler<'a> {
+    with: &'a Compile<'a>,
+    registry: &'a Registry,
+    slots: Vec<TableSlot>,
+    /// The slot of each of the model's tables.
+    places: Vec<usize>,
+}
+
+impl Compiler<'_> {
+    fn table(&mut self, table: &model::Table) -> Result<(), BuildError> {
+        let (source, name) = match &self.with.kinds {
+            None => (0, table.name.clone()),
+            Some(kinds) => {
+                let kind = kinds.iter().position(|kind| *kind == table.source.kind);
+                let source = kind.ok_or_else(|| BuildError::NoSource(table.source.kind.clone()))?;
+                (source, self.fill(&table.source.location)?)
+            }
+        };
+        let same = self.slots.iter().position(|slot| slot.source == source && slot.table.name == name);
+        let place = match same.and_then(|place| Some((place, self.slots.get(place)?))) {
+            Some((_, slot)) if slot.table.key != table.key => return Err(BuildError::KeysDiffer { table: name }),
+            Some((place, _)) => place,
+            None => {
+                let table = Arc::new(Table::new(name, table.key.clone()));
+                self.slots.push(TableSlot { source, table, attributes: Attributes::Named(BTreeSet::new()) });
+                self.slots.len() - 1
+            }
+        };
+        self.places.push(place);
+        Ok(())
+    }
+
+    fn rule(
+        &mut self,
+        rule: &model::Rule,
+        schema: Option<(Arc<crate::schema::Schema>, model::OnInvalid)>,
+    ) -> Result<Rule, BuildError> {
+        let mut lookups: Vec<Lookup> = Vec::new();
+        for lookup in &rule.lookups {
+            let compiled = self.lookup(lookup, &lookups)?;
+            self.needs(compiled.slot, lookup);
+            lookups.push(compiled);
+        }
+        // What expressions anywhere in the rule read of the items.
+        rule.walk(&mut |expr| self.reads(expr, &lookups));
+        for part in rule.output.iter().flat_map(|output| &output.prefix.0) {
+            if let model::TextPart::Hole(hole) = part {
+                self.reads(hole, &lookups);
+            }
+        }
+        let streams = rule.streams.iter().map(|stream| Ok(Pattern::new(self.fill(stream)?)));
+        let output = match rule.output.as_ref().filter(|_| self.with.outputs) {
+            Some(output) => Some(self.output(output, &rule.name)?),
+            None => None,
+        };
+        let rejects = match rule.rejects.as_ref().filter(|_| self.with.outputs) {
+            Some(rejects) => Some(self.location(&rejects.location, &rule.name)?),
+            None => None,
+        };
+        Ok(Rule {
+            name: rule.name.as_str().into(),
+            streams: streams.collect::<Result<_, BuildError>>()?,
+            when: self.optional(rule.when.as_ref())?,
+            schema,
+            early_drops: self.early_drops(rule)?,
+            lookups,
+            steps: self.steps(&rule.steps)?,
+            output,
+            rejects,
+            paths: paths(rule),
+        })
+    }
+
+    fn lookup(&self, lookup: &model::Lookup, above: &[Lookup]) -> Result<Lookup, BuildError> {
+        let missing = |what: &str| BuildError::Model(format!("{what} of the lookup `{}`", lookup.name));
+        let slot = *self.places.get(lookup.table).ok_or_else(|| missing("the table"))?;
+        let declared = self.slots.get(slot).ok_or_else(|| missing("the table"))?;
+        if declared.table.key.len() != lookup.key.len() {
+            return Err(missing("a part of the key"));
+        }
+        let mut upstream = BTreeSet::new();
+        for value in &lookup.key {
+            value.walk(&mut |expr| {
+                if let model::Expr::Lookup { lookup, .. } = expr {
+                    upstream.insert(*lookup);
+                }
+            });
+        }
+        let mut wave = 0;
+        for place in &upstream {
+            wave = wave.max(above.get(*place).ok_or_else(|| missing("a lookup in the key"))?.wave + 1);
+        }
+        let mut key = Vec::new();
+        for ((name, ty), value) in declared.table.key.iter().zip(&lookup.key) {
+            key.push(KeyPart { name: name.clone(), ty: *ty, value: self.expr(value)? });
+        }
+        let branch = |branch: &model::Branch| {
+            Ok::<_, BuildError>(Branch { instead: branch.instead, steps: self.steps(&branch.steps)? })
+        };
+        Ok(Lookup {
+            name: lookup.name.clone(),
+            slot,
+            key,
+            upstream: upstream.into_iter().collect(),
+            wave,
+            copies: lookup.copies.clone(),
+            found: self.steps(&lookup.found)?,
+            missing: branch(&lookup.missing)?,
+            no_key: branch(&lookup.no_key)?,
+            error: lookup.error.as_ref().map(|steps| self.steps(steps)).transpose()?,
+        })
+    }
+
+    /// Notes which attributes a lookup's copies need.
+    fn needs(&mut self, slot: usize, lookup: &model::Lookup) {
+        for copy in &lookup.copies {
+            match &copy.what {
+                Copied::Named(names) => names.iter().for_each(|(name, _)| self.need(slot, Some(name))),
+                _ => self.need(slot, None),
+            }
+        }
+    }
+
+    /// Notes which attributes an expression reads.
+    fn reads(&mut self, expr: &model::Expr, lookups: &[Lookup]) {
+        expr.walk(&mut |inner| {
+            if let model::Expr::Lookup { lookup, path } = inner
+                && let Some(lookup) = lookups.get(*lookup)
+            {
+                self.need(lookup.slot, path.0.first().map(String::as_str));
+            }
+        });
+    }
+
+    fn need(&mut self, slot: usize, attribute: Option<&str>) {
+        let Some(slot) = self.slots.get_mut(slot) else { return };
+        match (&mut slot.attributes, attribute) {
+            (Attributes::Named(names), Some(name)) => {
+                names.insert(name.to_owned());
+            }
+            (all, None) => *all = Attributes::All,
+            (Attributes::All, Some(_)) => {}
+        }
+    }
+
+    fn output(&self, output: &model::Output, rule: &str) -> Result<Output, BuildError> {
+        let bucket = self.fill(&output.bucket)?;
+        if bucket.is_empty() {
+            return Err(BuildError::NoBucket { rule: rule.to_owned() });
+        }
+        Ok(Output {
+            bucket: bucket.into(),
+            prefix: Expr::Text(self.parts(&output.prefix)?),
+            per: output.per,
+            compression: output.compression,
+        })
+    }
+
+    fn location(&self, template: &Template, rule: &str) -> Result<Location, BuildError> {
+        let text = self.fill(template)?;
+        Location::parse(&text).ok_or_else(|| BuildError::NoBucket { rule: rule.to_owned() })
+    }
+
+    /// The conditions of `drop when` that no statement above can change and that need no lookup.
+    fn early_drops(&self, rule: &model::Rule) -> Result<Vec<Expr>, BuildError> {
+        let mut written: Vec<&Path> = Vec::new();
+        let mut early = Vec::new();
+        for step in &rule.steps {
+            match step {
+                model::Step::Set { target, .. } | model::Step::Remove(target) => written.push(target),
+                model::Step::Lookup(at) => {
+                    written.extend(rule.lookups.get(*at).into_iter().flat_map(targets));
+                }
+                model::Step::Drop(condition) => {
+                    let mut arrived = true;
+                    condition.walk(&mut |expr| match expr {
+                        model::Expr::Event(path) => arrived &= written.iter().all(|write| !write.overlaps(path)),
+                        model::Expr::Lookup { .. } | model::Expr::Error(_) => arrived = false,
+                        _ => {}
+                    });
+                    if arrived {
+                        early.push(self.expr(condition)?);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(early)
+    }
+
+    fn steps(&self, steps: &[model::Step]) -> Result<Vec<Step>, BuildError> {
+        let mut compiled = Vec::new();
+        for step in steps {
+            compiled.push(match step {
+                model::Step::Lookup(lookup) => Step::Lookup(*lookup),
+                model::Step::Set { target, value } => {
+                    Step::Set { target: target.0.clone(), value: self.expr(value)? }
+                }
+                model::Step::Remove(path) => Step::Remove(path.0.clone()),
+                model::Step::Drop(condition) => Step::Drop(self.expr(condition)?),
+                _ => return Err(BuildError::Model("a step of another version".to_owned())),
+            });
+        }
+        Ok(compiled)
+    }
+
+    fn optional(&self, expr: Option<&model::Expr>) -> Result<Option<Expr>, BuildError> {
+        expr.map(|expr| self.expr(expr)).transpose()
+    }
+
+    fn expr(&self, expr: &model::Expr) -> Result<Expr, BuildError> {
+        let boxed = |expr: &model::Expr| Ok::<_, BuildError>(Box::new(self.expr(expr)?));
+        Ok(match expr {
+            model::Expr::Literal(literal) => Expr::Literal(value(literal)),
+            model::Expr::Text(text) => Expr::Text(self.parts(text)?),
+            model::Expr::Event(path) => Expr::Event(path.0.clone()),
+            model::Expr::Lookup { lookup, path } => Expr::Lookup { lookup: *lookup, path: path.0.clone() },
+            model::Expr::Record(field) => Expr::Record(*field),
+            model::Expr::Error(field) => Expr::Error(*field),
+            model::Expr::Call { function, arguments, .. } => {
+                let found = self.registry.get(function).cloned();
+                let function = found.ok_or_else(|| BuildError::Model(format!("the function `{function}`")))?;
+                let arguments = arguments.iter().map(|argument| self.expr(argument)).collect::<Result<_, _>>()?;
+                Expr::Call { function, arguments }
+            }
+            model::Expr::Compare { comparison, left, right } => {
+                Expr::Compare { comparison: *comparison, left: boxed(left)?, right: boxed(right)? }
+            }
+            model::Expr::Coalesce(left, right) => Expr::Coalesce(boxed(left)?, boxed(right)?),
+            model::Expr::And(left, right) => Expr::And(boxed(left)?, boxed(right)?),
+            model::Expr::Or(left, right) => Expr::Or(boxed(left)?, boxed(right)?),
+            model::Expr::Not(inner) => Expr::Not(boxed(inner)?),
+            _ => return Err(BuildError::Model("an expression of another version".to_owned())),
+        })
+    }
+
+    fn parts(&self, text: &model::Text) -> Result<Vec<Part>, BuildError> {
+        text.0
+            .iter()
+            .map(|part| {
+                Ok(match part {
+                    model::TextPart::Literal(literal) => Part::Literal(literal.clone()),
+                    model::TextPart::Variable(variable) => Part::Literal(
+                        variable
+                            .value(self.with.variables)
+                            .ok_or_else(|| BuildError::Unset(vec![variable.name.clone()]))?,
+                    ),
+                    model::TextPart::Hole(hole) => Part::Hole(self.expr(hole)?),
+                })
+            })
+            .collect()
+    }
+
+    fn fill(&self, template: &Template) -> Result<String, BuildError> {
+        template.fill(self.with.variables).map_err(BuildError::Unset)
+    }
+}
+
+pub(crate) fn value(literal: &Literal) -> Value<'static> {
+    match literal {
+        Literal::Boolean(value) => Value::Bool(*value),
+        Literal::Number(text) => Value::Number(text.clone().into()),
+        Literal::String(text) => Value::String(text.clone().into()),
+        _ => Value::Null,
+    }
+}
+
+/// The paths that a lookup may write.
+fn targets(lookup: &model::Lookup) -> Vec<&Path> {
+    let mut targets = Vec::new();
+    for copy in &lookup.copies {
+        match &copy.what {
+            Copied::Named(names) => targets.extend(names.iter().map(|(_, path)| path)),
+            Copied::All { into, .. } => targets.push(into),
+            _ => {}
+        }
+    }
+    for step in lookup.blocks().flatten() {
+        if let model::Step::Set { target, .. } | model::Step::Remove(target) = step {
+            targets.push(target);
+        }
+    }
+    targets
+}
+
+/// Every path of the event that a rule reads or writes.
+fn paths(rule: &model::Rule) -> Vec<Vec<String>> {
+    let mut paths: BTreeSet<Vec<String>> = BTreeSet::new();
+    let mut reads = |expr: &model::Expr| {
+        expr.walk(&mut |inner| {
+            if let model::Expr::Event(path) = inner {
+                paths.insert(path.0.clone());
+            }
+        });
+    };
+    rule.walk(&mut |expr| reads(expr));
+    for part in rule.output.iter().flat_map(|output| &output.prefix.0) {
+        if let model::TextPart::Hole(hole) = part {
+            reads(hole);
+        }
+    }
+    for step in &rule.steps {
+        if let model::Step::Set { target, .. } | model::Step::Remove(target) = step {
+            paths.insert(target.0.clone());
+        }
+    }
+    paths.extend(rule.lookups.iter().flat_map(targets).map(|path| path.0.clone()));
+    paths.into_iter().collect()
+}

@@ -1,0 +1,183 @@
+//! Rule files to checked rules: the language's checks, and those that need a schema or a function.
+
+use std::fmt;
+use std::sync::Arc;
+
+use enrich_dsl::check::{self, Environment};
+use enrich_dsl::diagnostic::{self, Code, Diagnostic, Severity, render};
+use enrich_dsl::model::{self, Expr, Literal, RuleSet, Variable, VariableUse};
+use enrich_dsl::source::{FileId, Sources};
+use sha2::{Digest as _, Sha256};
+
+use crate::functions::Registry;
+use crate::schema::Schema;
+
+/// Reads a file that a rule names: the path of the rule's file with the named one in its place.
+/// The error says in a few words why it can't be read.
+pub type ReadFile<'a> = dyn Fn(&str) -> Result<Vec<u8>, String> + 'a;
+
+/// A rule set without errors, with its schemas compiled: what [`crate::Engine`] runs.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub(crate) set: RuleSet,
+    /// The schema of each rule, in the order of the rules.
+    pub(crate) schemas: Vec<Option<Arc<Schema>>>,
+    pub(crate) registry: Registry,
+    hash: String,
+}
+
+/// The outcome of [`Rules::check`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Checked {
+    /// The rules, unless there is an error.
+    pub rules: Option<Rules>,
+    /// All that is wrong, sorted by place.
+    pub findings: Vec<Diagnostic>,
+    /// How many tables and rules were read.
+    pub counts: (usize, usize),
+}
+
+impl Rules {
+    /// Checks the files of a rule set together. Schemas are read through `read`, and refused where
+    /// they are broken.
+    ///
+    /// `check` on the command line is this function with a renderer.
+    #[must_use]
+    pub fn check(sources: &Sources, registry: &Registry, read: &ReadFile<'_>) -> Checked {
+        let environment = Environment::new(registry.signatures(), vec!["dynamodb"]);
+        let checked = check::check(sources, &environment);
+        let mut findings = checked.findings;
+        let mut hash = Sha256::new();
+        for (_, file) in sources.iter() {
+            update(&mut hash, file.name(), file.text().as_bytes());
+        }
+        let mut schemas = Vec::new();
+        for (rule, file) in checked.rules.rules.iter().zip(&checked.files) {
+            verify_calls(rule, registry, &mut findings);
+            let schema = rule.schema.as_ref().map(|schema| load(schema, *file, sources, read, &mut hash));
+            match schema.transpose() {
+                Ok(schema) => schemas.push(schema.map(Arc::new)),
+                Err(finding) => findings.push(*finding),
+            }
+        }
+        diagnostic::sort(&mut findings);
+        let ok = findings.iter().all(|finding| finding.severity() != Severity::Error);
+        let counts = (checked.rules.tables.len(), checked.rules.rules.len());
+        let hash = crate::hex(&hash.finalize());
+        let rules = ok.then(|| Rules { set: checked.rules, schemas, registry: registry.clone(), hash });
+        Checked { rules, findings, counts }
+    }
+
+    /// Rules from one text, with the standard functions and no schemas.
+    ///
+    /// # Errors
+    /// The findings, drawn for people.
+    pub fn from_text(text: &str) -> Result<Self, BrokenRules> {
+        let mut sources = Sources::new();
+        sources.add("rules.enrich", text);
+        Self::from_sources(&sources, &Registry::standard(), &|_| Err("there are no files here".to_owned()))
+    }
+
+    /// Rules from files, with these functions.
+    ///
+    /// # Errors
+    /// The findings, drawn for people.
+    pub fn from_sources(sources: &Sources, registry: &Registry, read: &ReadFile<'_>) -> Result<Self, BrokenRules> {
+        let Checked { rules, findings, .. } = Self::check(sources, registry, read);
+        rules.ok_or_else(|| {
+            let drawn: Vec<String> = findings.iter().map(|finding| render::full(finding, sources, false)).collect();
+            BrokenRules(drawn.join("\n\n"))
+        })
+    }
+
+    /// The checked rules as plain data.
+    #[must_use]
+    pub fn set(&self) -> &RuleSet {
+        &self.set
+    }
+
+    /// The variables that the rules use, each once, with what for.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&Variable, VariableUse)> {
+        self.set.variables()
+    }
+
+    /// What tells this rule set from every other: the SHA-256 of its files and schemas, in hexadecimal
+    /// digits.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+}
+
+/// Why rules can't be run: their findings, drawn for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenRules(String);
+
+impl fmt::Display for BrokenRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BrokenRules {}
+
+/// Lengths go in too, so that no two sets of files give the same bytes.
+fn update(hash: &mut Sha256, name: &str, content: &[u8]) {
+    for part in [name.as_bytes(), content] {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+}
+
+fn load(
+    schema: &model::Schema,
+    file: FileId,
+    sources: &Sources,
+    read: &ReadFile<'_>,
+    hash: &mut Sha256,
+) -> Result<Schema, Box<Diagnostic>> {
+    let rule_file = sources.get(file).map(|file| file.name()).unwrap_or_default();
+    let path = match rule_file.rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/{}", schema.path),
+        None => schema.path.clone(),
+    };
+    let text = read(&path).map_err(|reason| {
+        let message = format!("the schema `{path}` can't be read: {reason}");
+        let finding = Diagnostic::new(Code::MissingSchema, schema.span, message);
+        Box::new(finding.help("a schema's path begins at the folder of its rule file"))
+    })?;
+    update(hash, &schema.path, &text);
+    Schema::compile(&text).map_err(|reason| {
+        let message = format!("`{path}` is not a JSON Schema: {reason}");
+        Box::new(Diagnostic::new(Code::BrokenSchema, schema.span, message))
+    })
+}
+
+/// Asks each function about its arguments that stand in the rule as plain text.
+fn verify_calls(rule: &model::Rule, registry: &Registry, findings: &mut Vec<Diagnostic>) {
+    let mut verify = |expr: &Expr| {
+        expr.walk(&mut |inner| {
+            let Expr::Call { function, arguments, span } = inner else { return };
+            let Some(verify) = registry.get(function).and_then(|function| function.verify) else { return };
+            let texts: Vec<Option<&str>> = arguments.iter().map(plain_text).collect();
+            if let Some(problem) = verify(&texts) {
+                findings.push(Diagnostic::new(Code::TimeFormat, *span, problem));
+            }
+        });
+    };
+    rule.walk(&mut |expr| verify(expr));
+    for part in rule.output.iter().flat_map(|output| &output.prefix.0) {
+        if let model::TextPart::Hole(hole) = part {
+            verify(hole);
+        }
+    }
+}
+
+fn plain_text(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Literal(Literal::String(text)) => Some(text),
+        _ => None,
+    }
+}

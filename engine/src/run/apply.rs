@@ -1,0 +1,310 @@
+//! An event's statements, its new text and its verdict.
+
+use std::ops::ControlFlow;
+
+use enrich_dsl::model::{Copied, Copy, IfAbsent};
+
+use super::plan::{Answered, unanswered};
+use super::{Asked, Event, Taken, rejected};
+use crate::batch::{LookupCounts, Placement, Reason, Verdict};
+use crate::edits::{Edits, NotAnObject};
+use crate::engine::Context;
+use crate::eval::{Known, Scope, Stop};
+use crate::lookup::{Answer, ErrorCode, Failure, Item};
+use crate::program::{Lookup, Program, Rule, Step};
+use crate::value::Value;
+
+/// The verdict on one event.
+pub(super) fn apply(
+    program: &Program,
+    event: &Event<'_>,
+    answers: &Answered,
+    context: Context,
+    counts: &mut [Vec<LookupCounts>],
+) -> Verdict {
+    let taken = match event {
+        Event::Done(verdict) => return verdict.clone(),
+        Event::Taken(taken) => taken,
+    };
+    let Some(rule) = program.rules.get(taken.rule) else {
+        return rejected(None, Reason::new("internal", "the event's rule is not there"));
+    };
+    let mut run = Run {
+        taken,
+        rule,
+        answers,
+        context,
+        edits: Edits::default(),
+        known: vec![Known::NotYet; rule.lookups.len()],
+        failures: vec![None; rule.lookups.len()],
+        counts: counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default(),
+    };
+    match run.steps(&rule.steps, None) {
+        ControlFlow::Break(verdict) => verdict,
+        ControlFlow::Continue(()) => run.enriched(),
+    }
+}
+
+/// The longest prefix of an object's key: S3 allows 1,024 bytes for the whole, and the rest is for the
+/// name of the record.
+const MAX_PREFIX_BYTES: usize = 600;
+
+/// One event on its way through its rule's statements. A `Break` is the verdict.
+struct Run<'a, 'r> {
+    taken: &'a Taken<'r>,
+    rule: &'a Rule,
+    answers: &'a Answered,
+    context: Context,
+    edits: Edits,
+    known: Vec<Known<'a>>,
+    /// The failures that the rule has caught.
+    failures: Vec<Option<Failure>>,
+    counts: &'a mut [LookupCounts],
+}
+
+type Flow = ControlFlow<Verdict>;
+
+impl<'a> Run<'a, '_> {
+    fn steps(&mut self, steps: &'a [Step], error: Option<&Failure>) -> Flow {
+        for step in steps {
+            match step {
+                Step::Lookup(place) => self.lookup(*place)?,
+                Step::Set { target, value } => match self.scope(error).value(value) {
+                    Ok(value) => self.write(target, &value)?,
+                    Err(Stop::Upstream) => {}
+                    Err(Stop::Error(reason)) => return self.reject(reason),
+                },
+                Step::Remove(path) => self.edits.remove(Some(self.taken.document.root()), path),
+                Step::Drop(condition) => match self.scope(error).holds(condition) {
+                    Ok(true) => return Flow::Break(Verdict::Dropped { rule: self.rule.name.clone() }),
+                    Ok(false) | Err(Stop::Upstream) => {}
+                    Err(Stop::Error(reason)) => return self.reject(reason),
+                },
+            }
+        }
+        Flow::Continue(())
+    }
+
+    fn lookup(&mut self, place: usize) -> Flow {
+        let Some(lookup) = self.rule.lookups.get(place) else { return Flow::Continue(()) };
+        match self.answer(place, lookup) {
+            Err(failure) => self.failed(place, lookup, failure),
+            Ok(Found::Item(item)) => match copies(lookup, item) {
+                Err(failure) => self.failed(place, lookup, failure),
+                Ok(writes) => {
+                    self.learn(place, Known::Item(item), |counts| counts.found += 1);
+                    for (target, value) in writes {
+                        self.write(target.as_ref(), &value)?;
+                    }
+                    self.steps(&lookup.found, None)
+                }
+            },
+            Ok(Found::Nothing { no_key }) => {
+                let branch = if no_key { &lookup.no_key } else { &lookup.missing };
+                self.learn(place, Known::Nothing, |counts| {
+                    if no_key { counts.no_key += 1 } else { counts.missing += 1 }
+                });
+                if !branch.instead {
+                    for (target, value) in defaults(lookup) {
+                        self.write(target, &value)?;
+                    }
+                }
+                self.steps(&branch.steps, None)
+            }
+        }
+    }
+
+    /// What a lookup found, as its key and the tables say. One keyed by a failed lookup fails too.
+    fn answer(&self, place: usize, lookup: &Lookup) -> Result<Found<'a>, Failure> {
+        for &above in &lookup.upstream {
+            if let (Some(Some(cause)), Some(named)) = (self.failures.get(above), self.rule.lookups.get(above)) {
+                return Err(Failure::upstream(&named.name, cause));
+            }
+        }
+        match self.taken.keys.get(place) {
+            Some(Asked::Key(key)) => match self.answers.get(lookup.slot, key) {
+                Some(Answer::Found(item)) => Ok(Found::Item(item)),
+                Some(Answer::Missing) => Ok(Found::Nothing { no_key: false }),
+                Some(Answer::Failed(failure)) => Err(failure.clone()),
+                None => Err(unanswered()),
+            },
+            Some(Asked::NoKey) => Ok(Found::Nothing { no_key: true }),
+            Some(Asked::Failed(failure)) => Err(failure.clone()),
+            Some(Asked::NotYet) | None => Err(unanswered()),
+        }
+    }
+
+    /// The event as it was before the lookup goes on with `on error`, or ends here.
+    fn failed(&mut self, place: usize, lookup: &'a Lookup, failure: Failure) -> Flow {
+        self.learn(place, Known::Failed, |counts| counts.failed += 1);
+        let Some(steps) = &lookup.error else {
+            let message = format!("lookup `{}`: {}", lookup.name, failure.message);
+            let reason = Reason::new(failure.code.as_str(), message);
+            let rule = Some(self.rule.name.clone());
+            return Flow::Break(if failure.transient {
+                Verdict::Failed { rule, reason }
+            } else {
+                Verdict::Rejected { rule, reason }
+            });
+        };
+        if let Some(known) = self.failures.get_mut(place) {
+            *known = Some(failure.clone());
+        }
+        self.steps(steps, Some(&failure))
+    }
+
+    fn learn(&mut self, place: usize, known: Known<'a>, count: impl FnOnce(&mut LookupCounts)) {
+        if let Some(slot) = self.known.get_mut(place) {
+            *slot = known;
+        }
+        if let Some(counts) = self.counts.get_mut(place) {
+            count(counts);
+        }
+    }
+
+    /// Writes a value; an absent one removes the target.
+    fn write(&mut self, target: &[String], value: &Value<'_>) -> Flow {
+        let root = Some(self.taken.document.root());
+        match value.to_json() {
+            None => {
+                self.edits.remove(root, target);
+                Flow::Continue(())
+            }
+            Some(text) => match self.edits.set(root, target, text) {
+                Ok(()) => Flow::Continue(()),
+                Err(NotAnObject { depth, kind }) => {
+                    let parent = target.get(..depth).unwrap_or_default().join(".");
+                    let message = format!("`.{parent}` is {}, so nothing can be written into it", kind.with_article());
+                    self.reject(Reason::new("not_an_object", message))
+                }
+            },
+        }
+    }
+
+    fn reject(&self, reason: Reason) -> Flow {
+        Flow::Break(rejected(Some(&self.rule.name), reason))
+    }
+
+    fn enriched(&self) -> Verdict {
+        let placement = match self.placement() {
+            Ok(placement) => placement,
+            Err(reason) => return rejected(Some(&self.rule.name), reason),
+        };
+        let root = self.taken.document.root();
+        let event = if self.edits.is_empty() { root.raw().to_owned() } else { self.edits.render(Some(root)) };
+        Verdict::Enriched { rule: self.rule.name.clone(), event: event.into_bytes(), placement }
+    }
+
+    /// Where the event's output goes, if the caller wants to know and the rule says it.
+    fn placement(&self) -> Result<Option<Placement>, Reason> {
+        let Some(output) = self.rule.output.as_ref().filter(|_| self.context.placed) else { return Ok(None) };
+        let no_prefix = || Reason::new("prefix", "a hole in the output's prefix is absent or null");
+        let prefix = match self.scope(None).value(&output.prefix) {
+            Ok(value) => value.as_str().map(std::borrow::Cow::into_owned).ok_or_else(no_prefix)?,
+            Err(Stop::Upstream) => return Err(no_prefix()),
+            Err(Stop::Error(reason)) => return Err(reason),
+        };
+        if prefix.len() > MAX_PREFIX_BYTES {
+            let message = format!("the output's prefix is longer than {MAX_PREFIX_BYTES} bytes");
+            return Err(Reason::new("prefix", message));
+        }
+        let bucket = output.bucket.clone();
+        Ok(Some(Placement { bucket, prefix, per: output.per, compression: output.compression }))
+    }
+
+    fn scope<'s>(&'s self, error: Option<&'s Failure>) -> Scope<'a, 's> {
+        Scope {
+            event: self.taken.document.root(),
+            edits: Some(&self.edits),
+            lookups: &self.known,
+            origin: &self.taken.record.origin,
+            error,
+            now: self.context.now,
+            key: false,
+        }
+    }
+}
+
+/// What a lookup found.
+enum Found<'a> {
+    Item(&'a Item),
+    Nothing { no_key: bool },
+}
+
+/// The writes of all copies, or the failure of one: all or none.
+fn copies<'a>(lookup: &'a Lookup, item: &'a Item) -> Result<Vec<(Target<'a>, Value<'a>)>, Failure> {
+    let mut writes = Vec::new();
+    for copy in &lookup.copies {
+        match &copy.what {
+            Copied::Named(names) => {
+                for (name, target) in names {
+                    if let Some(value) = copied(copy, name, item)? {
+                        writes.push((Target::Path(&target.0), value));
+                    }
+                }
+            }
+            Copied::All { except, into } => {
+                for (name, node) in item.root().members() {
+                    let name = name.text().into_owned();
+                    if !except.contains(&name) {
+                        let value = cast(copy, &name, Value::Node(node))?;
+                        let inside = into.0.iter().cloned().chain([name]).collect();
+                        writes.push((Target::Inside(inside), value));
+                    }
+                }
+            }
+            _ => return Err(Failure::new(ErrorCode::Item, "a copy of another version")),
+        }
+    }
+    Ok(writes)
+}
+
+/// The path of a write.
+enum Target<'a> {
+    Path(&'a [String]),
+    Inside(Vec<String>),
+}
+
+impl AsRef<[String]> for Target<'_> {
+    fn as_ref(&self) -> &[String] {
+        match self {
+            Target::Path(path) => path,
+            Target::Inside(path) => path,
+        }
+    }
+}
+
+/// The value of one attribute; `None` where it is absent and nothing is written.
+fn copied<'a>(copy: &'a Copy, name: &str, item: &'a Item) -> Result<Option<Value<'a>>, Failure> {
+    match (item.root().get(name), &copy.absent) {
+        (Some(node), _) => cast(copy, name, Value::Node(node)).map(Some),
+        (None, IfAbsent::Default(literal)) => Ok(Some(crate::program::literal(literal))),
+        (None, IfAbsent::Required) => {
+            let message = format!("the item has no attribute `{name}`");
+            Err(Failure::new(ErrorCode::RequiredAbsent, message))
+        }
+        (None, _) => Ok(None),
+    }
+}
+
+fn cast<'a>(copy: &Copy, name: &str, value: Value<'a>) -> Result<Value<'a>, Failure> {
+    match copy.cast {
+        None => Ok(value),
+        Some(ty) => value
+            .cast(ty)
+            .map_err(|error| Failure::new(ErrorCode::Cast, format!("attribute `{name}`: {}", error.message))),
+    }
+}
+
+/// What is written where there is no item: every default.
+fn defaults(lookup: &Lookup) -> impl Iterator<Item = (&[String], Value<'static>)> {
+    lookup.copies.iter().flat_map(|copy| {
+        let names = match (&copy.what, &copy.absent) {
+            (Copied::Named(names), IfAbsent::Default(literal)) => Some((names, literal)),
+            _ => None,
+        };
+        names.into_iter().flat_map(|(names, literal)| {
+            names.iter().map(move |(_, target)| (target.0.as_slice(), crate::program::literal(literal)))
+        })
+    })
+}

@@ -1,0 +1,79 @@
+//! One batch, in one straight line.
+//!
+//! 1. [`prepare`]: bytes to a view of the event, then route, validate and decide early drops.
+//! 2. [`plan`]: the keys of all events, merged by table and without duplicates; one question a source.
+//!    Lookups keyed by another lookup's item come in a later wave.
+//! 3. [`apply`]: statement by statement, pure; then the event's new text and its verdict.
+
+mod apply;
+mod plan;
+mod prepare;
+
+use std::sync::Arc;
+
+use crate::batch::{LookupCounts, Outcome, Reason, Record, Verdict};
+use crate::engine::Context;
+use crate::json::Document;
+use crate::lookup::{Failure, Key, Source};
+use crate::program::Program;
+
+/// Runs a batch through the program.
+pub(crate) async fn batch(
+    program: &Program,
+    sources: &[Arc<dyn Source>],
+    records: &[Record],
+    context: Context,
+) -> Outcome {
+    let mut events: Vec<Event<'_>> =
+        records.iter().map(|record| prepare::prepare(program, record, context)).collect();
+    let mut answers = plan::Answered::new(program);
+    for wave in 0..program.waves {
+        let asked = plan::keys(program, &mut events, &answers, wave, context);
+        plan::fetch(program, sources, asked, &mut answers, context).await;
+    }
+    let mut counts = counters(program);
+    let verdicts = events.iter().map(|event| apply::apply(program, event, &answers, context, &mut counts)).collect();
+    Outcome { verdicts, lookups: counts.into_iter().flatten().collect() }
+}
+
+/// A record on its way.
+enum Event<'r> {
+    /// The verdict is known before any lookup.
+    Done(Verdict),
+    /// A rule has taken it.
+    Taken(Taken<'r>),
+}
+
+struct Taken<'r> {
+    record: &'r Record,
+    document: Document<'r>,
+    /// The place of its rule in the program.
+    rule: usize,
+    /// The keys of the rule's lookups, as far as the waves have come.
+    keys: Vec<Asked>,
+}
+
+/// What a lookup asks.
+#[derive(Clone, Debug)]
+enum Asked {
+    /// Not worked out yet.
+    NotYet,
+    /// A part of the key is absent, null or empty.
+    NoKey,
+    /// This key.
+    Key(Key),
+    /// The key can't be worked out.
+    Failed(Failure),
+}
+
+/// One count for each lookup of each rule.
+fn counters(program: &Program) -> Vec<Vec<LookupCounts>> {
+    let count = |rule: &crate::program::Rule| {
+        rule.lookups.iter().map(|lookup| LookupCounts::new(&rule.name, &lookup.name)).collect()
+    };
+    program.rules.iter().map(count).collect()
+}
+
+fn rejected(rule: Option<&Arc<str>>, reason: Reason) -> Verdict {
+    Verdict::Rejected { rule: rule.cloned(), reason }
+}

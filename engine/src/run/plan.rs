@@ -1,0 +1,173 @@
+//! Which keys a wave of lookups asks, and what the sources answer.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use enrich_dsl::model::KeyType;
+use futures_util::future::join_all;
+
+use super::{Asked, Event, Taken};
+use crate::engine::Context;
+use crate::eval::{Known, Scope, Stop};
+use crate::json::Kind;
+use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue, Questions, Source, TableQuestions};
+use crate::program::{KeyPart, Lookup, Program};
+use crate::value::Value;
+
+/// What the tables have answered, by slot and key.
+pub(super) struct Answered(Vec<HashMap<Key, Answer>>);
+
+impl Answered {
+    pub(super) fn new(program: &Program) -> Self {
+        Self(program.tables.iter().map(|_| HashMap::new()).collect())
+    }
+
+    pub(super) fn get(&self, slot: usize, key: &Key) -> Option<&Answer> {
+        self.0.get(slot).and_then(|answers| answers.get(key))
+    }
+}
+
+/// What one slot is asked: each key once, in the order in which the events need them.
+#[derive(Default)]
+pub(super) struct SlotKeys {
+    keys: Vec<Key>,
+    seen: HashSet<Key>,
+}
+
+/// Works out the keys of a wave, over all events. Keys that are answered already are not asked again.
+pub(super) fn keys(
+    program: &Program,
+    events: &mut [Event<'_>],
+    answers: &Answered,
+    wave: usize,
+    context: Context,
+) -> Vec<SlotKeys> {
+    let mut slots: Vec<SlotKeys> = program.tables.iter().map(|_| SlotKeys::default()).collect();
+    for event in events {
+        let Event::Taken(taken) = event else { continue };
+        let Some(rule) = program.rules.get(taken.rule) else { continue };
+        for (place, lookup) in rule.lookups.iter().enumerate().filter(|(_, lookup)| lookup.wave == wave) {
+            let asked = key(taken, &rule.lookups, lookup, answers, context);
+            if let (Asked::Key(key), Some(slot)) = (&asked, slots.get_mut(lookup.slot))
+                && answers.get(lookup.slot, key).is_none()
+                && slot.seen.insert(key.clone())
+            {
+                slot.keys.push(key.clone());
+            }
+            if let Some(known) = taken.keys.get_mut(place) {
+                *known = asked;
+            }
+        }
+    }
+    slots
+}
+
+/// The key of one lookup for one event, from the event as it arrived and the items above.
+fn key(taken: &Taken<'_>, lookups: &[Lookup], lookup: &Lookup, answers: &Answered, context: Context) -> Asked {
+    let mut known = vec![Known::NotYet; lookups.len()];
+    for &place in &lookup.upstream {
+        let (Some(above), Some(asked), Some(known)) =
+            (lookups.get(place), taken.keys.get(place), known.get_mut(place))
+        else {
+            continue;
+        };
+        *known = match asked {
+            Asked::Key(key) => match answers.get(above.slot, key) {
+                Some(Answer::Found(item)) => Known::Item(item),
+                Some(Answer::Missing) => Known::Nothing,
+                // Its own statement decides what becomes of the event.
+                Some(Answer::Failed(cause)) => return Asked::Failed(Failure::upstream(&above.name, cause)),
+                None => return Asked::Failed(Failure::upstream(&above.name, &unanswered())),
+            },
+            Asked::Failed(cause) => return Asked::Failed(Failure::upstream(&above.name, cause)),
+            Asked::NoKey | Asked::NotYet => Known::Nothing,
+        };
+    }
+    let scope = Scope {
+        event: taken.document.root(),
+        edits: None,
+        lookups: &known,
+        origin: &taken.record.origin,
+        error: None,
+        now: context.now,
+        key: true,
+    };
+    let mut parts = Vec::with_capacity(lookup.key.len());
+    for part in &lookup.key {
+        match key_part(part, scope) {
+            Ok(Some(value)) => parts.push(value),
+            Ok(None) => return Asked::NoKey,
+            Err(failure) => return Asked::Failed(failure),
+        }
+    }
+    Asked::Key(Key::new(parts))
+}
+
+/// One part of a key; `None` where it is absent, null or empty text.
+fn key_part(part: &KeyPart, scope: Scope<'_, '_>) -> Result<Option<KeyValue>, Failure> {
+    let value = scope.value(&part.value).map_err(|stop| match stop {
+        Stop::Error(reason) if reason.code == "cast" => Failure::new(ErrorCode::Cast, reason.message),
+        Stop::Error(reason) => Failure::new(ErrorCode::Expression, reason.message),
+        Stop::Upstream => Failure::new(ErrorCode::Upstream, "the key reads a lookup that failed"),
+    })?;
+    if value.is_nothing() || value.as_str().is_some_and(|text| text.is_empty()) {
+        return Ok(None);
+    }
+    typed(part, &value).map(Some).map_err(|code| {
+        let message = match code {
+            ErrorCode::KeySize => format!("the key part `{}` is too long, or has too many digits", part.name),
+            _ => format!("the key part `{}` is a {}, this is {}", part.name, part.ty.as_str(), value.with_article()),
+        };
+        Failure::new(code, message)
+    })
+}
+
+fn typed(part: &KeyPart, value: &Value<'_>) -> Result<KeyValue, ErrorCode> {
+    match (part.ty, value.kind()) {
+        (KeyType::String, Some(Kind::String)) => KeyValue::string(value.as_str().unwrap_or_default()),
+        (KeyType::Number, Some(Kind::Number)) => KeyValue::number(value.as_number().unwrap_or_default()),
+        (KeyType::Binary, Some(Kind::String)) => KeyValue::binary(&value.as_str().unwrap_or_default()),
+        _ => Err(ErrorCode::KeyType),
+    }
+}
+
+/// Asks each source once, all of them together, and keeps the answers.
+pub(super) async fn fetch(
+    program: &Program,
+    sources: &[Arc<dyn Source>],
+    asked: Vec<SlotKeys>,
+    answers: &mut Answered,
+    context: Context,
+) {
+    let mut places: Vec<Vec<usize>> = sources.iter().map(|_| Vec::new()).collect();
+    let mut questions: Vec<Questions> =
+        sources.iter().map(|_| Questions::new(Vec::new(), context.deadline)).collect();
+    for (place, (slot, keys)) in program.tables.iter().zip(asked).enumerate() {
+        if keys.keys.is_empty() {
+            continue;
+        }
+        if let (Some(places), Some(questions)) = (places.get_mut(slot.source), questions.get_mut(slot.source)) {
+            places.push(place);
+            let table = TableQuestions::new(Arc::clone(&slot.table), keys.keys, slot.attributes.clone());
+            questions.tables.push(table);
+        }
+    }
+    let calls = sources.iter().zip(&questions).filter(|(_, questions)| !questions.tables.is_empty());
+    let calls = calls.map(|(source, questions)| source.fetch(questions));
+    let mut results = join_all(calls).await.into_iter();
+    for (questions, places) in questions.iter().zip(&places).filter(|(questions, _)| !questions.tables.is_empty()) {
+        let result = results.next();
+        for (at, (question, place)) in questions.tables.iter().zip(places).enumerate() {
+            let Some(known) = answers.0.get_mut(*place) else { continue };
+            for (key_at, key) in question.keys.iter().enumerate() {
+                // A source that leaves a question open has not said that the item is missing.
+                let answer = result.as_ref().and_then(|result| result.get(at, key_at)).cloned();
+                known.insert(key.clone(), answer.unwrap_or_else(|| Answer::Failed(unanswered())));
+            }
+        }
+    }
+}
+
+pub(super) fn unanswered() -> Failure {
+    Failure::new(ErrorCode::NoAnswer, "the source left the question open")
+}

@@ -1,0 +1,52 @@
+//! JSON Schema over the tape: the validator reads [`Node`]s, and no tree of values is built.
+
+mod instance;
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use crate::json::Node;
+use instance::Tape;
+
+/// A compiled schema. Drafts 4, 6, 7, 2019-09 and 2020-12, formats checked; references stay inside it.
+pub(crate) struct Schema {
+    validator: Validator<Tape>,
+}
+
+impl Schema {
+    /// Compiles the text of a schema.
+    ///
+    /// The error is one sentence on what is wrong with it.
+    pub(crate) fn compile(text: &[u8]) -> Result<Self, String> {
+        let schema: Value = serde_json::from_slice(text).map_err(|error| format!("it is not JSON: {error}"))?;
+        if !schema.is_object() && !schema.is_boolean() {
+            return Err("a schema is an object".to_owned());
+        }
+        let options = jsonschema::options_for::<Tape>().offline().should_validate_formats(true);
+        match options.build(&schema) {
+            Ok(validator) => Ok(Self { validator }),
+            Err(error) => {
+                let at = error.instance_path().to_string();
+                let place = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
+                Err(format!("{error}{place}"))
+            }
+        }
+    }
+
+    /// What does not fit, in one sentence that shows paths and keywords, never values.
+    pub(crate) fn complaint(&self, event: Node<'_>) -> Option<String> {
+        if self.validator.is_valid(event) {
+            return None;
+        }
+        let error = self.validator.iter_errors(event).next()?;
+        let path = error.instance_path().to_string();
+        let place = if path.is_empty() { "the event".to_owned() } else { format!("`{path}`") };
+        Some(format!("{place} breaks `{}` of its schema: {}", error.schema_path(), error.masked()))
+    }
+}
+
+impl std::fmt::Debug for Schema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Schema")
+    }
+}
