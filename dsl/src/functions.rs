@@ -37,6 +37,20 @@ impl Type {
         }
     }
 
+    /// The word in a sentence: `a string`, `an object`, `null`.
+    #[must_use]
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Type::Any => "any value",
+            Type::Null => "null",
+            Type::Boolean => "a boolean",
+            Type::Number => "a number",
+            Type::String => "a string",
+            Type::Array => "an array",
+            Type::Object => "an object",
+        }
+    }
+
     /// Whether a value of this type may stand where `wanted` is asked for.
     #[must_use]
     pub fn fits(self, wanted: Type) -> bool {

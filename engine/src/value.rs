@@ -148,7 +148,7 @@ impl<'v> Value<'v> {
 
     /// The value as another type; text converts only if it is exactly the JSON of that type.
     pub(crate) fn cast(&self, ty: Type) -> Result<Value<'v>, CallError> {
-        let fails = || CallError::new("cast", format!("{} can't be converted to a {ty}", self.with_article()));
+        let fails = || CallError::new("cast", format!("{} can't be converted to {}", self.with_article(), ty.with_article()));
         let text_fails = || CallError::new("cast", format!("a text that is no {ty} can't be converted to one"));
         if self.is_absent() || self.ty() == ty {
             return Ok(self.clone());

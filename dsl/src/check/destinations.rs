@@ -33,7 +33,10 @@ impl Checker<'_> {
                     let words = [("gzip", Compression::Gzip), ("none", Compression::None)];
                     self.once(&mut compression, "compression", at, |checker| checker.word(word, &words));
                 }
-                _ => self.misplaced(statement, "an output", "an output holds `prefix`, `one object per` and `compression`"),
+                _ => {
+                    let help = "an output holds `prefix`, `one object per` and `compression`";
+                    self.misplaced(statement, "an output", help, scope.complete);
+                }
             }
         }
         Some(Output {
@@ -74,8 +77,8 @@ impl Checker<'_> {
         }
         let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
         let message = format!("`{}` can't stand here", word.text);
-        let finding = Diagnostic::new(Code::Destination, word.span, message);
-        let finding = self.did_you_mean(finding, word, &names, "write");
+        let finding = Diagnostic::new(Code::UnknownWord, word.span, message);
+        let finding = self.did_you_mean(finding, word, &names, "the words here are");
         self.report(finding);
         None
     }

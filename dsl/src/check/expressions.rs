@@ -161,7 +161,7 @@ impl Checker<'_> {
             let finding = Diagnostic::new(Code::UnknownField, span, message);
             let finding = match crate::suggest::nearest(&written, names.iter().copied()) {
                 Some(near) => finding.help(format!("did you mean `{of}.{near}`?")).fix(span, format!("{of}.{near}")),
-                None => finding.help(format!("its fields are {}", crate::suggest::one_of(names))),
+                None => finding.help(format!("its fields are {}", crate::suggest::all_of(names))),
             };
             self.report(finding);
         }
@@ -194,10 +194,8 @@ impl Checker<'_> {
         for ((parameter, argument), at) in signature.parameters.iter().zip(&resolved).zip(arguments) {
             let ty = self.type_of(argument);
             if !ty.fits(parameter.ty) && ty != Type::Null {
-                let message = format!(
-                    "`{}` of `{}` is a {}, this is a {ty}",
-                    parameter.name, signature.name, parameter.ty
-                );
+                let (wanted, found) = (parameter.ty.with_article(), ty.with_article());
+                let message = format!("`{}` of `{}` is {wanted}, this is {found}", parameter.name, signature.name);
                 let finding = Diagnostic::new(Code::ArgumentType, at.span, message);
                 let cast = [Type::String, Type::Number, Type::Boolean].contains(&parameter.ty);
                 self.report(if cast {
@@ -240,7 +238,7 @@ impl Checker<'_> {
         let condition = self.expression(expr, scope)?;
         let ty = self.type_of(&condition);
         if !ty.fits(Type::Boolean) && ty != Type::Null {
-            let message = format!("a condition is a boolean, this is a {ty}");
+            let message = format!("a condition is a boolean, this is {}", ty.with_article());
             let finding = Diagnostic::new(Code::ArgumentType, expr.span, message);
             self.report(finding.help("compare it with something: `==`, `!=`, `<`, …"));
             return None;
@@ -248,7 +246,7 @@ impl Checker<'_> {
         if let Expr::Compare { comparison: Comparison::Equal | Comparison::NotEqual, left, right } = &condition {
             let (left, right) = (self.type_of(left), self.type_of(right));
             if !left.fits(right) && left != Type::Null && right != Type::Null {
-                let message = format!("a {left} never equals a {right}");
+                let message = format!("{} never equals {}", left.with_article(), right.with_article());
                 self.report(Diagnostic::new(Code::ArgumentType, expr.span, message));
             }
         }

@@ -126,7 +126,7 @@ impl Checker<'_> {
             let missing: Vec<&str> =
                 declared.iter().copied().filter(|name| lookup.key.iter().all(|(part, _)| part.text != *name)).collect();
             if !missing.is_empty() {
-                let message = format!("the key of `{}` needs {} too", table.name, suggest::one_of(missing.iter().copied()));
+                let message = format!("the key of `{}` needs {} too", table.name, suggest::all_of(missing.iter().copied()));
                 let add: Vec<String> = missing.iter().map(|name| format!("{name} = …")).collect();
                 self.report(
                     Diagnostic::new(Code::KeyParts, lookup.table.span, message)
@@ -162,7 +162,7 @@ impl Checker<'_> {
             KeyType::String | KeyType::Binary => Type::String,
         };
         if !ty.fits(wanted) {
-            let message = format!("the key part `{name}` is a {wanted}, this is a {ty}");
+            let message = format!("the key part `{name}` is {}, this is {}", wanted.with_article(), ty.with_article());
             let finding = Diagnostic::new(Code::KeyType, span, message);
             self.report(match ty {
                 Type::Null => finding.help("a key that is null is never found"),
@@ -195,7 +195,7 @@ impl Checker<'_> {
                 };
                 self.once(slot, what, statement.span, |_| branch);
             }
-            _ => self.misplaced(statement, "a lookup", "a lookup holds `copy` and `on`"),
+            _ => self.misplaced(statement, "a lookup", "a lookup holds `copy` and `on`", scope.complete),
         }
     }
 
@@ -204,13 +204,19 @@ impl Checker<'_> {
         let mut steps = Vec::new();
         for statement in statements {
             if !self.simple_step(statement, scope, writes, &mut steps) {
-                self.misplaced(statement, "an `on` block", "an `on` block holds `set`, `remove` and `drop when`");
+                let help = "an `on` block holds `set`, `remove` and `drop when`";
+                self.misplaced(statement, "an `on` block", help, scope.complete);
             }
         }
         steps
     }
 
-    pub(super) fn misplaced(&mut self, statement: &Statement, place: &str, help: &str) {
+    /// A statement where its kind can't stand. In a rule that could not be read whole, the block that
+    /// it belongs to may be what is missing.
+    pub(super) fn misplaced(&mut self, statement: &Statement, place: &str, help: &str, complete: bool) {
+        if !complete {
+            return;
+        }
         let word = self.sources.text(statement.span).split_whitespace().next().unwrap_or_default();
         let span = Span { end: statement.span.start + u32::try_from(word.len()).unwrap_or(0), ..statement.span };
         let message = format!("`{word}` can't stand in {place}");
@@ -298,7 +304,7 @@ impl Checker<'_> {
             return None;
         };
         if let Some(cast) = cast.filter(|cast| !ty.fits(*cast) && ty != Type::Null) {
-            let message = format!("the attribute is converted to a {cast}, the default is a {ty}");
+            let message = format!("the attribute is converted to {}, the default is {}", cast.with_article(), ty.with_article());
             self.report(Diagnostic::new(Code::Default, value.span, message));
         }
         Some(literal)

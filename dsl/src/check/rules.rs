@@ -61,13 +61,14 @@ impl Checker<'_> {
 
     fn rule_statement(&mut self, statement: &Statement, tables: &[Table], draft: &mut Draft) {
         let span = statement.span;
+        let complete = draft.scope.complete;
         match &statement.kind {
             StatementKind::Stream(patterns) => self.once(&mut draft.streams, "stream", span, |checker| {
                 patterns.iter().filter_map(|pattern| checker.stream(pattern)).collect()
             }),
             StatementKind::When(condition) => self.once(&mut draft.when, "when", span, |checker| {
                 // `when` decides before anything is looked up.
-                checker.condition(condition, &Scope { complete: true, ..Scope::default() })
+                checker.condition(condition, &Scope { complete, ..Scope::default() })
             }),
             StatementKind::Schema { path, on_invalid } => {
                 self.once(&mut draft.schema, "schema", span, |checker| checker.schema(path, on_invalid.as_ref()));
@@ -84,7 +85,7 @@ impl Checker<'_> {
                         StatementKind::Copy(_) | StatementKind::On { .. } => "it belongs inside a `lookup … { … }`",
                         _ => "it belongs inside an `output … { … }`",
                     };
-                    self.misplaced(statement, "a rule by itself", help);
+                    self.misplaced(statement, "a rule by itself", help, scope.complete);
                 }
             }
         }
@@ -150,8 +151,8 @@ impl Checker<'_> {
             Some(("drop", _)) => OnInvalid::Drop,
             Some((other, word)) => {
                 let message = format!("an invalid event is rejected or dropped, not `{other}`");
-                let finding = Diagnostic::new(Code::UnknownStatement, word.span, message);
-                let finding = self.did_you_mean(finding, word, &["reject", "drop"], "write");
+                let finding = Diagnostic::new(Code::UnknownWord, word.span, message);
+                let finding = self.did_you_mean(finding, word, &["reject", "drop"], "the words here are");
                 self.report(finding);
                 OnInvalid::Reject
             }

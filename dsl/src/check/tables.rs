@@ -108,21 +108,21 @@ impl Checker<'_> {
     }
 
     fn cache(&mut self, ttl: &Name, limits: &[(Name, Name)]) -> Option<Cache> {
-        let ttl_ms = self.duration(ttl)?;
-        let mut cache = Cache { ttl_ms, missing_ms: None, stale_ms: None, max_bytes: None };
+        let ttl_ms = self.duration(ttl);
+        let mut cache = Cache { ttl_ms: ttl_ms.unwrap_or(0), missing_ms: None, stale_ms: None, max_bytes: None };
         for (what, value) in limits {
             match what.text.as_str() {
-                "missing" => cache.missing_ms = Some(self.duration(value)?),
-                "stale" => cache.stale_ms = Some(self.duration(value)?),
+                "missing" => cache.missing_ms = self.duration(value),
+                "stale" => cache.stale_ms = self.duration(value),
                 "max" => {
-                    cache.max_bytes = Some(quantity::bytes(&value.text).or_else(|| {
+                    cache.max_bytes = quantity::bytes(&value.text);
+                    if cache.max_bytes.is_none() {
                         self.bad_quantity(value, "a size", "`64KiB` or `16MiB`");
-                        None
-                    })?);
+                    }
                 }
                 other => {
                     let finding = Diagnostic::new(
-                        Code::UnknownStatement,
+                        Code::UnknownWord,
                         what.span,
                         format!("`{other}` is not a limit of a cache"),
                     );
@@ -131,7 +131,7 @@ impl Checker<'_> {
                 }
             }
         }
-        Some(cache)
+        ttl_ms.map(|_| cache)
     }
 
     fn duration(&mut self, value: &Name) -> Option<u64> {
@@ -152,7 +152,7 @@ impl Checker<'_> {
         match suggest::nearest(&word.text, words.iter().copied()) {
             Some(near) => finding.help(format!("did you mean `{near}`?")).fix(word.span, near),
             None if words.is_empty() => finding,
-            None => finding.help(format!("{all} {}", suggest::one_of(words.iter().copied()))),
+            None => finding.help(format!("{all} {}", suggest::all_of(words.iter().copied()))),
         }
     }
 }

@@ -48,6 +48,8 @@ codes! {
     UnknownItem = "unknown-item" Error;
     /// A statement begins with a word that begins none.
     UnknownStatement = "unknown-statement" Error;
+    /// A word stands where only certain others can.
+    UnknownWord = "unknown-word" Error;
     /// A statement stands where its kind can't stand.
     MisplacedStatement = "misplaced-statement" Error;
     /// `=` stands where values are compared, or `==` where one is set.

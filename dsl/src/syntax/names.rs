@@ -16,9 +16,8 @@ pub(super) fn expected(rules: &[Rule]) -> String {
     } else {
         words.into_iter().collect()
     };
-    if words.len() > 1 {
-        words.retain(|word| *word != OPERATOR);
-    }
+    // An operator could follow any value, so that one is expected says nothing.
+    words.retain(|word| *word != OPERATOR);
     match words.split_last() {
         Some((last, [])) => (*last).to_owned(),
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
@@ -75,7 +74,9 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::sum | Rule::primary | Rule::group | Rule::call | Rule::reference | Rule::number => "a value",
         Rule::quoted | Rule::k_true | Rule::k_false | Rule::k_null | Rule::not_sign | Rule::k_not => "a value",
         Rule::text => "a text (`\"…\"`)",
-        Rule::hole => "a hole (`{…}`)",
+        Rule::hole | Rule::literal | Rule::escape | Rule::variable => return None,
+        Rule::close_group => "`)`",
+        Rule::close_hole => "`}`",
         Rule::or_sign | Rule::and_sign | Rule::comparison_sign | Rule::coalesce_sign => OPERATOR,
         Rule::arithmetic_sign | Rule::k_or | Rule::k_and => OPERATOR,
         Rule::assign => "`=`",
@@ -83,7 +84,7 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::word | Rule::identifier => "a word",
         Rule::segment | Rule::odd_name => "the name of a field",
         Rule::quantity => "a number with its unit (`30s`)",
-        Rule::literal | Rule::escape | Rule::variable | Rule::variable_text | Rule::brace | Rule::stray => return None,
+        Rule::variable_text | Rule::brace | Rule::stray => return None,
         Rule::identifier_char | Rule::statement_word => return None,
         Rule::k_invalid => "`invalid`",
         Rule::k_from => "`from`",

@@ -51,8 +51,12 @@ fn finding(error: &pest::error::Error<Rule>, text: &str, file: FileId, base: usi
 /// The word or sign at that place, as a person would point at it.
 fn token_at(text: &str, at: usize) -> &str {
     let rest = text.get(at..).unwrap_or_default();
-    let word = rest.find(|character: char| !(character.is_ascii_alphanumeric() || character == '_'));
-    match word {
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    if let Some(path) = rest.strip_prefix('.') {
+        let end = path.find(|character: char| !(is_word(character) || character == '.')).unwrap_or(path.len());
+        return rest.get(..end + 1).unwrap_or_default();
+    }
+    match rest.find(|character| !is_word(character)) {
         Some(0) => rest.chars().next().filter(|first| !first.is_whitespace()).map_or("", |first| {
             rest.get(..first.len_utf8()).unwrap_or_default()
         }),

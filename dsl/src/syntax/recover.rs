@@ -51,7 +51,12 @@ pub(super) fn item(
     let known = findings.len();
     let mut recovery = Recovery { text, file, findings };
     let recovered = recovery.item(item, span);
-    if item.closed && findings.len() == known {
+    let text_explains = |findings: &[Diagnostic]| {
+        findings.iter().any(|known| {
+            known.code == Code::UnclosedText && (span.start..=span.end).contains(&known.primary.span.start)
+        })
+    };
+    if item.closed && findings.len() == known && !text_explains(findings) {
         // Piece by piece nothing is wrong, so only the whole item's error can tell.
         findings.append(&mut whole);
     }
@@ -112,10 +117,22 @@ impl<'t> Recovery<'t, '_> {
                     let mut lower = Lower { file: self.file, base: start, findings: self.findings };
                     clauses.extend(lower.table_clause(pair));
                 }
-                Err(finding) => self.findings.push(*finding),
+                Err(finding) => self.syntax(*finding, piece),
             }
         }
         clauses
+    }
+
+    /// Reports a piece that does not parse, unless a text without an end in it says why.
+    fn syntax(&mut self, finding: Diagnostic, piece: &[&Lexeme]) {
+        let (Some(first), Some(last)) = (piece.first(), piece.last()) else { return };
+        let range = first.start..=last.end;
+        let explained = self.findings.iter().any(|known| {
+            known.code == Code::UnclosedText && range.contains(&(known.primary.span.start as usize))
+        });
+        if !explained {
+            self.findings.push(finding);
+        }
     }
 
     fn statements(&mut self, body: &[&Lexeme]) -> Vec<Statement> {
@@ -140,14 +157,14 @@ impl<'t> Recovery<'t, '_> {
         };
         // The head by itself, with an empty block of the same length in place of the body.
         let Some(head) = open.and_then(|at| piece.get(at)).and_then(|brace| source.get(..brace.start - start)) else {
-            self.findings.push(*error);
+            self.syntax(*error, piece);
             return None;
         };
         let blank = format!("{head}{{{}}}", " ".repeat(source.len().saturating_sub(head.len() + 2)));
         let mut statement = match parser::parse(Rule::one_statement, &blank, self.file, start) {
             Ok(pair) => self.lower(pair, start),
             Err(finding) => {
-                self.findings.push(*finding);
+                self.syntax(*finding, piece);
                 None
             }
         };
@@ -216,9 +233,10 @@ impl<'t> Recovery<'t, '_> {
         if lexeme.kind != LexemeKind::Word || INNER.contains(&word) {
             return false;
         }
-        // Behind a sign (`,`, `=`, `??`) an operand goes on, whatever it is called.
+        // Behind a sign (`,`, `=`, `??`) an operand goes on, whatever it is called; but a line that
+        // begins with a statement's own word behind `=` means that the operand was forgotten.
         if matches!(before.kind, LexemeKind::Sign | LexemeKind::OpenGroup) {
-            return false;
+            return lexeme.first_on_line && words.contains(&word) && before.text(self.text) != ",";
         }
         let next = body.get(at + 1).map(|next| next.text(self.text));
         let goes_on = match before.text(self.text) {

@@ -105,10 +105,10 @@ impl Function {
                 return Err(CallError::new(
                     "argument",
                     format!(
-                        "`{}` of `{}` is a {}, this is {}",
+                        "`{}` of `{}` is {}, this is {}",
                         parameter.name,
                         self.signature.name,
-                        parameter.ty,
+                        parameter.ty.with_article(),
                         argument.with_article()
                     ),
                 ));

@@ -187,7 +187,7 @@ impl Lower<'_> {
         let name = inner.next()?;
         let function = Name { text: name.as_str().to_owned(), span: self.span(&name) };
         let mut arguments = Vec::new();
-        for argument in inner {
+        for argument in inner.filter(|pair| pair.as_rule() != Rule::close_group) {
             arguments.push(self.expression(argument)?);
         }
         Some(ExprKind::Call { function, arguments })

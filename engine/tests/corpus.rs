@@ -1,0 +1,143 @@
+//! Every wrong rule of `corpus/wrong/` with what is said about it, and every right one of
+//! `corpus/right/` with its events and results. `UPDATE_GOLDEN=1` writes what is said now.
+
+#![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "tests read their cases from files")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use enrich_engine::dsl::diagnostic::{Code, render};
+use enrich_engine::dsl::source::Sources;
+use enrich_engine::functions::Registry;
+use enrich_engine::lookup::MemorySource;
+use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
+
+fn corpus(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder)
+}
+
+fn cases(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(corpus(folder)).expect("the folder of the cases");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let mut cases: Vec<_> = paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+    cases.sort();
+    cases
+}
+
+fn check(path: &Path) -> (Sources, enrich_engine::Checked) {
+    let text = fs::read_to_string(path).expect("the case");
+    let mut sources = Sources::new();
+    sources.add(path.file_name().expect("a name").to_string_lossy(), text);
+    let folder = path.parent().expect("a folder").to_owned();
+    let read = move |name: &str| fs::read(folder.join(name)).map_err(|error| error.kind().to_string());
+    let checked = Rules::check(&sources, &Registry::standard(), &read);
+    (sources, checked)
+}
+
+/// Compares with the golden file, or writes it.
+fn golden(path: &Path, actual: &str, wrong: &mut Vec<String>) {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(path, actual).expect("the golden file");
+    } else {
+        let expected = fs::read_to_string(path).unwrap_or_default();
+        if expected != actual {
+            wrong.push(format!("{}\n--- expected\n{expected}\n--- found\n{actual}", path.display()));
+        }
+    }
+}
+
+#[test]
+fn wrong_rules_and_what_is_said() {
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for case in cases("wrong", "enrich") {
+        let (sources, checked) = check(&case);
+        assert!(checked.rules.is_none(), "{} is taken for right", case.display());
+        let mut said = String::new();
+        for finding in &checked.findings {
+            seen.insert(finding.code);
+            for span in [Some(finding.primary.span), finding.fix.as_ref().map(|fix| fix.span)].into_iter().flatten() {
+                let text = sources.get(span.file).expect("a file").text();
+                assert!(text.get(span.range()).is_some(), "{}: {span:?}", case.display());
+            }
+            said.push_str(&render::full(finding, &sources, false));
+            said.push_str("\n\n");
+        }
+        golden(&case.with_extension("txt"), &said, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    let unseen: Vec<_> = Code::ALL.iter().filter(|code| !seen.contains(code) && !elsewhere(**code)).collect();
+    assert!(unseen.is_empty(), "codes without a case: {unseen:?}");
+}
+
+/// Codes whose cases are too large for a file: `limits.rs` has them.
+fn elsewhere(code: Code) -> bool {
+    matches!(code, Code::TooLong | Code::TooMany)
+}
+
+#[test]
+fn no_message_names_the_inside_of_the_checker() {
+    for case in cases("wrong", "txt") {
+        let said = fs::read_to_string(&case).expect("the case");
+        for inside in ["Rule::", "k_", "::", "Option", "None", "Some(", "unwrap", "panic", "event_path"] {
+            assert!(!said.contains(inside), "{} says `{inside}`:\n{said}", case.display());
+        }
+    }
+}
+
+/// A right rule stands in `NAME.enrich`, its tables in `NAME.tables.json` (an object of arrays), its
+/// events in `NAME.ndjson` and what becomes of them in `NAME.out`.
+#[test]
+fn right_rules_and_what_they_do() {
+    let mut wrong = Vec::new();
+    for case in cases("right", "enrich") {
+        let (sources, checked) = check(&case);
+        let said: Vec<_> = checked.findings.iter().map(|finding| render::full(finding, &sources, false)).collect();
+        assert!(said.is_empty(), "{}:\n{}", case.display(), said.join("\n"));
+        let rules = checked.rules.expect("rules without findings");
+        let mut tables = MemorySource::new();
+        if let Ok(text) = fs::read_to_string(case.with_extension("tables.json")) {
+            let document = enrich_engine::json::Document::parse(text.as_bytes()).expect("tables");
+            for (name, items) in document.root().members() {
+                tables = tables.with_json(name.text(), items.raw()).expect("items");
+            }
+        }
+        let engine = Engine::builder(rules).tables(tables).build().expect("an engine");
+        let lines = fs::read_to_string(case.with_extension("ndjson")).expect("events");
+        let records: Vec<_> = lines.lines().enumerate().map(|(at, line)| record(at, line)).collect();
+        let now = Timestamp::parse("2026-11-21T10:00:00.123Z").expect("a time");
+        let outcome = block_on(engine.enrich(&records, Context::at(now)));
+        let mut out = String::new();
+        for verdict in &outcome.verdicts {
+            out.push_str(&show(verdict));
+            out.push('\n');
+        }
+        golden(&case.with_extension("out"), &out, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+fn record(at: usize, line: &str) -> Record {
+    let mut origin = Origin::stream("events");
+    origin.shard = Some("shardId-000000000001".to_owned());
+    origin.sequence = Some(format!("4957{at}"));
+    origin.partition_key = Some("p".to_owned());
+    origin.arrival = Timestamp::parse("2026-11-20T23:59:59.98Z");
+    Record::new(line, origin)
+}
+
+fn show(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Enriched { event, .. } => String::from_utf8(event.clone()).expect("text"),
+        Verdict::Dropped { rule } => format!("dropped by {rule}"),
+        Verdict::Rejected { reason, .. } => format!("rejected {reason}"),
+        Verdict::Failed { reason, .. } => format!("failed {reason}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
+}
