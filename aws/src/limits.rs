@@ -87,7 +87,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn time_is_what_the_deadline_leaves() {
         let now = Timestamp::from_millis(1_000_000).expect("an instant");
-        let at = |millis| Timestamp::from_millis(1_000_000 + millis);
+        let at = |millis: i64| Timestamp::from_millis(1_000_000 + millis);
         for (deadline, expected) in [
             (None, 30_000),
             (at(1_000), 900),

@@ -81,7 +81,7 @@ fn what_is_no_number_is_no_item() {
 #[test]
 fn a_value_may_nest_as_deep_as_a_document() {
     assert!(to_item(&map(&[("x", nested(MAX_DEPTH - 1))])).is_ok());
-    for levels in [MAX_DEPTH, 5_000] {
+    for levels in [MAX_DEPTH, 2 * MAX_DEPTH] {
         let expected = Err(ItemError::Depth("x".to_owned()));
         assert_eq!(to_item(&map(&[("x", nested(levels))])).map(drop), expected);
     }
