@@ -25,15 +25,17 @@ pub(super) fn read<'q>(part: &Part<'q>, output: BatchGetItemOutput) -> Reading<'
     let mut unprocessed = HashSet::new();
     open.all_doubtful = output.responses.is_none();
     for (name, items) in output.responses.unwrap_or_default() {
+        let Some(table) = open.table(part, &name) else { continue };
         for item in items {
-            if let Some(asked) = open.take(part, &name, &item) {
+            if let Some(asked) = open.take(table, &item) {
                 answers.push((asked, found(asked, &item)));
             }
         }
     }
     for (name, request) in output.unprocessed_keys.unwrap_or_default() {
+        let Some(table) = open.table(part, &name) else { continue };
         for key in request.keys() {
-            if let Some(asked) = open.take(part, &name, key) {
+            if let Some(asked) = open.take(table, key) {
                 unprocessed.insert((asked.table, asked.place));
             }
         }
@@ -60,21 +62,19 @@ impl<'q> Open<'q> {
         Self { tables, doubtful: HashSet::new(), all_doubtful: false }
     }
 
+    /// One of the table's questions, where the table was asked.
+    fn table(&mut self, part: &Part<'q>, name: &str) -> Option<Asked<'q>> {
+        let table = table_of(part, name);
+        self.all_doubtful |= table.is_none();
+        table
+    }
+
     /// The question that an item, or a key that is given back, belongs to.
-    fn take(
-        &mut self,
-        part: &Part<'q>,
-        name: &str,
-        item: &HashMap<String, AttributeValue>,
-    ) -> Option<Asked<'q>> {
-        let Some(Asked { table, question, .. }) = table_of(part, name) else {
-            self.all_doubtful = true;
-            return None;
-        };
-        let key = key_of(&question.table, item);
-        let asked = key.and_then(|key| self.tables.get_mut(&table)?.remove(&key));
+    fn take(&mut self, of: Asked<'q>, item: &HashMap<String, AttributeValue>) -> Option<Asked<'q>> {
+        let key = key_of(&of.question.table, item);
+        let asked = key.and_then(|key| self.tables.get_mut(&of.table)?.remove(&key));
         if asked.is_none() {
-            self.doubtful.insert(table);
+            self.doubtful.insert(of.table);
         }
         asked
     }
