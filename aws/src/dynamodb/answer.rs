@@ -23,9 +23,9 @@ pub(super) fn read<'q>(part: &Part<'q>, output: BatchGetItemOutput) -> Reading<'
     let mut open = Open::new(part);
     let mut answers = Vec::with_capacity(part.len());
     let mut unprocessed = HashSet::new();
-    open.all_doubtful = output.responses.is_none();
     for (name, items) in output.responses.unwrap_or_default() {
         let Some(table) = open.table(part, &name) else { continue };
+        open.listed.insert(table.table);
         for item in items {
             if let Some(asked) = open.take(table, &item) {
                 answers.push((asked, found(asked, &item)));
@@ -48,6 +48,8 @@ pub(super) fn read<'q>(part: &Part<'q>, output: BatchGetItemOutput) -> Reading<'
 /// The keys that the answer has not mentioned yet.
 struct Open<'q> {
     tables: HashMap<usize, HashMap<&'q Key, Asked<'q>>>,
+    /// Tables that the answer has a list of items for. DynamoDB gives an empty one where it found none.
+    listed: HashSet<usize>,
     /// Tables whose answer mentions something else than what was asked.
     doubtful: HashSet<usize>,
     all_doubtful: bool,
@@ -59,7 +61,7 @@ impl<'q> Open<'q> {
         for asked in part {
             tables.entry(asked.table).or_default().insert(asked.key, *asked);
         }
-        Self { tables, doubtful: HashSet::new(), all_doubtful: false }
+        Self { tables, listed: HashSet::new(), doubtful: HashSet::new(), all_doubtful: false }
     }
 
     /// One of the table's questions, where the table was asked.
@@ -79,11 +81,12 @@ impl<'q> Open<'q> {
         asked
     }
 
-    /// What was not mentioned at all is missing.
+    /// What is in no list is missing, where there is a list.
     fn missing(self) -> impl Iterator<Item = (Asked<'q>, Answer)> {
-        let Self { tables, doubtful, all_doubtful } = self;
+        let Self { tables, listed, doubtful, all_doubtful } = self;
         tables.into_values().flat_map(HashMap::into_values).map(move |asked| {
-            if !all_doubtful && !doubtful.contains(&asked.table) {
+            let table = asked.table;
+            if !all_doubtful && listed.contains(&table) && !doubtful.contains(&table) {
                 return (asked, Answer::Missing);
             }
             let message = format!("{} left a key without an answer", asked.subject());

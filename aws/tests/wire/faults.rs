@@ -81,19 +81,25 @@ async fn an_answer_that_is_not_understood_is_never_a_miss() {
         (r#"{"Responses":7}"#, "unavailable"),
         ("{}", "no_answer"),
         (r#"{"UnprocessedKeys":{}}"#, "no_answer"),
-        (r#"{"Responses":{"orders":[]}}"#, "no_answer"),
+        (r#"{"Responses":{}}"#, "no_answer"),
+        (r#"{"Responses":{"users":[],"products":[],"orders":[]}}"#, "no_answer"),
         (r#"{"Responses":{"users":[{"id":{"S":"77"}}],"products":[{}]}}"#, "no_answer"),
-        (r#"{"Responses":{},"UnprocessedKeys":{"orders":{"Keys":[{"id":{"S":"1"}}]}}}"#, "no_answer"),
+        (
+            r#"{"Responses":{"users":[],"products":[]},"UnprocessedKeys":{"orders":{"Keys":[{"id":{"S":"1"}}]}}}"#,
+            "no_answer",
+        ),
     ] {
         tables.proxy.script(move |_, _| Action::Answer { status: 200, body: body.to_owned() });
         let words = words_of(&source(client.clone()), questions.tables.clone()).await;
         assert_eq!(tally(&words.concat()), [(40, expected)], "{body}");
     }
-    // A strange item casts doubt on its own table only.
-    let body = r#"{"Responses":{"users":[{"id":{"N":"1"}}],"products":[]}}"#;
-    tables.proxy.script(move |_, _| Action::Answer { status: 200, body: body.to_owned() });
-    let words = words_of(&source(client), questions.tables).await;
-    assert_eq!([tally(&words[0]), tally(&words[1])], [[(20, "no_answer")], [(20, "missing")]]);
+    // A strange item, or no list at all, casts doubt on its own table only.
+    for users in [r#""users":[{"id":{"N":"1"}}],"#, ""] {
+        let body = format!(r#"{{"Responses":{{{users}"products":[]}}}}"#);
+        tables.proxy.script(move |_, _| Action::Answer { status: 200, body: body.clone() });
+        let words = words_of(&source(client.clone()), questions.tables.clone()).await;
+        assert_eq!([tally(&words[0]), tally(&words[1])], [[(20, "no_answer")], [(20, "missing")]]);
+    }
 }
 
 #[tokio::test]
