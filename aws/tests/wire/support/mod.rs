@@ -1,4 +1,7 @@
 //! What every test of the wire needs: servers that end with the test, and clients for them.
+//!
+//! The clients are those of a program, so a proxy in the environment is theirs too: where `HTTP_PROXY`
+//! is set, `NO_PROXY` has to name `127.0.0.1` and `localhost`.
 
 pub(crate) mod ask;
 pub(crate) mod bucket;
