@@ -1,1 +1,33 @@
-//! AWS.
+//! The engine's seams on AWS.
+//!
+//! - [`dynamodb`]: the tables that lookups read, behind the engine's [`Source`](enrich_engine::lookup::Source).
+//! - [`s3`]: where enriched events go, behind its [`ObjectStore`](enrich_engine::output::ObjectStore), and
+//!   rule files that are kept in a bucket.
+//! - [`Clients`] and [`SystemClock`]: the program's edge, where environment and wall clock are read.
+//!
+//! Every call has a time limit that follows from the batch's deadline, see [`Limits`]; whatever the
+//! services answer ends as an answer for one key or one object, with a
+//! [`Failure`](enrich_engine::lookup::Failure) that says whether a retry can help.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use enrich_aws::dynamodb::DynamoDbSource;
+//! use enrich_aws::s3::S3Store;
+//! use enrich_aws::{Clients, SystemClock};
+//!
+//! # async fn start() {
+//! let clients = Clients::from_env().await;
+//! let tables = DynamoDbSource::new(clients.dynamodb, Arc::new(SystemClock));
+//! let objects = S3Store::new(clients.s3, Arc::new(SystemClock));
+//! # }
+//! ```
+
+mod config;
+pub mod dynamodb;
+mod fault;
+mod limits;
+pub mod s3;
+
+pub use config::{Clients, SystemClock};
+pub use limits::Limits;

@@ -7,6 +7,9 @@ use jiff::fmt::strtime;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Timestamp = Timestamp(0);
+
     /// The instant that many milliseconds after 1970-01-01T00:00:00Z, or `None` outside the years
     /// -9999 to 9999.
     #[must_use]

@@ -103,6 +103,13 @@ impl Decimal {
     }
 }
 
+/// The order of two JSON numbers by their values, whatever their digits; `None` where either text is
+/// no JSON number.
+#[must_use]
+pub fn compare(left: &str, right: &str) -> Option<Ordering> {
+    Some(Decimal::parse(left)?.cmp(&Decimal::parse(right)?))
+}
+
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.negative, other.negative) {

@@ -1,7 +1,7 @@
 //! JSON strings from text, and back.
 
 /// Appends `text` as a JSON string, quotes included.
-pub(crate) fn string(out: &mut String, text: &str) {
+pub fn string(out: &mut String, text: &str) {
     out.push('"');
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {

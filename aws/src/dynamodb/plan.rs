@@ -1,0 +1,152 @@
+//! From the questions of one stage to the fewest requests.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+
+use enrich_engine::lookup::{Answer, Answers, ErrorCode, Failure, Key, KeyValue, Questions, TableQuestions};
+
+/// Most keys in one `BatchGetItem`, of all its tables together.
+const MAX_KEYS: usize = 100;
+
+/// Most bytes in a partition key and in a sort key.
+const MAX_BYTES: [usize; 2] = [2048, 1024];
+
+/// One key that is asked, and where its answer goes.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'q> {
+    /// The place of the table in the questions.
+    pub(super) table: usize,
+    /// The place of the key in its table's questions.
+    pub(super) place: usize,
+    pub(super) question: &'q TableQuestions,
+    pub(super) key: &'q Key,
+}
+
+impl Asked<'_> {
+    /// The table, as messages name it.
+    pub(super) fn subject(&self) -> impl fmt::Display {
+        format!("table `{}`", self.question.table.name)
+    }
+}
+
+/// The keys of one request: those of a table stand together.
+pub(super) type Part<'q> = Vec<Asked<'q>>;
+
+/// Packs all keys into as few requests as they fit in. Keys that no request can hold are answered here.
+pub(super) fn parts<'q>(questions: &'q Questions, answers: &mut Answers) -> VecDeque<Part<'q>> {
+    // A request names a table once. Should two questions be for one table, the second goes into
+    // requests of its own.
+    let mut rounds: Vec<Part<'q>> = Vec::new();
+    let mut times_named: HashMap<&str, usize> = HashMap::new();
+    for (table, question) in questions.tables.iter().enumerate() {
+        let times = times_named.entry(&question.table.name).or_default();
+        if rounds.len() == *times {
+            rounds.push(Vec::new());
+        }
+        for (place, key) in question.keys.iter().enumerate() {
+            let asked = Asked { table, place, question, key };
+            match (check(&asked), rounds.get_mut(*times)) {
+                (Ok(()), Some(round)) => round.push(asked),
+                (Err(failure), _) => answers.set(table, place, Answer::Failed(failure)),
+                (Ok(()), None) => {}
+            }
+        }
+        *times += 1;
+    }
+    rounds.iter().flat_map(|round| round.chunks(MAX_KEYS)).map(<[_]>::to_vec).collect()
+}
+
+/// What DynamoDB would refuse for certain is not sent: the refusal would cost the other keys of the
+/// request another round.
+fn check(asked: &Asked<'_>) -> Result<(), Failure> {
+    let declared = &asked.question.table.key;
+    let parts = asked.key.parts();
+    let fail = |code, what: &str| Err(Failure::new(code, format!("{} {what}", asked.subject())));
+    if declared.is_empty() || declared.len() > MAX_BYTES.len() {
+        return fail(ErrorCode::Refused, "has a key of one or two parts in DynamoDB");
+    }
+    if declared.len() != parts.len() {
+        return fail(ErrorCode::KeyType, "is asked with another number of key parts than it declares");
+    }
+    for (((name, declared), part), most) in declared.iter().zip(parts).zip(MAX_BYTES) {
+        if part.key_type() != *declared {
+            let what = format!("declares the key `{name}` as {}", declared.as_str());
+            return fail(ErrorCode::KeyType, &what);
+        }
+        let bytes = match part {
+            KeyValue::String(text) => text.len(),
+            KeyValue::Binary(bytes) => bytes.len(),
+            _ => 0,
+        };
+        if bytes > most {
+            return fail(ErrorCode::KeySize, &format!("allows {most} bytes in the key `{name}`"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use enrich_dsl::model::KeyType;
+    use enrich_engine::lookup::{Attributes, Table};
+
+    use super::*;
+
+    fn questions(name: &str, keys: usize) -> TableQuestions {
+        let table = Arc::new(Table::new(name, vec![("id".to_owned(), KeyType::Number)]));
+        let keys = (0..keys).map(|key| Key::new(vec![KeyValue::Number(key.to_string())]));
+        TableQuestions::new(table, keys.collect(), Attributes::All)
+    }
+
+    fn sizes(tables: Vec<TableQuestions>) -> Vec<usize> {
+        let questions = Questions::new(tables, None);
+        let parts = parts(&questions, &mut Answers::none_yet(&questions));
+        parts.iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn as_few_requests_as_the_keys_fit_in() {
+        assert_eq!(sizes(vec![]), [] as [usize; 0]);
+        assert_eq!(sizes(vec![questions("a", 0)]), [] as [usize; 0]);
+        assert_eq!(sizes(vec![questions("a", 100)]), [100]);
+        assert_eq!(sizes(vec![questions("a", 101)]), [100, 1]);
+        assert_eq!(sizes(vec![questions("a", 70), questions("b", 80)]), [100, 50]);
+        let many = (0..40).map(|at| questions(&format!("t{at}"), 5)).collect();
+        assert_eq!(sizes(many), [100, 100]);
+    }
+
+    #[test]
+    fn a_table_that_is_asked_twice_is_in_two_requests() {
+        assert_eq!(sizes(vec![questions("a", 3), questions("b", 4), questions("a", 5)]), [7, 5]);
+    }
+
+    #[test]
+    fn keys_that_no_request_can_hold_fail_alone() {
+        let string = |length: usize| KeyValue::String("k".repeat(length));
+        let number = || KeyValue::Number("1".to_owned());
+        let two = [("pk", KeyType::String), ("sk", KeyType::String)];
+        for (declared, parts, expected) in [
+            (&two[..], vec![string(2048), string(1024)], None),
+            (&two[..], vec![string(2049), string(1)], Some(ErrorCode::KeySize)),
+            (&two[..], vec![string(1), string(1025)], Some(ErrorCode::KeySize)),
+            (&two[..], vec![string(1), number()], Some(ErrorCode::KeyType)),
+            (&two[..], vec![string(1)], Some(ErrorCode::KeyType)),
+            (&[], vec![], Some(ErrorCode::Refused)),
+            (&[two[0], two[1], two[0]], vec![string(1), string(1), string(1)], Some(ErrorCode::Refused)),
+        ] {
+            let key = declared.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
+            let keys = vec![Key::new(parts)];
+            let table = TableQuestions::new(Arc::new(Table::new("t", key)), keys, Attributes::All);
+            let questions = Questions::new(vec![table], None);
+            let mut answers = Answers::none_yet(&questions);
+            let asked = super::parts(&questions, &mut answers).len();
+            let code = match answers.get(0, 0) {
+                Some(Answer::Failed(failure)) => Some(failure.code),
+                _ => None,
+            };
+            assert_eq!((code, asked), (expected, usize::from(expected.is_none())));
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! S3: where enriched events go, and where rule files can come from.
+
+mod rules;
+mod store;
+
+pub use rules::{RuleFiles, RuleLimits, RulesError};
+pub use store::S3Store;

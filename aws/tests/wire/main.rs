@@ -1,0 +1,20 @@
+//! The adapters against the real protocols: a DynamoDB over SQLite and an S3 over a folder, in this
+//! process, behind a pass-through that counts what goes over the wire and injects faults.
+//!
+//! - `lookups`: what is asked, and that the right answers come back.
+//! - `faults`: what becomes of each fault of the wire, the service, a table or a key.
+//! - `retries`: unprocessed keys, throttling, lost attempts, and the end of the time.
+//! - `objects`, `rule_files`: S3.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets what it does not expect ends there"
+)]
+
+mod faults;
+mod lookups;
+mod objects;
+mod retries;
+mod rule_files;
+mod support;

@@ -1,0 +1,71 @@
+//! An S3 in this process.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use hyper_util::rt::TokioIo;
+use s3s::auth::SimpleAuth;
+use s3s::service::S3ServiceBuilder;
+use s3s_fs::FileSystem;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use super::proxy::Proxy;
+use super::{KEY_PAIR, Task, clients, listen};
+
+/// An S3 with one bucket, `events`, behind a proxy. It ends with its value.
+pub(crate) struct Bucket {
+    pub(crate) proxy: Proxy,
+    /// Goes past the proxy.
+    direct: Client,
+    _server: Task,
+    _folder: TempDir,
+}
+
+impl Bucket {
+    pub(crate) async fn start() -> Self {
+        let (listener, address) = listen().await;
+        let folder = TempDir::new().expect("a folder");
+        let mut service = S3ServiceBuilder::new(FileSystem::new(folder.path()).expect("a file system"));
+        service.set_auth(SimpleAuth::from_single(KEY_PAIR.0, KEY_PAIR.1));
+        let service = service.build();
+        let server = Task::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let service = service.clone();
+                connections.spawn(async move {
+                    let _ = hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        });
+        let direct = clients(&address).await.s3;
+        direct.create_bucket().bucket("events").send().await.expect("a bucket");
+        Self { proxy: Proxy::to(&address).await, direct, _server: server, _folder: folder }
+    }
+
+    /// A client that goes through the proxy.
+    pub(crate) async fn client(&self) -> Client {
+        clients(&self.proxy.address).await.s3
+    }
+
+    /// Writes an object past the proxy.
+    pub(crate) async fn put(&self, key: &str, body: &str) {
+        let body = ByteStream::from(body.as_bytes().to_vec());
+        self.direct.put_object().bucket("events").key(key).body(body).send().await.expect("an object");
+    }
+
+    /// Reads an object past the proxy: its media type and its text.
+    pub(crate) async fn get(&self, key: &str) -> (String, String) {
+        let object = self.direct.get_object().bucket("events").key(key).send().await.expect("an object");
+        let media = object.content_type.unwrap_or_default();
+        let bytes = object.body.collect().await.expect("a body").to_vec();
+        (media, String::from_utf8(bytes).expect("text"))
+    }
+
+    /// The keys of all objects.
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        let page = self.direct.list_objects_v2().bucket("events").send().await.expect("a listing");
+        page.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
+    }
+}

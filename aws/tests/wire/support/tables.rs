@@ -1,0 +1,89 @@
+//! A DynamoDB in this process.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType as Role, PutRequest,
+    ScalarAttributeType, WriteRequest,
+};
+use dynoxide::Database;
+use enrich_dsl::model::KeyType;
+
+use super::proxy::Proxy;
+use super::{Task, clients, listen};
+
+/// An item, as the SDK has it.
+pub(crate) type Row = HashMap<String, AttributeValue>;
+
+/// A DynamoDB behind a proxy. It ends with its value.
+pub(crate) struct Tables {
+    pub(crate) proxy: Proxy,
+    /// Goes past the proxy.
+    direct: Client,
+    _server: Task,
+}
+
+impl Tables {
+    pub(crate) async fn start() -> Self {
+        let (listener, address) = listen().await;
+        let database = Database::memory().expect("a database in memory");
+        let server = Task::spawn(async move {
+            let _ = dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await;
+        });
+        let direct = clients(&address).await.dynamodb;
+        Self { proxy: Proxy::to(&address).await, direct, _server: server }
+    }
+
+    /// A client that goes through the proxy.
+    pub(crate) async fn client(&self) -> Client {
+        clients(&self.proxy.address).await.dynamodb
+    }
+
+    /// Makes a table with that key, and these rows in it.
+    pub(crate) async fn create(&self, name: &str, key: &[(&str, KeyType)], rows: Vec<Row>) {
+        let mut request =
+            self.direct.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+        for ((part, ty), role) in key.iter().zip([Role::Hash, Role::Range]) {
+            let ty = match ty {
+                KeyType::String => ScalarAttributeType::S,
+                KeyType::Number => ScalarAttributeType::N,
+                KeyType::Binary => ScalarAttributeType::B,
+            };
+            let definition = AttributeDefinition::builder().attribute_name(*part).attribute_type(ty);
+            let element = KeySchemaElement::builder().attribute_name(*part).key_type(role);
+            request = request
+                .attribute_definitions(definition.build().expect("a definition"))
+                .key_schema(element.build().expect("a key"));
+        }
+        request.send().await.expect("a table");
+        for rows in rows.chunks(25) {
+            let puts = rows.iter().map(|row| {
+                let put = PutRequest::builder().set_item(Some(row.clone())).build().expect("a row");
+                WriteRequest::builder().put_request(put).build()
+            });
+            let written = self.direct.batch_write_item().request_items(name, puts.collect()).send().await;
+            let left = written.expect("rows").unprocessed_items.unwrap_or_default();
+            assert!(left.is_empty(), "all rows of {name} are written");
+        }
+    }
+
+    /// Makes a table `name` with the text key `id`, whose rows are `{id: KEY, label: "NAME KEY"}`.
+    pub(crate) async fn create_labelled(&self, name: &str, keys: impl IntoIterator<Item = String>) {
+        let label = |key: &str| s(&format!("{name} {key}"));
+        let rows = keys.into_iter().map(|key| row([("label", label(&key)), ("id", s(&key))]));
+        self.create(name, &[("id", KeyType::String)], rows.collect()).await;
+    }
+}
+
+pub(crate) fn row<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Row {
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+pub(crate) fn s(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+pub(crate) fn n(digits: &str) -> AttributeValue {
+    AttributeValue::N(digits.to_owned())
+}
