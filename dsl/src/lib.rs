@@ -16,5 +16,5 @@ pub mod functions;
 pub mod limits;
 pub mod model;
 pub mod source;
-pub mod syntax;
 mod suggest;
+pub mod syntax;

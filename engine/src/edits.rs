@@ -43,11 +43,7 @@ impl Edits {
     /// The value at `path` as the event now stands.
     pub(crate) fn read<'v>(&self, base: Option<Node<'v>>, path: &[String]) -> Value<'v> {
         let Some((name, rest)) = path.split_first() else {
-            return if self.is_empty() {
-                base.into()
-            } else {
-                Value::Json(self.render(base).into())
-            };
+            return if self.is_empty() { base.into() } else { Value::Json(self.render(base).into()) };
         };
         let below = base.and_then(|node| node.get(name));
         match self.find(name) {
@@ -59,7 +55,12 @@ impl Edits {
     }
 
     /// Writes `text`, a JSON value, at `path`.
-    pub(crate) fn set(&mut self, base: Option<Node<'_>>, path: &[String], text: String) -> Result<(), NotAnObject> {
+    pub(crate) fn set(
+        &mut self,
+        base: Option<Node<'_>>,
+        path: &[String],
+        text: String,
+    ) -> Result<(), NotAnObject> {
         self.set_below(base, path, text, 1)
     }
 

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use enrich_dsl::model::Variables;
+
 use crate::batch::{Outcome, Record};
 use crate::lookup::Source;
-use crate::program::{BuildError, Compile, Location, Program, compile};
+use crate::program::{BuildError, Compile, Location, Pattern, Program, compile};
 use crate::rules::Rules;
 use crate::run;
 use crate::time::Timestamp;
@@ -55,13 +57,7 @@ impl Context {
 impl Engine {
     /// Begins with checked rules.
     pub fn builder(rules: Rules) -> Builder {
-        Builder {
-            rules,
-            sources: Vec::new(),
-            tables: None,
-            variables: Box::new(|_| None),
-            outputs: false,
-        }
+        Builder { rules, sources: Vec::new(), tables: None, variables: Box::new(|_| None), outputs: false }
     }
 
     /// Enriches a batch: every record gets exactly one verdict, in the order of the records.
@@ -77,7 +73,7 @@ impl Engine {
 
     /// The patterns of the streams that the rules take, in the order of the rules.
     pub fn streams(&self) -> impl Iterator<Item = &str> {
-        self.program.rules.iter().flat_map(|rule| &rule.streams).map(|pattern| pattern.as_str())
+        self.program.rules.iter().flat_map(|rule| &rule.streams).map(Pattern::as_str)
     }
 
     /// Whether a rule takes records of that stream.
@@ -104,7 +100,7 @@ pub struct Builder {
     rules: Rules,
     sources: Vec<(String, Arc<dyn Source>)>,
     tables: Option<Arc<dyn Source>>,
-    variables: Box<dyn Fn(&str) -> Option<String>>,
+    variables: Box<Variables>,
     outputs: bool,
 }
 

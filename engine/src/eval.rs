@@ -75,7 +75,8 @@ impl<'v> Scope<'v, '_> {
                 (None, _) => Value::Absent,
             },
             Expr::Call { function, arguments } => {
-                let arguments = arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
+                let arguments =
+                    arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
                 match function.call(&arguments, CallContext { now: self.now }) {
                     Ok(value) => value,
                     Err(error) => return stop(error.code, error.message),
@@ -100,7 +101,9 @@ impl<'v> Scope<'v, '_> {
         match value.kind() {
             None | Some(Kind::Null) => Ok(false),
             Some(Kind::Bool) => Ok(value.as_bool() == Some(true)),
-            Some(kind) => stop("condition", format!("a condition is a boolean, this is {}", kind.with_article())),
+            Some(kind) => {
+                stop("condition", format!("a condition is a boolean, this is {}", kind.with_article()))
+            }
         }
     }
 
@@ -125,7 +128,9 @@ impl<'v> Scope<'v, '_> {
                     text.push_str(&filled);
                 }
                 Some(Kind::Number | Kind::Bool) => hole.write_json(&mut text),
-                Some(kind) => return stop("text", format!("a hole of a text can't be {}", kind.with_article())),
+                Some(kind) => {
+                    return stop("text", format!("a hole of a text can't be {}", kind.with_article()));
+                }
             }
         }
         Ok(Value::from(text))
@@ -138,10 +143,13 @@ impl<'v> Scope<'v, '_> {
             RecordField::Shard => text(self.origin.shard.as_deref()),
             RecordField::Sequence => text(self.origin.sequence.as_deref()),
             RecordField::PartitionKey => text(self.origin.partition_key.as_deref()),
-            RecordField::SubSequence => {
-                self.origin.sub_sequence.map_or(Value::Absent, |number| Value::Number(number.to_string().into()))
+            RecordField::SubSequence => self
+                .origin
+                .sub_sequence
+                .map_or(Value::Absent, |number| Value::Number(number.to_string().into())),
+            RecordField::Arrival => {
+                self.origin.arrival.map_or(Value::Absent, |time| Value::from(time.rfc3339()))
             }
-            RecordField::Arrival => self.origin.arrival.map_or(Value::Absent, |time| Value::from(time.rfc3339())),
             RecordField::Id => self.origin.id().map_or(Value::Absent, Value::from),
             _ => Value::Absent,
         }

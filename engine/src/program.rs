@@ -13,8 +13,8 @@ use crate::functions::Function;
 use crate::lookup::{Attributes, Table};
 use crate::schema::Schema;
 use crate::value::Value;
-pub(crate) use compile::{Compile, compile, value as literal};
 pub use compile::BuildError;
+pub(crate) use compile::{Compile, compile, value as literal};
 pub(crate) use pattern::Pattern;
 
 /// A whole rule set.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use enrich_dsl::check::{self, Environment};
 use enrich_dsl::diagnostic::{self, Code, Diagnostic, Severity, render};
 use enrich_dsl::model::{self, Expr, Literal, RuleSet, Variable, VariableUse};
-use enrich_dsl::source::{FileId, Sources};
+use enrich_dsl::source::{FileId, SourceFile, Sources};
 use sha2::{Digest as _, Sha256};
 
 use crate::functions::Registry;
@@ -83,10 +83,15 @@ impl Rules {
     ///
     /// # Errors
     /// The findings, drawn for people.
-    pub fn from_sources(sources: &Sources, registry: &Registry, read: &ReadFile<'_>) -> Result<Self, BrokenRules> {
+    pub fn from_sources(
+        sources: &Sources,
+        registry: &Registry,
+        read: &ReadFile<'_>,
+    ) -> Result<Self, BrokenRules> {
         let Checked { rules, findings, .. } = Self::check(sources, registry, read);
         rules.ok_or_else(|| {
-            let drawn: Vec<String> = findings.iter().map(|finding| render::full(finding, sources, false)).collect();
+            let drawn: Vec<String> =
+                findings.iter().map(|finding| render::full(finding, sources, false)).collect();
             BrokenRules(drawn.join("\n\n"))
         })
     }
@@ -138,7 +143,7 @@ fn load(
     read: &ReadFile<'_>,
     hash: &mut Sha256,
 ) -> Result<Schema, Box<Diagnostic>> {
-    let rule_file = sources.get(file).map(|file| file.name()).unwrap_or_default();
+    let rule_file = sources.get(file).map(SourceFile::name).unwrap_or_default();
     let path = match rule_file.rsplit_once('/') {
         Some((folder, _)) => format!("{folder}/{}", schema.path),
         None => schema.path.clone(),

@@ -18,7 +18,8 @@ impl Schema {
     ///
     /// The error is one sentence on what is wrong with it.
     pub(crate) fn compile(text: &[u8]) -> Result<Self, String> {
-        let schema: Value = serde_json::from_slice(text).map_err(|error| format!("it is not JSON: {error}"))?;
+        let schema: Value =
+            serde_json::from_slice(text).map_err(|error| format!("it is not JSON: {error}"))?;
         if !schema.is_object() && !schema.is_boolean() {
             return Err("a schema is an object".to_owned());
         }

@@ -140,7 +140,9 @@ impl<'v> Value<'v> {
         };
         match self {
             Value::Node(node) => count(*node),
-            Value::Json(text) => Document::parse(text.as_bytes()).ok().and_then(|document| count(document.root())),
+            Value::Json(text) => {
+                Document::parse(text.as_bytes()).ok().and_then(|document| count(document.root()))
+            }
             Value::String(text) => Some(text.chars().count()),
             _ => None,
         }
@@ -148,19 +150,31 @@ impl<'v> Value<'v> {
 
     /// The value as another type; text converts only if it is exactly the JSON of that type.
     pub(crate) fn cast(&self, ty: Type) -> Result<Value<'v>, CallError> {
-        let fails = || CallError::new("cast", format!("{} can't be converted to {}", self.with_article(), ty.with_article()));
-        let text_fails = || CallError::new("cast", format!("a text that is no {ty} can't be converted to one"));
+        let fails = || {
+            CallError::new(
+                "cast",
+                format!("{} can't be converted to {}", self.with_article(), ty.with_article()),
+            )
+        };
+        let text_fails =
+            || CallError::new("cast", format!("a text that is no {ty} can't be converted to one"));
         if self.is_absent() || self.ty() == ty {
             return Ok(self.clone());
         }
         match (ty, self.kind()) {
-            (Type::String, Some(Kind::Number)) => Ok(Value::from(self.as_number().unwrap_or_default().to_owned())),
-            (Type::String, Some(Kind::Bool)) => Ok(Value::from(self.as_bool().unwrap_or_default().to_string())),
+            (Type::String, Some(Kind::Number)) => {
+                Ok(Value::from(self.as_number().unwrap_or_default().to_owned()))
+            }
+            (Type::String, Some(Kind::Bool)) => {
+                Ok(Value::from(self.as_bool().unwrap_or_default().to_string()))
+            }
             (Type::Number, Some(Kind::String)) => {
                 let text = self.as_str().unwrap_or_default().into_owned();
                 match Document::parse(text.as_bytes()) {
                     // A number with space around it is not exactly a number.
-                    Ok(document) if document.root().as_number() == Some(&text) => Ok(Value::Number(text.into())),
+                    Ok(document) if document.root().as_number() == Some(&text) => {
+                        Ok(Value::Number(text.into()))
+                    }
                     _ => Err(text_fails()),
                 }
             }
@@ -201,7 +215,8 @@ impl<'v> Value<'v> {
                 Kind::Bool => self.as_bool() == other.as_bool(),
                 Kind::String => self.as_str() == other.as_str(),
                 Kind::Number | Kind::Array | Kind::Object => {
-                    let (left, right) = (self.to_json().unwrap_or_default(), other.to_json().unwrap_or_default());
+                    let (left, right) =
+                        (self.to_json().unwrap_or_default(), other.to_json().unwrap_or_default());
                     match (Document::parse(left.as_bytes()), Document::parse(right.as_bytes())) {
                         (Ok(left), Ok(right)) => same(left.root(), right.root()),
                         _ => false,
@@ -243,9 +258,9 @@ fn same(left: Node<'_>, right: Node<'_>) -> bool {
         }
         Kind::Object => {
             left.members().count() == right.members().count()
-                && left.members().all(|(name, value)| {
-                    right.get(&name.text()).is_some_and(|other| same(value, other))
-                })
+                && left
+                    .members()
+                    .all(|(name, value)| right.get(&name.text()).is_some_and(|other| same(value, other)))
         }
     }
 }

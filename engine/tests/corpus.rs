@@ -21,7 +21,8 @@ fn corpus(folder: &str) -> PathBuf {
 fn cases(folder: &str, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(corpus(folder)).expect("the folder of the cases");
     let paths = entries.map(|entry| entry.expect("an entry").path());
-    let mut cases: Vec<_> = paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+    let mut cases: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
     cases.sort();
     cases
 }
@@ -58,7 +59,9 @@ fn wrong_rules_and_what_is_said() {
         let mut said = String::new();
         for finding in &checked.findings {
             seen.insert(finding.code);
-            for span in [Some(finding.primary.span), finding.fix.as_ref().map(|fix| fix.span)].into_iter().flatten() {
+            for span in
+                [Some(finding.primary.span), finding.fix.as_ref().map(|fix| fix.span)].into_iter().flatten()
+            {
                 let text = sources.get(span.file).expect("a file").text();
                 assert!(text.get(span.range()).is_some(), "{}: {span:?}", case.display());
             }
@@ -94,7 +97,8 @@ fn right_rules_and_what_they_do() {
     let mut wrong = Vec::new();
     for case in cases("right", "enrich") {
         let (sources, checked) = check(&case);
-        let said: Vec<_> = checked.findings.iter().map(|finding| render::full(finding, &sources, false)).collect();
+        let said: Vec<_> =
+            checked.findings.iter().map(|finding| render::full(finding, &sources, false)).collect();
         assert!(said.is_empty(), "{}:\n{}", case.display(), said.join("\n"));
         let rules = checked.rules.expect("rules without findings");
         let mut tables = MemorySource::new();

@@ -2,10 +2,10 @@
 
 #![cfg(test)]
 
-use enrich_engine::functions::{CallContext, CallError, Function, NameTaken, Registry};
 use enrich_engine::dsl::functions::{Parameter, Signature, Type};
-use enrich_engine::lookup::MemorySource;
 use enrich_engine::dsl::source::Sources;
+use enrich_engine::functions::{CallContext, CallError, Function, NameTaken, Registry};
+use enrich_engine::lookup::MemorySource;
 use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Value, Verdict};
 
 /// What `set .x = CALL` makes of `{}`: the JSON of `.x`, `absent`, or `error CODE`.
@@ -24,7 +24,11 @@ fn evaluate(call: &str, registry: &Registry) -> String {
     match runtime.block_on(engine.enrich(&batch, Context::at(now))).verdicts.remove(0) {
         Verdict::Enriched { event, .. } => {
             let event = String::from_utf8(event).expect("text");
-            event.strip_prefix("{\"x\":").and_then(|rest| rest.strip_suffix('}')).unwrap_or("absent").to_owned()
+            event
+                .strip_prefix("{\"x\":")
+                .and_then(|rest| rest.strip_suffix('}'))
+                .unwrap_or("absent")
+                .to_owned()
         }
         Verdict::Rejected { reason, .. } => format!("error {}", reason.code),
         other => panic!("{other:?}"),

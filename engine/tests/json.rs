@@ -15,9 +15,7 @@ fn value(node: Node<'_>) -> Value {
         Kind::Number => serde_json::from_str(node.as_number().expect("a number")).expect("a number in range"),
         Kind::String => Value::String(node.as_str().expect("a string").into_owned()),
         Kind::Array => node.elements().map(value).collect(),
-        Kind::Object => {
-            node.members().map(|(name, node)| (name.text().into_owned(), value(node))).collect()
-        }
+        Kind::Object => node.members().map(|(name, node)| (name.text().into_owned(), value(node))).collect(),
     }
 }
 

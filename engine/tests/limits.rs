@@ -2,11 +2,11 @@
 
 #![cfg(test)]
 
+use enrich_engine::Rules;
 use enrich_engine::dsl::diagnostic::Code;
 use enrich_engine::dsl::limits::{MAX_FILE_BYTES, MAX_FINDINGS, MAX_LOOKUPS, MAX_NESTING, MAX_RULES};
 use enrich_engine::dsl::source::Sources;
 use enrich_engine::functions::Registry;
-use enrich_engine::Rules;
 
 fn codes(files: &[String]) -> Vec<Code> {
     let mut sources = Sources::new();
@@ -42,8 +42,11 @@ fn nesting() {
 #[test]
 fn lookups_of_a_rule() {
     let with = |count: usize| {
-        let lookups: String = (0..count).map(|at| format!("lookup l{at} from t where id = .x {{ copy a }}\n")).collect();
-        vec![format!("table t {{ source dynamodb \"t\" key id: string }} rule r {{ stream \"s\" {lookups} }}")]
+        let lookups: String =
+            (0..count).map(|at| format!("lookup l{at} from t where id = .x {{ copy a }}\n")).collect();
+        vec![format!(
+            "table t {{ source dynamodb \"t\" key id: string }} rule r {{ stream \"s\" {lookups} }}"
+        )]
     };
     assert_eq!(codes(&with(MAX_LOOKUPS)), []);
     assert_eq!(codes(&with(MAX_LOOKUPS + 1)), [Code::TooMany]);
@@ -51,7 +54,8 @@ fn lookups_of_a_rule() {
 
 #[test]
 fn rules_of_a_set() {
-    let with = |count: usize| (0..count).map(|at| format!("rule r{at} {{ stream \"s\" }}")).collect::<Vec<_>>();
+    let with =
+        |count: usize| (0..count).map(|at| format!("rule r{at} {{ stream \"s\" }}")).collect::<Vec<_>>();
     assert_eq!(codes(&[with(MAX_RULES).join("\n")]), []);
     assert_eq!(codes(&[with(MAX_RULES + 1).join("\n")]), [Code::TooMany]);
 }

@@ -4,7 +4,8 @@ use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::functions::{Signature, Type};
 use crate::model::{
-    Comparison, ErrorField, Expr, Literal, Path, RecordField, Template, TemplatePart, Text, TextPart, Variable,
+    Comparison, ErrorField, Expr, Literal, Path, RecordField, Template, TemplatePart, Text, TextPart,
+    Variable,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, ExprKind, Name};
@@ -135,12 +136,17 @@ impl Checker<'_> {
         let message = format!("`{}` is not a lookup above this place", name.text);
         let finding = Diagnostic::new(Code::UnknownName, name.span, message);
         let known: Vec<&str> = scope.lookups.iter().map(|(name, _)| name.as_str()).collect();
-        let near = crate::suggest::nearest(&name.text, known.iter().copied().chain(["record", "true", "false", "null"]));
+        let near = crate::suggest::nearest(
+            &name.text,
+            known.iter().copied().chain(["record", "true", "false", "null"]),
+        );
         let finding = match near {
             Some(near) => finding.help(format!("did you mean `{near}`?")).fix(name.span, near),
             None => {
                 let insert = Span { end: name.span.start, ..name.span };
-                finding.help(format!("a field of the event begins with a dot: `.{}`", name.text)).fix(insert, ".")
+                finding
+                    .help(format!("a field of the event begins with a dot: `.{}`", name.text))
+                    .fix(insert, ".")
             }
         };
         self.report(finding);
@@ -160,7 +166,9 @@ impl Checker<'_> {
             };
             let finding = Diagnostic::new(Code::UnknownField, span, message);
             let finding = match crate::suggest::nearest(&written, names.iter().copied()) {
-                Some(near) => finding.help(format!("did you mean `{of}.{near}`?")).fix(span, format!("{of}.{near}")),
+                Some(near) => {
+                    finding.help(format!("did you mean `{of}.{near}`?")).fix(span, format!("{of}.{near}"))
+                }
                 None => finding.help(format!("its fields are {}", crate::suggest::all_of(names))),
             };
             self.report(finding);
@@ -169,7 +177,8 @@ impl Checker<'_> {
     }
 
     fn call(&mut self, function: &Name, arguments: &[tree::Expr], span: Span, scope: &Scope) -> Option<Expr> {
-        let resolved: Vec<Option<Expr>> = arguments.iter().map(|argument| self.expression(argument, scope)).collect();
+        let resolved: Vec<Option<Expr>> =
+            arguments.iter().map(|argument| self.expression(argument, scope)).collect();
         let Some(signature) = self.signature(&function.text) else {
             let names: Vec<&str> = self.environment.functions.iter().map(|known| known.name).collect();
             let message = format!("there is no function `{}`", function.text);
@@ -179,7 +188,8 @@ impl Checker<'_> {
             return None;
         };
         if signature.parameters.len() != arguments.len() {
-            let takes = signature.parameters.iter().map(|parameter| format!("{}: {}", parameter.name, parameter.ty));
+            let takes =
+                signature.parameters.iter().map(|parameter| format!("{}: {}", parameter.name, parameter.ty));
             let takes = format!("{}({})", signature.name, takes.collect::<Vec<_>>().join(", "));
             let count = match signature.parameters.len() {
                 0 => "no arguments".to_owned(),
@@ -187,7 +197,10 @@ impl Checker<'_> {
                 count => format!("{count} arguments"),
             };
             let message = format!("`{}` takes {count}, not {}", signature.name, arguments.len());
-            self.report(Diagnostic::new(Code::ArgumentCount, span, message).help(format!("it is called as `{takes}`")));
+            self.report(
+                Diagnostic::new(Code::ArgumentCount, span, message)
+                    .help(format!("it is called as `{takes}`")),
+            );
             return None;
         }
         let resolved: Vec<Expr> = resolved.into_iter().collect::<Option<_>>()?;
@@ -195,7 +208,8 @@ impl Checker<'_> {
             let ty = self.type_of(argument);
             if !ty.fits(parameter.ty) && ty != Type::Null {
                 let (wanted, found) = (parameter.ty.with_article(), ty.with_article());
-                let message = format!("`{}` of `{}` is {wanted}, this is {found}", parameter.name, signature.name);
+                let message =
+                    format!("`{}` of `{}` is {wanted}, this is {found}", parameter.name, signature.name);
                 let finding = Diagnostic::new(Code::ArgumentType, at.span, message);
                 let cast = [Type::String, Type::Number, Type::Boolean].contains(&parameter.ty);
                 self.report(if cast {
@@ -222,7 +236,9 @@ impl Checker<'_> {
             | Expr::Or(..)
             | Expr::Not(_) => Type::Boolean,
             Expr::Literal(Literal::Number(_)) | Expr::Record(RecordField::SubSequence) => Type::Number,
-            Expr::Literal(Literal::String(_)) | Expr::Text(_) | Expr::Record(_) | Expr::Error(_) => Type::String,
+            Expr::Literal(Literal::String(_)) | Expr::Text(_) | Expr::Record(_) | Expr::Error(_) => {
+                Type::String
+            }
             Expr::Lookup { path, .. } if path.0.is_empty() => Type::Object,
             Expr::Event(_) | Expr::Lookup { .. } => Type::Any,
             Expr::Call { function, .. } => self.signature(function).map_or(Type::Any, |known| known.returns),
@@ -243,7 +259,9 @@ impl Checker<'_> {
             self.report(finding.help("compare it with something: `==`, `!=`, `<`, …"));
             return None;
         }
-        if let Expr::Compare { comparison: Comparison::Equal | Comparison::NotEqual, left, right } = &condition {
+        if let Expr::Compare { comparison: Comparison::Equal | Comparison::NotEqual, left, right } =
+            &condition
+        {
             let (left, right) = (self.type_of(left), self.type_of(right));
             if !left.fits(right) && left != Type::Null && right != Type::Null {
                 let message = format!("{} never equals {}", left.with_article(), right.with_article());

@@ -5,9 +5,7 @@ use super::expressions::{RESERVED, Scope};
 use super::writes::Writes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::functions::Type;
-use crate::model::{
-    Branch, Copied, Copy, Expr, IfAbsent, KeyType, Literal, Lookup, Path, Step, Table,
-};
+use crate::model::{Branch, Copied, Copy, Expr, IfAbsent, KeyType, Literal, Lookup, Path, Step, Table};
 use crate::source::Span;
 use crate::suggest;
 use crate::syntax::tree::{self, Name, Statement, StatementKind};
@@ -114,7 +112,8 @@ impl Checker<'_> {
         for (at, (part, _)) in lookup.key.iter().enumerate() {
             if !declared.contains(&part.text.as_str()) {
                 let message = format!("`{}` is not a part of the key of `{}`", part.text, table.name);
-                let finding = Diagnostic::new(Code::KeyParts, part.span, message).see(table.span, "declared here");
+                let finding =
+                    Diagnostic::new(Code::KeyParts, part.span, message).see(table.span, "declared here");
                 let finding = self.did_you_mean(finding, part, &declared, "its key is");
                 self.report(finding);
             } else if lookup.key.iter().take(at).any(|(other, _)| other.text == part.text) {
@@ -123,10 +122,17 @@ impl Checker<'_> {
             }
         }
         if self.findings.len() == known {
-            let missing: Vec<&str> =
-                declared.iter().copied().filter(|name| lookup.key.iter().all(|(part, _)| part.text != *name)).collect();
+            let missing: Vec<&str> = declared
+                .iter()
+                .copied()
+                .filter(|name| lookup.key.iter().all(|(part, _)| part.text != *name))
+                .collect();
             if !missing.is_empty() {
-                let message = format!("the key of `{}` needs {} too", table.name, suggest::all_of(missing.iter().copied()));
+                let message = format!(
+                    "the key of `{}` needs {} too",
+                    table.name,
+                    suggest::all_of(missing.iter().copied())
+                );
                 let add: Vec<String> = missing.iter().map(|name| format!("{name} = …")).collect();
                 self.report(
                     Diagnostic::new(Code::KeyParts, lookup.table.span, message)
@@ -162,7 +168,8 @@ impl Checker<'_> {
             KeyType::String | KeyType::Binary => Type::String,
         };
         if !ty.fits(wanted) {
-            let message = format!("the key part `{name}` is {}, this is {}", wanted.with_article(), ty.with_article());
+            let message =
+                format!("the key part `{name}` is {}, this is {}", wanted.with_article(), ty.with_article());
             let finding = Diagnostic::new(Code::KeyType, span, message);
             self.report(match ty {
                 Type::Null => finding.help("a key that is null is never found"),
@@ -171,13 +178,20 @@ impl Checker<'_> {
         }
     }
 
-    fn lookup_statement(&mut self, statement: &Statement, scope: &Scope, body: &mut Body, writes: &mut Writes) {
+    fn lookup_statement(
+        &mut self,
+        statement: &Statement,
+        scope: &Scope,
+        body: &mut Body,
+        writes: &mut Writes,
+    ) {
         match &statement.kind {
             StatementKind::Copy(copy) => body.copies.extend(self.copy(copy, statement.span)),
             StatementKind::On { outcome, instead, body: statements } => {
                 let mut scope = scope.clone();
                 scope.in_error = outcome.text == "error";
-                if let Some(instead) = instead.filter(|_| matches!(outcome.text.as_str(), "found" | "error")) {
+                if let Some(instead) = instead.filter(|_| matches!(outcome.text.as_str(), "found" | "error"))
+                {
                     let message = format!("`on {}` has nothing to be instead of", outcome.text);
                     self.report(
                         Diagnostic::new(Code::MisplacedStatement, instead, message)
@@ -218,7 +232,8 @@ impl Checker<'_> {
             return;
         }
         let word = self.sources.text(statement.span).split_whitespace().next().unwrap_or_default();
-        let span = Span { end: statement.span.start + u32::try_from(word.len()).unwrap_or(0), ..statement.span };
+        let span =
+            Span { end: statement.span.start + u32::try_from(word.len()).unwrap_or(0), ..statement.span };
         let message = format!("`{word}` can't stand in {place}");
         self.report(Diagnostic::new(Code::MisplacedStatement, span, message).help(help));
     }
@@ -240,9 +255,9 @@ impl Checker<'_> {
     fn copied(&mut self, copy: &tree::Copy, absent: &IfAbsent, span: Span) -> Option<Copied> {
         let into = copy.target.as_ref().filter(|target| target.into).map(|target| &target.path.segments);
         match (&copy.what, &copy.target) {
-            (tree::Copied::Named(names), None) => {
-                Some(Copied::Named(names.iter().map(|name| (name.text.clone(), Path(vec![name.text.clone()]))).collect()))
-            }
+            (tree::Copied::Named(names), None) => Some(Copied::Named(
+                names.iter().map(|name| (name.text.clone(), Path(vec![name.text.clone()]))).collect(),
+            )),
             (tree::Copied::Named(names), Some(target)) if !target.into => match names.as_slice() {
                 [name] => Some(Copied::Named(vec![(name.text.clone(), Path(target.path.segments.clone()))])),
                 _ => {
@@ -256,12 +271,15 @@ impl Checker<'_> {
                 }
             },
             (tree::Copied::Named(names), Some(target)) => {
-                let inside = |name: &Name| Path(target.path.segments.iter().chain([&name.text]).cloned().collect());
+                let inside =
+                    |name: &Name| Path(target.path.segments.iter().chain([&name.text]).cloned().collect());
                 Some(Copied::Named(names.iter().map(|name| (name.text.clone(), inside(name))).collect()))
             }
             (tree::Copied::All { star, .. }, None) => {
                 let message = "`*` needs an object to copy into";
-                self.report(Diagnostic::new(Code::CopyTarget, *star, message).help("write `copy * into .NAME`"));
+                self.report(
+                    Diagnostic::new(Code::CopyTarget, *star, message).help("write `copy * into .NAME`"),
+                );
                 None
             }
             (tree::Copied::All { .. }, Some(target)) if !target.into => {
@@ -271,7 +289,9 @@ impl Checker<'_> {
             }
             (tree::Copied::All { .. }, _) if *absent != IfAbsent::Skip => {
                 let message = "`*` copies what is there, so nothing can be absent";
-                self.report(Diagnostic::new(Code::Default, span, message).help("take `default` or `required` out"));
+                self.report(
+                    Diagnostic::new(Code::Default, span, message).help("take `default` or `required` out"),
+                );
                 None
             }
             (tree::Copied::All { except, .. }, _) => Some(Copied::All {
@@ -304,7 +324,11 @@ impl Checker<'_> {
             return None;
         };
         if let Some(cast) = cast.filter(|cast| !ty.fits(*cast) && ty != Type::Null) {
-            let message = format!("the attribute is converted to {}, the default is {}", cast.with_article(), ty.with_article());
+            let message = format!(
+                "the attribute is converted to {}, the default is {}",
+                cast.with_article(),
+                ty.with_article()
+            );
             self.report(Diagnostic::new(Code::Default, value.span, message));
         }
         Some(literal)

@@ -75,7 +75,8 @@ impl Checked {
 /// ```
 #[must_use]
 pub fn check(sources: &Sources, environment: &Environment<'_>) -> Checked {
-    let mut checker = Checker { sources, environment, findings: Vec::new(), tables: HashMap::new(), names: HashMap::new() };
+    let mut checker =
+        Checker { sources, environment, findings: Vec::new(), tables: HashMap::new(), names: HashMap::new() };
     let mut files = Vec::new();
     for (file, _) in sources.iter() {
         let (parsed, findings) = syntax::parse(sources, file);
@@ -90,7 +91,8 @@ pub fn check(sources: &Sources, environment: &Environment<'_>) -> Checked {
         }
     }
     let mut rule_files = Vec::new();
-    for (file, item) in files.iter().flat_map(|(file, parsed)| parsed.items.iter().map(|item| (*file, item))) {
+    for (file, item) in files.iter().flat_map(|(file, parsed)| parsed.items.iter().map(|item| (*file, item)))
+    {
         if let tree::Item::Rule(rule) = item {
             let checked = checker.rule(rule, &rules.tables);
             rules.rules.push(checked);
@@ -152,7 +154,8 @@ impl Checker<'_> {
             );
         }
         if rules.rules.len() > MAX_RULES {
-            let message = format!("a rule set may have {MAX_RULES} rules, this one has {}", rules.rules.len());
+            let message =
+                format!("a rule set may have {MAX_RULES} rules, this one has {}", rules.rules.len());
             self.report(Diagnostic::new(Code::TooMany, start, message));
         }
     }

@@ -26,7 +26,8 @@ struct Draft {
 impl Checker<'_> {
     pub(super) fn rule(&mut self, rule: &tree::Rule, tables: &[Table]) -> Rule {
         self.declare("rule", &rule.name);
-        let mut draft = Draft { scope: Scope { complete: rule.complete, ..Scope::default() }, ..Draft::default() };
+        let mut draft =
+            Draft { scope: Scope { complete: rule.complete, ..Scope::default() }, ..Draft::default() };
         for statement in &rule.statements {
             self.rule_statement(statement, tables, &mut draft);
         }
@@ -43,7 +44,8 @@ impl Checker<'_> {
             self.needed(draft.streams.is_some(), &rule.name, "stream", "stream \"STREAM-NAME\"");
         }
         if draft.lookups.len() > MAX_LOOKUPS {
-            let message = format!("a rule may have {MAX_LOOKUPS} lookups, this one has {}", draft.lookups.len());
+            let message =
+                format!("a rule may have {MAX_LOOKUPS} lookups, this one has {}", draft.lookups.len());
             self.report(Diagnostic::new(Code::TooMany, rule.name.span, message));
         }
         Rule {
@@ -71,18 +73,24 @@ impl Checker<'_> {
                 checker.condition(condition, &Scope { complete, ..Scope::default() })
             }),
             StatementKind::Schema { path, on_invalid } => {
-                self.once(&mut draft.schema, "schema", span, |checker| checker.schema(path, on_invalid.as_ref()));
+                self.once(&mut draft.schema, "schema", span, |checker| {
+                    checker.schema(path, on_invalid.as_ref())
+                });
             }
             StatementKind::Lookup(lookup) => self.rule_lookup(lookup, span, tables, draft),
             StatementKind::Output { .. } => {}
             StatementKind::Rejects { kind, location } => {
-                self.once(&mut draft.rejects, "rejects", span, |checker| checker.rejects(kind, location, span));
+                self.once(&mut draft.rejects, "rejects", span, |checker| {
+                    checker.rejects(kind, location, span)
+                });
             }
             _ => {
                 let Draft { scope, writes, steps, .. } = draft;
                 if !self.simple_step(statement, scope, writes, steps) {
                     let help = match &statement.kind {
-                        StatementKind::Copy(_) | StatementKind::On { .. } => "it belongs inside a `lookup … { … }`",
+                        StatementKind::Copy(_) | StatementKind::On { .. } => {
+                            "it belongs inside a `lookup … { … }`"
+                        }
                         _ => "it belongs inside an `output … { … }`",
                     };
                     self.misplaced(statement, "a rule by itself", help, scope.complete);

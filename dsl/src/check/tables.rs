@@ -55,7 +55,9 @@ impl Checker<'_> {
     ) {
         if let Some((_, first)) = slot {
             let message = format!("`{what}` is given twice");
-            self.report(Diagnostic::new(Code::RepeatedStatement, span, message).see(*first, "given here first"));
+            self.report(
+                Diagnostic::new(Code::RepeatedStatement, span, message).see(*first, "given here first"),
+            );
         } else {
             *slot = Some((make(self), span));
         }
@@ -65,7 +67,9 @@ impl Checker<'_> {
     pub(super) fn needed(&mut self, given: bool, name: &Name, what: &str, example: &str) {
         if !given {
             let message = format!("`{}` has no `{what}`", name.text);
-            self.report(Diagnostic::new(Code::MissingStatement, name.span, message).help(format!("add `{example}`")));
+            self.report(
+                Diagnostic::new(Code::MissingStatement, name.span, message).help(format!("add `{example}`")),
+            );
         }
     }
 
@@ -109,7 +113,8 @@ impl Checker<'_> {
 
     fn cache(&mut self, ttl: &Name, limits: &[(Name, Name)]) -> Option<Cache> {
         let ttl_ms = self.duration(ttl);
-        let mut cache = Cache { ttl_ms: ttl_ms.unwrap_or(0), missing_ms: None, stale_ms: None, max_bytes: None };
+        let mut cache =
+            Cache { ttl_ms: ttl_ms.unwrap_or(0), missing_ms: None, stale_ms: None, max_bytes: None };
         for (what, value) in limits {
             match what.text.as_str() {
                 "missing" => cache.missing_ms = self.duration(value),
@@ -126,7 +131,8 @@ impl Checker<'_> {
                         what.span,
                         format!("`{other}` is not a limit of a cache"),
                     );
-                    let finding = self.did_you_mean(finding, what, &["missing", "stale", "max"], "the limits are");
+                    let finding =
+                        self.did_you_mean(finding, what, &["missing", "stale", "max"], "the limits are");
                     self.report(finding);
                 }
             }
@@ -148,7 +154,13 @@ impl Checker<'_> {
     }
 
     /// Adds the nearest of the words that would have been right, or all of them.
-    pub(super) fn did_you_mean(&self, finding: Diagnostic, word: &Name, words: &[&str], all: &str) -> Diagnostic {
+    pub(super) fn did_you_mean(
+        &self,
+        finding: Diagnostic,
+        word: &Name,
+        words: &[&str],
+        all: &str,
+    ) -> Diagnostic {
         match suggest::nearest(&word.text, words.iter().copied()) {
             Some(near) => finding.help(format!("did you mean `{near}`?")).fix(word.span, near),
             None if words.is_empty() => finding,

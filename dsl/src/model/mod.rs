@@ -10,9 +10,9 @@ mod variable_use;
 
 pub use expr::{Comparison, ErrorField, Expr, Literal, Path, RecordField};
 pub use rule::{
-    Branch, Compression, Copied, Copy, Destination, IfAbsent, Lookup, OnInvalid, Output, PerObject, Rule, RuleSet,
-    Schema, Step,
+    Branch, Compression, Copied, Copy, Destination, IfAbsent, Lookup, OnInvalid, Output, PerObject, Rule,
+    RuleSet, Schema, Step,
 };
 pub use table::{Cache, KeyType, Source, Table};
+pub use text::{Template, TemplatePart, Text, TextPart, Variable, Variables};
 pub use variable_use::VariableUse;
-pub use text::{Template, TemplatePart, Text, TextPart, Variable};

@@ -30,6 +30,9 @@ pub enum TemplatePart {
     Variable(Variable),
 }
 
+/// The values of variables, by name; `None` for one that is not set.
+pub type Variables = dyn Fn(&str) -> Option<String>;
+
 /// `${NAME:default}`
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Variable {
@@ -42,7 +45,7 @@ pub struct Variable {
 impl Variable {
     /// Its value under these variables; `None` where it has none.
     #[must_use]
-    pub fn value(&self, variables: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    pub fn value(&self, variables: &Variables) -> Option<String> {
         variables(&self.name).or_else(|| self.default.clone())
     }
 }
@@ -58,7 +61,7 @@ impl Template {
     ///
     /// # Errors
     /// The names of the variables that have neither a value nor a default.
-    pub fn fill(&self, variables: &dyn Fn(&str) -> Option<String>) -> Result<String, Vec<String>> {
+    pub fn fill(&self, variables: &Variables) -> Result<String, Vec<String>> {
         let mut text = String::new();
         let mut unset = Vec::new();
         for part in &self.0 {

@@ -60,7 +60,8 @@ pub(super) fn split<'l>(
 
 /// Whether an item begins here, whatever is still open: its word at the very start of a line.
 fn begins_item(text: &str, lexeme: &Lexeme) -> bool {
-    let at_line_start = text.get(..lexeme.start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+    let at_line_start =
+        text.get(..lexeme.start).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
     lexeme.kind == LexemeKind::Word && at_line_start && matches!(lexeme.text(text), "table" | "rule")
 }
 
@@ -92,7 +93,10 @@ fn finish<'l>(
     if let Some(open) = open {
         findings.push(
             Diagnostic::new(Code::Unclosed, open.span(file), "this `{` is never closed")
-                .see(Span::new(file, first.start, first.end), format!("it belongs to this `{}`", first.text(text)))
+                .see(
+                    Span::new(file, first.start, first.end),
+                    format!("it belongs to this `{}`", first.text(text)),
+                )
                 .help("add the missing `}`"),
         );
     }

@@ -222,9 +222,11 @@ impl Lexer<'_, '_> {
     fn unclosed(&mut self, start: usize) {
         // A nested text ends where its line ends, and so does the one around it: one finding is enough.
         let span = Span::new(self.file, start, self.at);
-        if self.findings.last().is_some_and(|last| {
-            last.code == Code::UnclosedText && last.primary.span.end == span.end
-        }) {
+        if self
+            .findings
+            .last()
+            .is_some_and(|last| last.code == Code::UnclosedText && last.primary.span.end == span.end)
+        {
             self.findings.pop();
         }
         self.findings.push(

@@ -28,16 +28,29 @@ pub(super) fn expected(rules: &[Rule]) -> String {
 const OPERATOR: &str = "an operator";
 
 const STATEMENTS: [&str; 14] = [
-    "`stream`", "`when`", "`schema`", "`lookup`", "`copy`", "`on`", "`set`", "`remove`", "`drop`", "`output`",
-    "`rejects`", "`prefix`", "`one`", "`compression`",
+    "`stream`",
+    "`when`",
+    "`schema`",
+    "`lookup`",
+    "`copy`",
+    "`on`",
+    "`set`",
+    "`remove`",
+    "`drop`",
+    "`output`",
+    "`rejects`",
+    "`prefix`",
+    "`one`",
+    "`compression`",
 ];
 
 /// The word for one rule; `None` for those that never stand alone in a list of what is expected.
-#[expect(clippy::too_many_lines, reason = "one line for each rule of the grammar, so that none is forgotten")]
 fn word(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::EOI => "the end of the statement",
-        Rule::one_item | Rule::one_statement | Rule::one_clause | Rule::WHITESPACE | Rule::COMMENT => return None,
+        Rule::one_item | Rule::one_statement | Rule::one_clause | Rule::WHITESPACE | Rule::COMMENT => {
+            return None;
+        }
         Rule::table_item | Rule::k_table => "`table`",
         Rule::rule_item | Rule::k_rule => "`rule`",
         Rule::clauses | Rule::block => "`{`",
@@ -72,7 +85,9 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::outcome => "`found`, `missing`, `no key` or `error`",
         Rule::expression | Rule::or | Rule::and | Rule::not | Rule::comparison | Rule::coalesce => "a value",
         Rule::sum | Rule::primary | Rule::group | Rule::call | Rule::reference | Rule::number => "a value",
-        Rule::quoted | Rule::k_true | Rule::k_false | Rule::k_null | Rule::not_sign | Rule::k_not => "a value",
+        Rule::quoted | Rule::k_true | Rule::k_false | Rule::k_null | Rule::not_sign | Rule::k_not => {
+            "a value"
+        }
         Rule::text => "a text (`\"…\"`)",
         Rule::hole | Rule::literal | Rule::escape | Rule::variable => return None,
         Rule::close_group => "`)`",

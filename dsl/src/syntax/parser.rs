@@ -26,7 +26,9 @@ pub(super) fn parse(
     generated::RuleParser::parse(rule, text)
         .map_err(|error| Box::new(finding(&error, text, file, base)))?
         .next()
-        .ok_or_else(|| Box::new(Diagnostic::new(Code::Syntax, Span::new(file, base, base), "nothing stands here")))
+        .ok_or_else(|| {
+            Box::new(Diagnostic::new(Code::Syntax, Span::new(file, base, base), "nothing stands here"))
+        })
 }
 
 fn finding(error: &pest::error::Error<Rule>, text: &str, file: FileId, base: usize) -> Diagnostic {
@@ -53,13 +55,16 @@ fn token_at(text: &str, at: usize) -> &str {
     let rest = text.get(at..).unwrap_or_default();
     let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
     if let Some(path) = rest.strip_prefix('.') {
-        let end = path.find(|character: char| !(is_word(character) || character == '.')).unwrap_or(path.len());
+        let end =
+            path.find(|character: char| !(is_word(character) || character == '.')).unwrap_or(path.len());
         return rest.get(..end + 1).unwrap_or_default();
     }
     match rest.find(|character| !is_word(character)) {
-        Some(0) => rest.chars().next().filter(|first| !first.is_whitespace()).map_or("", |first| {
-            rest.get(..first.len_utf8()).unwrap_or_default()
-        }),
+        Some(0) => rest
+            .chars()
+            .next()
+            .filter(|first| !first.is_whitespace())
+            .map_or("", |first| rest.get(..first.len_utf8()).unwrap_or_default()),
         Some(end) => rest.get(..end).unwrap_or_default(),
         None => rest,
     }

@@ -15,8 +15,20 @@ use crate::suggest;
 
 /// The words that begin a statement of a rule.
 pub(super) const STATEMENTS: &[&str] = &[
-    "stream", "when", "schema", "lookup", "copy", "on", "set", "remove", "drop", "output", "rejects", "prefix",
-    "one", "compression",
+    "stream",
+    "when",
+    "schema",
+    "lookup",
+    "copy",
+    "on",
+    "set",
+    "remove",
+    "drop",
+    "output",
+    "rejects",
+    "prefix",
+    "one",
+    "compression",
 ];
 
 /// The words that begin a clause of a table.
@@ -27,8 +39,8 @@ const PLANNED: &[&str] = &["for", "index", "decode", "partition", "within"];
 
 /// Words inside statements: a line that begins with one goes on with the statement above it.
 const INNER: &[&str] = &[
-    "from", "where", "to", "into", "as", "default", "required", "except", "instead", "and", "or", "not", "per",
-    "object", "missing", "stale", "max", "true", "false", "null",
+    "from", "where", "to", "into", "as", "default", "required", "except", "instead", "and", "or", "not",
+    "per", "object", "missing", "stale", "max", "true", "false", "null",
 ];
 
 /// Parses one item, whole if it can be, else piece by piece.
@@ -89,8 +101,12 @@ impl<'t> Recovery<'t, '_> {
         let end = item.lexemes.len() - usize::from(item.closed && open.is_some());
         let body = open.and_then(|at| item.lexemes.get(at + 1..end)).unwrap_or_default();
         Some(match item.kind {
-            ItemKind::Table => Item::Table(Table { name, clauses: self.clauses(body), span, complete: false }),
-            ItemKind::Rule => Item::Rule(RuleNode { name, statements: self.statements(body), span, complete: false }),
+            ItemKind::Table => {
+                Item::Table(Table { name, clauses: self.clauses(body), span, complete: false })
+            }
+            ItemKind::Rule => {
+                Item::Rule(RuleNode { name, statements: self.statements(body), span, complete: false })
+            }
         })
     }
 
@@ -156,7 +172,9 @@ impl<'t> Recovery<'t, '_> {
             Err(finding) => finding,
         };
         // The head by itself, with an empty block of the same length in place of the body.
-        let Some(head) = open.and_then(|at| piece.get(at)).and_then(|brace| source.get(..brace.start - start)) else {
+        let Some(head) =
+            open.and_then(|at| piece.get(at)).and_then(|brace| source.get(..brace.start - start))
+        else {
             self.syntax(*error, piece);
             return None;
         };
@@ -190,10 +208,13 @@ impl<'t> Recovery<'t, '_> {
         let finding = if PLANNED.contains(&word) {
             Diagnostic::new(Code::Unsupported, span, format!("this version does not know `{word}` yet"))
         } else {
-            let finding = Diagnostic::new(Code::UnknownStatement, span, format!("`{word}` does not begin {what}"));
+            let finding =
+                Diagnostic::new(Code::UnknownStatement, span, format!("`{word}` does not begin {what}"));
             match suggest::nearest(word, words.iter().copied()) {
                 Some(near) => finding.help(format!("did you mean `{near}`?")).fix(span, near),
-                None => finding.help(format!("{what} begins with {}", suggest::one_of(words.iter().copied()))),
+                None => {
+                    finding.help(format!("{what} begins with {}", suggest::one_of(words.iter().copied())))
+                }
             }
         };
         self.findings.push(finding);
@@ -226,7 +247,8 @@ impl<'t> Recovery<'t, '_> {
     }
 
     fn begins_piece(&self, body: &[&Lexeme], at: usize, words: &[&str]) -> bool {
-        let (Some(lexeme), Some(before)) = (body.get(at), at.checked_sub(1).and_then(|at| body.get(at))) else {
+        let (Some(lexeme), Some(before)) = (body.get(at), at.checked_sub(1).and_then(|at| body.get(at)))
+        else {
             return false;
         };
         let word = lexeme.text(self.text);

@@ -20,7 +20,10 @@ pub(super) fn function() -> Function {
         let value = arguments.first().unwrap_or(&Value::Absent);
         match value.length() {
             Some(length) => Ok(Value::Number(length.to_string().into())),
-            None => Err(CallError::new("argument", format!("`length` of {} is not defined", value.with_article()))),
+            None => Err(CallError::new(
+                "argument",
+                format!("`length` of {} is not defined", value.with_article()),
+            )),
         }
     })
 }

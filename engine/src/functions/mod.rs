@@ -96,7 +96,11 @@ impl Function {
     }
 
     /// Calls it, with what holds for all functions: absent over absent, and the types of arguments.
-    pub(crate) fn call<'v>(&self, arguments: &[Value<'v>], context: CallContext) -> Result<Value<'v>, CallError> {
+    pub(crate) fn call<'v>(
+        &self,
+        arguments: &[Value<'v>],
+        context: CallContext,
+    ) -> Result<Value<'v>, CallError> {
         if arguments.iter().any(Value::is_absent) {
             return Ok(Value::Absent);
         }

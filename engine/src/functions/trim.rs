@@ -11,9 +11,7 @@ pub(super) fn function() -> Function {
         summary: "The text without the white space at its ends.",
         parameters: &[Parameter { name: "text", ty: Type::String, summary: "The text." }],
         returns: Type::String,
-        examples: &[
-            Example { call: "trim(\"  a b \")", result: "\"a b\"" },
-        ],
+        examples: &[Example { call: "trim(\"  a b \")", result: "\"a b\"" }],
     };
     Function::new(signature, |arguments, _| {
         let text = arguments.first().and_then(Value::as_str).unwrap_or_default();

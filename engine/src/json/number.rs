@@ -61,8 +61,7 @@ impl Decimal {
 
     /// Whether DynamoDB can hold it: 38 digits, from 1E-130 to 9.99…E+125.
     pub(crate) fn fits_dynamodb(&self) -> bool {
-        self.digits.len() <= MAX_DIGITS
-            && (self.digits.is_empty() || (-129..=126).contains(&self.exponent))
+        self.digits.len() <= MAX_DIGITS && (self.digits.is_empty() || (-129..=126).contains(&self.exponent))
     }
 
     /// The canonical text: plain digits where they are few, scientific notation else.
@@ -96,9 +95,7 @@ impl Decimal {
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
             // Without zeros at the ends, digits compare as text.
-            (false, false) => {
-                self.exponent.cmp(&other.exponent).then_with(|| self.digits.cmp(&other.digits))
-            }
+            (false, false) => self.exponent.cmp(&other.exponent).then_with(|| self.digits.cmp(&other.digits)),
         }
     }
 }

@@ -20,7 +20,9 @@ pub fn string(out: &mut String, text: &str) {
         out.push_str(text.get(plain..at).unwrap_or_default());
         if escape.is_empty() {
             out.push_str("\\u00");
-            out.extend([byte >> 4, byte & 0xf].iter().filter_map(|&digit| char::from_digit(digit.into(), 16)));
+            out.extend(
+                [byte >> 4, byte & 0xf].iter().filter_map(|&digit| char::from_digit(digit.into(), 16)),
+            );
         } else {
             out.push_str(escape);
         }

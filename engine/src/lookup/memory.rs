@@ -44,7 +44,10 @@ impl MemorySource {
     pub fn with_json(self, table: impl Into<String>, json: &str) -> Result<Self, ItemError> {
         let document = Document::parse(json.as_bytes()).map_err(|error| ItemError(error.to_string()))?;
         if document.root().kind() != Kind::Array {
-            return Err(ItemError(format!("expected an array, found {}", document.root().kind().with_article())));
+            return Err(ItemError(format!(
+                "expected an array, found {}",
+                document.root().kind().with_article()
+            )));
         }
         let items = document.root().elements().map(item).collect::<Result<_, _>>()?;
         Ok(self.with_table(table, items))
@@ -100,7 +103,8 @@ impl MemoryTable {
     fn index(&self, table: &Table) -> HashMap<Key, &Arc<Item>> {
         let mut index = HashMap::with_capacity(self.items.len());
         for item in &self.items {
-            let parts: Option<Vec<_>> = table.key.iter().map(|(name, ty)| key_part(item, name, *ty)).collect();
+            let parts: Option<Vec<_>> =
+                table.key.iter().map(|(name, ty)| key_part(item, name, *ty)).collect();
             if let Some(parts) = parts {
                 index.insert(Key::new(parts), item);
             }

@@ -8,6 +8,7 @@ use super::{Object, name};
 use crate::batch::{Reason, Record};
 use crate::json::write;
 use crate::program::Location;
+use crate::time::Timestamp;
 
 /// A record that was rejected.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +56,7 @@ fn document(rejected: Rejected<'_>) -> String {
     write::string(&mut out, &reason.message);
     out.push_str("},\"record\":{\"stream\":");
     write::string(&mut out, &origin.stream);
-    let arrival = origin.arrival.map(|arrival| arrival.rfc3339());
+    let arrival = origin.arrival.map(Timestamp::rfc3339);
     let id = origin.id();
     let fields = [
         ("arn", origin.arn.as_deref()),

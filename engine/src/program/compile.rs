@@ -14,7 +14,7 @@ use crate::value::Value;
 
 /// What compiling needs besides the rules.
 pub(crate) struct Compile<'a> {
-    pub(crate) variables: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) variables: &'a model::Variables,
     /// The kinds of source that there are, in the order of the engine's sources; `None` where one
     /// source holds all tables under the names that the rules declare.
     pub(crate) kinds: Option<Vec<String>>,
@@ -52,7 +52,9 @@ impl fmt::Display for BuildError {
             BuildError::KeysDiffer { table } => {
                 write!(f, "two tables of the rules lead to `{table}` and declare different keys for it")
             }
-            BuildError::NoBucket { rule } => write!(f, "the rule `{rule}` has a destination without a bucket"),
+            BuildError::NoBucket { rule } => {
+                write!(f, "the rule `{rule}` has a destination without a bucket")
+            }
             BuildError::Model(problem) => write!(f, "the rules refer to {problem}, which is not there"),
         }
     }
@@ -113,7 +115,9 @@ impl Compiler<'_> {
         };
         let same = self.slots.iter().position(|slot| slot.source == source && slot.table.name == name);
         let place = match same.and_then(|place| Some((place, self.slots.get(place)?))) {
-            Some((_, slot)) if slot.table.key != table.key => return Err(BuildError::KeysDiffer { table: name }),
+            Some((_, slot)) if slot.table.key != table.key => {
+                return Err(BuildError::KeysDiffer { table: name });
+            }
             Some((place, _)) => place,
             None => {
                 let table = Arc::new(Table::new(name, table.key.clone()));
@@ -269,7 +273,9 @@ impl Compiler<'_> {
                 model::Step::Drop(condition) => {
                     let mut arrived = true;
                     condition.walk(&mut |expr| match expr {
-                        model::Expr::Event(path) => arrived &= written.iter().all(|write| !write.overlaps(path)),
+                        model::Expr::Event(path) => {
+                            arrived &= written.iter().all(|write| !write.overlaps(path));
+                        }
                         model::Expr::Lookup { .. } | model::Expr::Error(_) => arrived = false,
                         _ => {}
                     });
@@ -314,8 +320,10 @@ impl Compiler<'_> {
             model::Expr::Error(field) => Expr::Error(*field),
             model::Expr::Call { function, arguments, .. } => {
                 let found = self.registry.get(function).cloned();
-                let function = found.ok_or_else(|| BuildError::Model(format!("the function `{function}`")))?;
-                let arguments = arguments.iter().map(|argument| self.expr(argument)).collect::<Result<_, _>>()?;
+                let function =
+                    found.ok_or_else(|| BuildError::Model(format!("the function `{function}`")))?;
+                let arguments =
+                    arguments.iter().map(|argument| self.expr(argument)).collect::<Result<_, _>>()?;
                 Expr::Call { function, arguments }
             }
             model::Expr::Compare { comparison, left, right } => {

@@ -88,9 +88,9 @@ impl<'a> Run<'a, '_> {
     fn lookup(&mut self, place: usize) -> Flow {
         let Some(lookup) = self.rule.lookups.get(place) else { return Flow::Continue(()) };
         match self.answer(place, lookup) {
-            Err(failure) => self.failed(place, lookup, failure),
+            Err(failure) => self.failed(place, lookup, &failure),
             Ok(Found::Item(item)) => match copies(lookup, item) {
-                Err(failure) => self.failed(place, lookup, failure),
+                Err(failure) => self.failed(place, lookup, &failure),
                 Ok(writes) => {
                     self.learn(place, Known::Item(item), |counts| counts.found += 1);
                     for (target, value) in writes {
@@ -117,7 +117,8 @@ impl<'a> Run<'a, '_> {
     /// What a lookup found, as its key and the tables say. One keyed by a failed lookup fails too.
     fn answer(&self, place: usize, lookup: &Lookup) -> Result<Found<'a>, Failure> {
         for &above in &lookup.upstream {
-            if let (Some(Some(cause)), Some(named)) = (self.failures.get(above), self.rule.lookups.get(above)) {
+            if let (Some(Some(cause)), Some(named)) = (self.failures.get(above), self.rule.lookups.get(above))
+            {
                 return Err(Failure::upstream(&named.name, cause));
             }
         }
@@ -135,7 +136,7 @@ impl<'a> Run<'a, '_> {
     }
 
     /// The event as it was before the lookup goes on with `on error`, or ends here.
-    fn failed(&mut self, place: usize, lookup: &'a Lookup, failure: Failure) -> Flow {
+    fn failed(&mut self, place: usize, lookup: &'a Lookup, failure: &Failure) -> Flow {
         self.learn(place, Known::Failed, |counts| counts.failed += 1);
         let Some(steps) = &lookup.error else {
             let message = format!("lookup `{}`: {}", lookup.name, failure.message);
@@ -150,7 +151,7 @@ impl<'a> Run<'a, '_> {
         if let Some(known) = self.failures.get_mut(place) {
             *known = Some(failure.clone());
         }
-        self.steps(steps, Some(&failure))
+        self.steps(steps, Some(failure))
     }
 
     fn learn(&mut self, place: usize, known: Known<'a>, count: impl FnOnce(&mut LookupCounts)) {
@@ -174,7 +175,8 @@ impl<'a> Run<'a, '_> {
                 Ok(()) => Flow::Continue(()),
                 Err(NotAnObject { depth, kind }) => {
                     let parent = target.get(..depth).unwrap_or_default().join(".");
-                    let message = format!("`.{parent}` is {}, so nothing can be written into it", kind.with_article());
+                    let message =
+                        format!("`.{parent}` is {}, so nothing can be written into it", kind.with_article());
                     self.reject(Reason::new("not_an_object", message))
                 }
             },

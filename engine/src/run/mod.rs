@@ -32,7 +32,8 @@ pub(crate) async fn batch(
         plan::fetch(program, sources, asked, &mut answers, context).await;
     }
     let mut counts = counters(program);
-    let verdicts = events.iter().map(|event| apply::apply(program, event, &answers, context, &mut counts)).collect();
+    let verdicts =
+        events.iter().map(|event| apply::apply(program, event, &answers, context, &mut counts)).collect();
     Outcome { verdicts, lookups: counts.into_iter().flatten().collect() }
 }
 

@@ -63,7 +63,13 @@ pub(super) fn keys(
 }
 
 /// The key of one lookup for one event, from the event as it arrived and the items above.
-fn key(taken: &Taken<'_>, lookups: &[Lookup], lookup: &Lookup, answers: &Answered, context: Context) -> Asked {
+fn key(
+    taken: &Taken<'_>,
+    lookups: &[Lookup],
+    lookup: &Lookup,
+    answers: &Answered,
+    context: Context,
+) -> Asked {
     let mut known = vec![Known::NotYet; lookups.len()];
     for &place in &lookup.upstream {
         let (Some(above), Some(asked), Some(known)) =
@@ -116,7 +122,12 @@ fn key_part(part: &KeyPart, scope: Scope<'_, '_>) -> Result<Option<KeyValue>, Fa
     typed(part, &value).map(Some).map_err(|code| {
         let message = match code {
             ErrorCode::KeySize => format!("the key part `{}` is too long, or has too many digits", part.name),
-            _ => format!("the key part `{}` is a {}, this is {}", part.name, part.ty.as_str(), value.with_article()),
+            _ => format!(
+                "the key part `{}` is a {}, this is {}",
+                part.name,
+                part.ty.as_str(),
+                value.with_article()
+            ),
         };
         Failure::new(code, message)
     })
@@ -146,7 +157,8 @@ pub(super) async fn fetch(
         if keys.keys.is_empty() {
             continue;
         }
-        if let (Some(places), Some(questions)) = (places.get_mut(slot.source), questions.get_mut(slot.source)) {
+        if let (Some(places), Some(questions)) = (places.get_mut(slot.source), questions.get_mut(slot.source))
+        {
             places.push(place);
             let table = TableQuestions::new(Arc::clone(&slot.table), keys.keys, slot.attributes.clone());
             questions.tables.push(table);
@@ -155,7 +167,9 @@ pub(super) async fn fetch(
     let calls = sources.iter().zip(&questions).filter(|(_, questions)| !questions.tables.is_empty());
     let calls = calls.map(|(source, questions)| source.fetch(questions));
     let mut results = join_all(calls).await.into_iter();
-    for (questions, places) in questions.iter().zip(&places).filter(|(questions, _)| !questions.tables.is_empty()) {
+    for (questions, places) in
+        questions.iter().zip(&places).filter(|(questions, _)| !questions.tables.is_empty())
+    {
         let result = results.next();
         for (at, (question, place)) in questions.tables.iter().zip(places).enumerate() {
             let Some(known) = answers.0.get_mut(*place) else { continue };

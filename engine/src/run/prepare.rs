@@ -16,7 +16,8 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
         Payload::Event(bytes) => bytes,
         Payload::Unreadable { reason, .. } => return Event::Done(rejected(None, reason.clone())),
     };
-    let takes = |rule: &Rule| rule.streams.iter().any(|stream| stream.takes(&origin.stream, origin.arn.as_deref()));
+    let takes =
+        |rule: &Rule| rule.streams.iter().any(|stream| stream.takes(&origin.stream, origin.arn.as_deref()));
     let mut candidates = program.rules.iter().enumerate().filter(|(_, rule)| takes(rule)).peekable();
     if candidates.peek().is_none() {
         let message = format!("no rule takes the stream `{}`", origin.stream);
@@ -66,7 +67,10 @@ fn decode(bytes: &[u8]) -> Result<Document<'_>, Reason> {
     })?;
     match document.root().kind() {
         Kind::Object => Ok(document),
-        kind => Err(Reason::new("not_object", format!("an event is a JSON object, this is {}", kind.with_article()))),
+        kind => Err(Reason::new(
+            "not_object",
+            format!("an event is a JSON object, this is {}", kind.with_article()),
+        )),
     }
 }
 

@@ -56,7 +56,11 @@ impl JsonNumber for NumberText<'_> {
             (Some(number), _) => Some(number.into()),
             (_, Some(number)) => Some(number.into()),
             // What no float holds is compared as the largest one.
-            _ => Number::from_f64(self.as_f64().unwrap_or(if self.0.starts_with('-') { f64::MIN } else { f64::MAX })),
+            _ => Number::from_f64(self.as_f64().unwrap_or(if self.0.starts_with('-') {
+                f64::MIN
+            } else {
+                f64::MAX
+            })),
         };
         Cow::Owned(number.unwrap_or_else(|| 0.into()))
     }
@@ -117,7 +121,9 @@ impl<'a> JsonNode<'a, Tape> for Node<'a> {
             Kind::Object => {
                 let members = Node::members(*self);
                 Value::Object(
-                    members.map(|(name, value)| (name.text().into_owned(), value.to_value().into_owned())).collect(),
+                    members
+                        .map(|(name, value)| (name.text().into_owned(), value.to_value().into_owned()))
+                        .collect(),
                 )
             }
         })

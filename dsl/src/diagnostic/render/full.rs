@@ -13,9 +13,10 @@ pub fn full(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str()).elements(
-        files(diagnostic).into_iter().filter_map(|file| snippet(diagnostic, sources, file)),
-    );
+    let mut title = level
+        .primary_title(diagnostic.message.as_str())
+        .id(diagnostic.code.as_str())
+        .elements(files(diagnostic).into_iter().filter_map(|file| snippet(diagnostic, sources, file)));
     if let Some(help) = &diagnostic.help {
         title = title.element(Level::HELP.message(help.as_str()));
     }

@@ -35,10 +35,7 @@ fn object(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         object.insert("help".into(), help.as_str().into());
     }
     if let Some(fix) = &diagnostic.fix {
-        object.insert(
-            "fix".into(),
-            json!({"at": place(fix.span, sources), "replacement": fix.replacement}),
-        );
+        object.insert("fix".into(), json!({"at": place(fix.span, sources), "replacement": fix.replacement}));
     }
     Value::Object(object)
 }

@@ -15,7 +15,9 @@ impl Lower<'_> {
             Rule::expression | Rule::hole => self.expression(pair.into_inner().next()?),
             Rule::or => self.chain(pair, |left, right| ExprKind::Or(Box::new(left), Box::new(right))),
             Rule::and => self.chain(pair, |left, right| ExprKind::And(Box::new(left), Box::new(right))),
-            Rule::coalesce => self.chain(pair, |left, right| ExprKind::Coalesce(Box::new(left), Box::new(right))),
+            Rule::coalesce => {
+                self.chain(pair, |left, right| ExprKind::Coalesce(Box::new(left), Box::new(right)))
+            }
             Rule::not => self.not(pair),
             Rule::comparison => self.comparison(pair),
             Rule::sum => self.sum(pair),
@@ -35,7 +37,7 @@ impl Lower<'_> {
             let span = left.span.to(right.span);
             let coalesce = sign.as_rule() == Rule::coalesce_sign;
             let lone = |expr: &Expr| !matches!(expr.kind, ExprKind::Coalesce(..));
-            if !coalesce && !(lone(&left) && lone(&right)) {
+            if !(coalesce || lone(&left) && lone(&right)) {
                 self.mixed(&sign, span);
             }
             left = Expr { kind: join(left, right), span };
@@ -54,7 +56,11 @@ impl Lower<'_> {
         let span = self.span(sign);
         let message = format!("`{}` is not an operator of the language", sign.as_str());
         let replacement = if word == "not" { "not " } else { word };
-        self.report(Diagnostic::new(Code::Operator, span, message).help(format!("write `{word}`")).fix(span, replacement));
+        self.report(
+            Diagnostic::new(Code::Operator, span, message)
+                .help(format!("write `{word}`"))
+                .fix(span, replacement),
+        );
     }
 
     fn mixed(&mut self, sign: &Pair<'_, Rule>, span: Span) {
@@ -111,12 +117,16 @@ impl Lower<'_> {
             ">=" => Comparison::GreaterOrEqual,
             _ => {
                 let at = self.span(&sign);
-                let finding = Diagnostic::new(Code::Equals, at, "values are compared with `==`, not with `=`");
+                let finding =
+                    Diagnostic::new(Code::Equals, at, "values are compared with `==`, not with `=`");
                 self.report(finding.fix(at, "=="));
                 Comparison::Equal
             }
         };
-        Some(Expr { kind: ExprKind::Compare { comparison, left: Box::new(left), right: Box::new(right) }, span })
+        Some(Expr {
+            kind: ExprKind::Compare { comparison, left: Box::new(left), right: Box::new(right) },
+            span,
+        })
     }
 
     fn sum(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
@@ -166,7 +176,8 @@ impl Lower<'_> {
 
     fn quoted(&mut self, text: &str, span: Span) -> ExprKind {
         let inside = text.trim_matches('\'').to_owned();
-        let escaped = inside.replace('\\', "\\\\").replace('"', "\\\"").replace('{', "\\{").replace('}', "\\}");
+        let escaped =
+            inside.replace('\\', "\\\\").replace('"', "\\\"").replace('{', "\\{").replace('}', "\\}");
         self.report(
             Diagnostic::new(Code::Quotes, span, "a text is written in double quotes")
                 .fix(span, format!("\"{escaped}\"")),

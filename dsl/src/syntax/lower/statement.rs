@@ -8,7 +8,8 @@ use crate::source::Span;
 use crate::suggest;
 use crate::syntax::parser::Rule;
 use crate::syntax::tree::{
-    Absent, Copied, Copy, Expr, Lookup, Name, Statement, StatementKind, TableClause, TableClauseKind, Target, Text,
+    Absent, Copied, Copy, Expr, Lookup, Name, Statement, StatementKind, TableClause, TableClauseKind, Target,
+    Text,
 };
 
 impl Lower<'_> {
@@ -19,9 +20,7 @@ impl Lower<'_> {
         let rule = clause.as_rule();
         let mut parts = Parts::of(clause);
         let kind = match rule {
-            Rule::source => {
-                TableClauseKind::Source { kind: parts.name(self)?, location: parts.text(self)? }
-            }
+            Rule::source => TableClauseKind::Source { kind: parts.name(self)?, location: parts.text(self)? },
             Rule::key => {
                 let mut key = Vec::new();
                 for part in parts.rest() {
@@ -51,25 +50,19 @@ impl Lower<'_> {
         let kind = match rule {
             Rule::stream => StatementKind::Stream(parts.rest().filter_map(|pair| self.text(pair)).collect()),
             Rule::when => StatementKind::When(parts.expression(self)?),
-            Rule::schema => {
-                StatementKind::Schema { path: parts.text(self)?, on_invalid: parts.name(self) }
-            }
+            Rule::schema => StatementKind::Schema { path: parts.text(self)?, on_invalid: parts.name(self) },
             Rule::lookup => StatementKind::Lookup(self.lookup(parts)?),
             Rule::copy => StatementKind::Copy(self.copy(parts)?),
             Rule::on => self.on(parts)?,
             Rule::set => self.set(parts)?,
-            Rule::remove => {
-                StatementKind::Remove(parts.rest().filter_map(|pair| self.place(pair)).collect())
-            }
+            Rule::remove => StatementKind::Remove(parts.rest().filter_map(|pair| self.place(pair)).collect()),
             Rule::drop => StatementKind::Drop(parts.expression(self)?),
             Rule::output => StatementKind::Output {
                 kind: parts.name(self)?,
                 location: parts.text(self)?,
                 body: parts.block(self),
             },
-            Rule::rejects => {
-                StatementKind::Rejects { kind: parts.name(self)?, location: parts.text(self)? }
-            }
+            Rule::rejects => StatementKind::Rejects { kind: parts.name(self)?, location: parts.text(self)? },
             Rule::prefix => StatementKind::Prefix(parts.text(self)?),
             Rule::one => StatementKind::OneObjectPer(parts.name(self)?),
             Rule::compression => StatementKind::Compression(parts.name(self)?),
@@ -159,9 +152,13 @@ impl Lower<'_> {
         if sign.as_str() != "=" {
             let span = self.span(sign);
             self.report(
-                Diagnostic::new(Code::Equals, span, format!("a value is given with `=`, not with `{}`", sign.as_str()))
-                    .help("`==` compares, in `when` and `drop when`")
-                    .fix(span, "="),
+                Diagnostic::new(
+                    Code::Equals,
+                    span,
+                    format!("a value is given with `=`, not with `{}`", sign.as_str()),
+                )
+                .help("`==` compares, in `when` and `drop when`")
+                .fix(span, "="),
             );
         }
     }
@@ -221,11 +218,36 @@ impl<'i> Parts<'i> {
 fn is_keyword(rule: Rule) -> bool {
     matches!(
         rule,
-        Rule::k_table | Rule::k_source | Rule::k_key | Rule::k_cache | Rule::k_rule | Rule::k_stream
-            | Rule::k_when | Rule::k_schema | Rule::k_on | Rule::k_invalid | Rule::k_lookup | Rule::k_from
-            | Rule::k_where | Rule::k_copy | Rule::k_except | Rule::k_to | Rule::k_into | Rule::k_as
-            | Rule::k_required | Rule::k_default | Rule::k_no | Rule::k_set | Rule::k_remove | Rule::k_drop
-            | Rule::k_output | Rule::k_prefix | Rule::k_one | Rule::k_object | Rule::k_per
-            | Rule::k_compression | Rule::k_rejects
+        Rule::k_table
+            | Rule::k_source
+            | Rule::k_key
+            | Rule::k_cache
+            | Rule::k_rule
+            | Rule::k_stream
+            | Rule::k_when
+            | Rule::k_schema
+            | Rule::k_on
+            | Rule::k_invalid
+            | Rule::k_lookup
+            | Rule::k_from
+            | Rule::k_where
+            | Rule::k_copy
+            | Rule::k_except
+            | Rule::k_to
+            | Rule::k_into
+            | Rule::k_as
+            | Rule::k_required
+            | Rule::k_default
+            | Rule::k_no
+            | Rule::k_set
+            | Rule::k_remove
+            | Rule::k_drop
+            | Rule::k_output
+            | Rule::k_prefix
+            | Rule::k_one
+            | Rule::k_object
+            | Rule::k_per
+            | Rule::k_compression
+            | Rule::k_rejects
     )
 }

@@ -101,8 +101,12 @@ impl Lower<'_> {
             None => (inside, None),
         };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) || !name.bytes().all(plain) {
-            let finding = Diagnostic::new(Code::Variable, span, format!("`{name}` is not the name of a variable"));
+        if name.is_empty()
+            || name.starts_with(|first: char| first.is_ascii_digit())
+            || !name.bytes().all(plain)
+        {
+            let finding =
+                Diagnostic::new(Code::Variable, span, format!("`{name}` is not the name of a variable"));
             self.report(finding.help("write `${NAME}` or `${NAME:default}`, with letters, digits and `_`"));
             return None;
         }
