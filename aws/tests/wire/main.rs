@@ -5,6 +5,7 @@
 //! - `faults`: what becomes of each fault of the wire, the service, a table or a key.
 //! - `retries`: unprocessed keys, throttling, lost attempts, and the end of the time.
 //! - `objects`, `rule_files`: S3.
+//! - `recipes`: the shipped rules against what the handlers they replace made.
 
 #![expect(
     clippy::expect_used,
@@ -15,6 +16,7 @@
 mod faults;
 mod lookups;
 mod objects;
+mod recipes;
 mod retries;
 mod rule_files;
 mod support;
