@@ -1,1 +1,11 @@
-//! x
+//! The command line: `check` and `enrich`, thin shells over the language, the engine and the handler.
+//!
+//! A command is a function from its arguments and a [`Shell`] to an [`Exit`]; it prints nothing but
+//! through the shell's writers, so that a test sees all that a user sees.
+//!
+#![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
+
+pub mod args;
+mod shell;
+
+pub use shell::{Exit, Shell};
