@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
 
 pub mod args;
+pub mod files;
 mod shell;
 
 pub use shell::{Exit, Shell};
