@@ -8,5 +8,6 @@
 pub mod args;
 pub mod files;
 mod shell;
+pub mod tables;
 
 pub use shell::{Exit, Shell};
