@@ -7,7 +7,11 @@
 
 pub mod args;
 pub mod files;
+pub mod input;
+mod progress;
+pub mod rejects;
 mod shell;
 pub mod tables;
 
+pub use progress::Progress;
 pub use shell::{Exit, Shell};
