@@ -3,6 +3,9 @@
 //! A command is a function from its arguments and a [`Shell`] to an [`Exit`]; it prints nothing but
 //! through the shell's writers, so that a test sees all that a user sees.
 //!
+//! 1. [`args`] says what can be asked for.
+//! 2. [`files`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events.
+//! 3. [`rejects`] and [`store`] keep what comes out, beside standard output.
 #![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
 
 pub mod args;
@@ -11,6 +14,7 @@ pub mod input;
 mod progress;
 pub mod rejects;
 mod shell;
+pub mod store;
 pub mod tables;
 
 pub use progress::Progress;
