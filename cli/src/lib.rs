@@ -5,7 +5,8 @@
 //!
 //! 1. [`args`] says what can be asked for.
 //! 2. [`files`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events.
-//! 3. [`rejects`] and [`store`] keep what comes out, beside standard output.
+//! 3. [`run`] sends events through the engine; [`rejects`] and [`store`] keep what comes out beside
+//!    standard output.
 #![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
 
 pub mod args;
@@ -13,6 +14,7 @@ pub mod files;
 pub mod input;
 mod progress;
 pub mod rejects;
+pub mod run;
 mod shell;
 pub mod store;
 pub mod tables;

@@ -41,6 +41,11 @@ impl Progress {
         self.bar.set_position(bytes);
     }
 
+    /// Does something that writes to the terminal, without the bar in its way.
+    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

@@ -1,5 +1,6 @@
 //! The events that can't be enriched: kept in a file, with the reason.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -17,6 +18,18 @@ pub struct Place<'a> {
     /// The line, counted from 1.
     pub line: u64,
 }
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.file {
+            Some(file) => write!(f, "{}:{}", file.display(), self.line),
+            None => write!(f, "line {}", self.line),
+        }
+    }
+}
+
+/// Rejects in a file.
+pub type FileRejects = Rejects<BufWriter<File>>;
 
 /// Keeps rejected events, one JSON object a line:
 ///
@@ -41,7 +54,7 @@ struct Why<'a> {
     message: &'a str,
 }
 
-impl Rejects<BufWriter<File>> {
+impl FileRejects {
     /// Rejects in that file; what is in it already goes away.
     ///
     /// # Errors

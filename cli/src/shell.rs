@@ -39,7 +39,7 @@ impl From<Exit> for ExitCode {
 /// Standard input, output and error of a command, and what is known about them.
 pub struct Shell<'a> {
     /// Standard input; it needs no buffer of its own.
-    pub stdin: &'a mut dyn Read,
+    pub stdin: Box<dyn Read + 'a>,
     /// Standard output: results only.
     pub stdout: &'a mut dyn Write,
     /// Standard error: everything else that is said.
@@ -56,7 +56,7 @@ impl Shell<'_> {
     /// Gives a command the standard streams of this process.
     pub fn of_process<T>(command: impl FnOnce(&mut Shell<'_>) -> T) -> T {
         command(&mut Shell {
-            stdin: &mut io::stdin(),
+            stdin: Box::new(io::stdin()),
             stdout: &mut BufWriter::new(io::stdout()),
             stderr: &mut io::stderr(),
             stdout_is_terminal: io::stdout().is_terminal(),
@@ -130,6 +130,22 @@ fn is_closed(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
+/// What a command returns, and what it writes to standard output and standard error.
+#[cfg(test)]
+pub(crate) fn in_memory<T>(stdin: &str, command: impl FnOnce(&mut Shell<'_>) -> T) -> (T, String, String) {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let result = command(&mut Shell {
+        stdin: Box::new(stdin.as_bytes()),
+        stdout: &mut stdout,
+        stderr: &mut stderr,
+        stdout_is_terminal: false,
+        stderr_is_terminal: false,
+        no_color: false,
+    });
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    (result, text(stdout), text(stderr))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,17 +153,8 @@ mod tests {
 
     /// Exit, standard output and standard error of a command.
     fn outcome(command: impl FnOnce(&mut Shell<'_>) -> Exit) -> (u8, String, String) {
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let exit = command(&mut Shell {
-            stdin: &mut io::empty(),
-            stdout: &mut stdout,
-            stderr: &mut stderr,
-            stdout_is_terminal: false,
-            stderr_is_terminal: false,
-            no_color: false,
-        });
-        let text = |bytes| String::from_utf8(bytes).expect("text");
-        (exit.code(), text(stdout), text(stderr))
+        let (exit, stdout, stderr) = in_memory("", command);
+        (exit.code(), stdout, stderr)
     }
 
     fn parse(arguments: &[&str]) -> (u8, String, String) {

@@ -33,8 +33,6 @@ pub struct LocalTable {
     pub source: String,
     /// The parts of the key, as declared.
     pub key: Vec<(String, KeyType)>,
-    /// The parts of the keys of its indexes. An item need not have them.
-    pub indexed: Vec<(String, KeyType)>,
 }
 
 impl LocalTable {
@@ -42,7 +40,7 @@ impl LocalTable {
     #[must_use]
     pub fn new(name: impl Into<String>, key: Vec<(String, KeyType)>) -> Self {
         let name = name.into();
-        Self { source: name.clone(), name, key, indexed: Vec::new() }
+        Self { source: name.clone(), name, key }
     }
 
     /// The same table, under that name at the source.
@@ -52,16 +50,9 @@ impl LocalTable {
         self
     }
 
-    /// The same table, with these key parts of an index too.
-    #[must_use]
-    pub fn with_index(mut self, key: impl IntoIterator<Item = (String, KeyType)>) -> Self {
-        self.indexed.extend(key);
-        self
-    }
-
-    /// Whether that attribute is a number by declaration.
+    /// Whether that attribute is part of the key, and a number by declaration.
     fn is_number(&self, attribute: &str) -> bool {
-        self.key.iter().chain(&self.indexed).any(|(name, ty)| name == attribute && *ty == KeyType::Number)
+        self.key.iter().any(|(name, ty)| name == attribute && *ty == KeyType::Number)
     }
 }
 
