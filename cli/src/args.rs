@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use enrich_engine::Timestamp;
 
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
@@ -84,6 +85,9 @@ pub struct RunArgs {
     /// Keeps the events that can't be enriched here, a line each, with the reason
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+    /// What `now()` says in the rules, such as 2026-01-31T12:00:00Z; without it, the time of day
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub now: Option<Timestamp>,
     /// Files of events, a JSON object a line; `-` is standard input
     #[arg(value_name = "EVENTS", default_value = "-")]
     pub events: Vec<PathBuf>,
@@ -131,6 +135,9 @@ pub struct InvokeArgs {
     /// Where rejected records are kept
     #[arg(long, value_name = "s3://BUCKET/PREFIX")]
     pub rejects: Option<S3Prefix>,
+    /// What `now()` says in the rules, such as 2026-01-31T12:00:00Z; without it, the time of day
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub now: Option<Timestamp>,
     /// The invocation's event, as Lambda passes it; `-` is standard input
     #[arg(value_name = "EVENT")]
     pub event: PathBuf,
@@ -148,7 +155,7 @@ pub enum Format {
     /// Text with the lines of source it is about
     #[default]
     Full,
-    /// One JSON object a line
+    /// One JSON array, for programs
     Json,
 }
 
@@ -175,6 +182,10 @@ impl Color {
             Color::Never => false,
         }
     }
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "write it as `2026-01-31T12:00:00Z`".to_owned())
 }
 
 /// A variable of the rules and its value.
@@ -253,6 +264,7 @@ mod tests {
             &["walk"],
             &["run", "--rules", "r", "-D", "NAME"],
             &["run", "--rules", "r", "-D", "1A=b"],
+            &["run", "--rules", "r", "--now", "noon"],
             &["invoke", "--rules", "r", "event.json"],
             &["invoke", "--rules", "r", "--output", "o"],
             &["invoke", "--rules", "r", "--aws", "--tables", "t", "event.json"],

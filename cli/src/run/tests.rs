@@ -41,7 +41,7 @@ fn ran(folder: &tempfile::TempDir, events: &[&str], options: impl FnOnce(&mut Ru
 }
 
 fn args(events: Vec<PathBuf>) -> RunArgs {
-    RunArgs { rules: vec![], tables: None, stream: None, variables: vec![], rejects: None, events }
+    RunArgs { rules: vec![], tables: None, stream: None, variables: vec![], rejects: None, now: None, events }
 }
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
