@@ -4,20 +4,20 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use enrich_engine::Timestamp;
+use enrich_engine::{Location, Timestamp};
 
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
-/// A folder is read with all folders in it; rule files end in `.enrich`. Nothing is connected to:
-/// tables, buckets and variables need not exist.
+/// A folder is read with all folders in it; rule files end in `.enrich`. Tables and buckets need not
+/// exist, and variables need no values.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
 #[command(
     name = "check",
     version,
-    max_term_width = 100,
+    verbatim_doc_comment,
     after_help = "Example:\n  check rules\n\n\
-                  Exit status: 0 all is well, 1 something is wrong with the rules, \
-                  2 the rules could not be read."
+                  Exit status:\n  0  the rules can be run\n  1  they have errors\n  \
+                  2  they could not be read"
 )]
 pub struct CheckArgs {
     /// Rule files, and folders of them
@@ -39,7 +39,6 @@ pub struct CheckArgs {
 #[command(
     name = "enrich",
     version,
-    max_term_width = 100,
     after_help = "Example:\n  enrich run --rules rules --tables tables events.ndjson"
 )]
 pub struct EnrichArgs {
@@ -51,22 +50,21 @@ pub struct EnrichArgs {
 /// What `enrich` does.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum EnrichCommand {
-    /// Enriches events, a line each, and writes them to standard output
+    /// Enriches events, a line each, and writes them to standard output in their order
+    ///
+    /// Tables are files: for `table profiles` in the rules, DIR/profiles.json (an array of items),
+    /// DIR/profiles.ndjson (an item a line) or DIR/profiles.csv. Items are plain JSON or DynamoDB JSON,
+    /// as `aws dynamodb scan` or an export writes them.
+    #[command(verbatim_doc_comment)]
     Run(RunArgs),
-    /// Answers one Lambda invocation as the deployed function would
-    Invoke(InvokeArgs),
 }
 
-/// Enriches events, a line each, and writes them to standard output in the order they came.
-///
-/// Tables are files: for `table profiles` in the rules, `DIR/profiles.json` (an array of items),
-/// `DIR/profiles.ndjson` (an item a line) or `DIR/profiles.csv`. Items are plain JSON or DynamoDB
-/// JSON, as `aws dynamodb scan` or an export writes them.
+/// What `enrich run` does its work with.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 #[command(
     after_help = "Example:\n  enrich run --rules rules --tables tables data-enrichment-stream.ndjson\n\n\
-                  Exit status: 0 all events were enriched or dropped, or their rejects are in FILE; \
-                  1 some were not; 2 the run could not start or go on."
+                  Exit status:\n  0  all events were enriched or dropped, or their rejects are in FILE\n  \
+                  1  some were not\n  2  the run could not start or go on"
 )]
 pub struct RunArgs {
     /// A rule file, or a folder of them; can be said several times
@@ -75,17 +73,16 @@ pub struct RunArgs {
     /// The folder that holds the tables
     #[arg(long, value_name = "DIR")]
     pub tables: Option<PathBuf>,
-    /// The stream that the events come from; without it, the name of the events' file, without
-    /// its extension
+    /// The stream that the events come from; without it, their file's name without its extension
     #[arg(long, value_name = "NAME")]
     pub stream: Option<String>,
     /// Gives a variable of the rules its value; can be said several times
     #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
     pub variables: Vec<Variable>,
-    /// Keeps the events that can't be enriched here, a line each, with the reason
+    /// Keeps the events that can't be enriched, a line each, with the reason
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
-    /// What `now()` says in the rules, such as 2026-01-31T12:00:00Z; without it, the time of day
+    /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub now: Option<Timestamp>,
     /// Files of events, a JSON object a line; `-` is standard input
@@ -106,15 +103,12 @@ impl RunArgs {
     }
 }
 
-/// Answers one Lambda invocation as the deployed function would: Kinesis, EventBridge Pipes or
-/// Firehose.
-///
-/// Objects that the function would write to S3 are files under the output folder: DIR/BUCKET/KEY.
+/// What `enrich invoke` does its work with.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 #[command(
     after_help = "Example:\n  enrich invoke --rules rules --tables tables --output objects kinesis.json\n\n\
-                  Exit status: 0 the function answered, 1 the invocation failed, \
-                  2 it could not start."
+                  Exit status:\n  0  the function answered\n  1  the invocation failed\n  \
+                  2  it could not start"
 )]
 pub struct InvokeArgs {
     /// A rule file, or a folder of them; can be said several times
@@ -133,9 +127,9 @@ pub struct InvokeArgs {
     #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
     pub variables: Vec<Variable>,
     /// Where rejected records are kept
-    #[arg(long, value_name = "s3://BUCKET/PREFIX")]
-    pub rejects: Option<S3Prefix>,
-    /// What `now()` says in the rules, such as 2026-01-31T12:00:00Z; without it, the time of day
+    #[arg(long, value_name = "s3://BUCKET/PREFIX", value_parser = location)]
+    pub rejects: Option<Location>,
+    /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub now: Option<Timestamp>,
     /// The invocation's event, as Lambda passes it; `-` is standard input
@@ -212,26 +206,9 @@ impl FromStr for Variable {
     }
 }
 
-/// A bucket and the start of the keys in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct S3Prefix {
-    /// The bucket.
-    pub bucket: String,
-    /// What every key starts with; can be empty.
-    pub prefix: String,
-}
-
-impl FromStr for S3Prefix {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let rest = text.strip_prefix("s3://").ok_or("write it as `s3://BUCKET/PREFIX`")?;
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        if bucket.is_empty() {
-            return Err("the bucket's name is missing: write it as `s3://BUCKET/PREFIX`".to_owned());
-        }
-        Ok(Self { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
-    }
+fn location(text: &str) -> Result<Location, String> {
+    let place = text.starts_with("s3://").then(|| Location::parse(text)).flatten();
+    place.ok_or_else(|| "write it as `s3://BUCKET/PREFIX`".to_owned())
 }
 
 #[cfg(test)]
@@ -269,6 +246,7 @@ mod tests {
             &["invoke", "--rules", "r", "--output", "o"],
             &["invoke", "--rules", "r", "--aws", "--tables", "t", "event.json"],
             &["invoke", "--rules", "r", "--output", "o", "--rejects", "bucket/x", "event.json"],
+            &["invoke", "--rules", "r", "--output", "o", "--rejects", "s3:///x", "event.json"],
         ] {
             let error = run(arguments).expect_err(&arguments.join(" "));
             assert_eq!(error.exit_code(), 2, "{arguments:?}");
@@ -298,14 +276,5 @@ mod tests {
         args.stream = Some("clicks".to_owned());
         assert_eq!(args.stream_of(Path::new("-")).as_deref(), Some("clicks"));
         assert_eq!(args.stream_of(Path::new("in/raw-events.ndjson")).as_deref(), Some("clicks"));
-    }
-
-    #[test]
-    fn a_place_for_rejects_has_a_bucket() {
-        let place = |text: &str| text.parse::<S3Prefix>().map(|place| (place.bucket, place.prefix));
-        assert_eq!(place("s3://b/a/c/"), Ok(("b".to_owned(), "a/c/".to_owned())));
-        assert_eq!(place("s3://b"), Ok(("b".to_owned(), String::new())));
-        assert!(place("s3:///a").is_err());
-        assert!(place("b/a").is_err());
     }
 }

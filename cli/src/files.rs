@@ -19,7 +19,7 @@ const TESTS: &str = ".test.enrich";
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuleFile {
-    /// Where it is: what findings call it, and what its schemas are relative to.
+    /// Where it is, as it was found: what findings call it, and what its schemas are relative to.
     pub path: PathBuf,
     /// What is in it.
     pub text: String,
@@ -64,14 +64,6 @@ pub enum FileError {
         /// The line of the first byte that is wrong, counted from 1.
         line: usize,
     },
-    /// A schema is named by an absolute path.
-    #[error("{}: the schema `{schema}` is absolute: write it relative to the rule file", rule.display())]
-    Absolute {
-        /// The rule file.
-        rule: PathBuf,
-        /// The schema as the rule names it.
-        schema: String,
-    },
 }
 
 fn list(paths: &[PathBuf]) -> String {
@@ -95,16 +87,12 @@ pub fn read_rules(paths: &[PathBuf]) -> Result<Vec<RuleFile>, FileError> {
     walk.files.into_iter().map(read_rule_file).collect()
 }
 
-/// Reads a schema that a rule file names: relative to that file.
+/// Reads a schema.
 ///
 /// # Errors
 /// Where there is no such file, or it is longer than [`MAX_SCHEMA`].
-pub fn read_schema(rule: &Path, schema: &str) -> Result<Vec<u8>, FileError> {
-    if Path::new(schema).is_absolute() {
-        return Err(FileError::Absolute { rule: rule.to_owned(), schema: schema.to_owned() });
-    }
-    let path = rule.parent().unwrap_or(Path::new("")).join(schema);
-    read(&path, "a schema", MAX_SCHEMA)
+pub fn read_schema(path: &Path) -> Result<Vec<u8>, FileError> {
+    read(path, "a schema", MAX_SCHEMA)
 }
 
 fn read_rule_file(path: PathBuf) -> Result<RuleFile, FileError> {

@@ -93,26 +93,12 @@ fn rule_files_are_counted() {
 }
 
 #[test]
-fn schemas_are_relative_to_the_rule_file() {
-    let folder = Folder::with(&[
-        ("rules/a/r.enrich", b""),
-        ("rules/schemas/s.json", b"{}"),
-        ("rules/a/t.json", b"[]"),
-    ]);
-    let rule = folder.path("rules/a/r.enrich");
-    assert_eq!(read_schema(&rule, "t.json").expect("beside"), b"[]");
-    assert_eq!(read_schema(&rule, "../schemas/s.json").expect("above"), b"{}");
-    assert!(matches!(read_schema(&rule, "s.json"), Err(FileError::Unreadable { .. })));
-    assert!(matches!(read_schema(&rule, "/etc/hostname"), Err(FileError::Absolute { .. })));
-    // Without a folder of its own, a rule file is in the working directory.
-    assert!(read_schema(Path::new("r.enrich"), "Cargo.toml").is_ok());
-}
-
-#[test]
 fn a_schema_has_a_length() {
-    let folder = Folder::with(&[("r.enrich", b"")]);
-    let schema = File::create(folder.path("s.json")).expect("a file");
+    let folder = Folder::with(&[("s.json", b"{}")]);
+    let schema = File::create(folder.path("long.json")).expect("a file");
     schema.set_len(MAX_SCHEMA + 1).expect("a long file");
-    let read = read_schema(&folder.path("r.enrich"), "s.json");
+    assert_eq!(read_schema(&folder.path("s.json")).expect("a schema"), b"{}");
+    assert!(matches!(read_schema(&folder.path("none.json")), Err(FileError::Unreadable { .. })));
+    let read = read_schema(&folder.path("long.json"));
     assert!(matches!(read, Err(FileError::TooLong { limit: MAX_SCHEMA, .. })));
 }

@@ -63,7 +63,7 @@ fn names_in(folder: &Path) -> Result<Vec<String>, TableError> {
 fn closest(table: &LocalTable, names: &[String]) -> Option<String> {
     let likeness = |name: &&String| {
         let stem = name.split('.').next().unwrap_or_default().to_lowercase();
-        if stem == table.source.to_lowercase() {
+        if table.source.as_ref().is_some_and(|source| source.to_lowercase() == stem) {
             return 1.0;
         }
         strsim::jaro_winkler(&stem, &table.name.to_lowercase())

@@ -27,26 +27,25 @@ pub const MAX_TABLE: u64 = 256 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LocalTable {
-    /// The name that the rules declare: its file is called so.
+    /// The name that the rules declare: its file is called so, and the engine asks for it.
     pub name: String,
-    /// The name at the source: the engine asks for it.
-    pub source: String,
+    /// The name at its source, where it is known: a file may be called so by mistake.
+    pub source: Option<String>,
     /// The parts of the key, as declared.
     pub key: Vec<(String, KeyType)>,
 }
 
 impl LocalTable {
-    /// The table of that name with these key parts; its source has it under the same name.
+    /// The table of that name with these key parts.
     #[must_use]
     pub fn new(name: impl Into<String>, key: Vec<(String, KeyType)>) -> Self {
-        let name = name.into();
-        Self { source: name.clone(), name, key }
+        Self { name: name.into(), source: None, key }
     }
 
-    /// The same table, under that name at the source.
+    /// The same table, with its name at its source, if that is known.
     #[must_use]
-    pub fn at_source(mut self, name: impl Into<String>) -> Self {
-        self.source = name.into();
+    pub fn at_source(mut self, name: Option<String>) -> Self {
+        self.source = name;
         self
     }
 
@@ -68,7 +67,7 @@ pub fn load(folder: Option<&Path>, tables: &[LocalTable]) -> Result<MemorySource
         let items = read::items(&file, table)?;
         let with_places = items.iter().map(|(place, item)| (*place, item));
         check_keys(table, with_places).map_err(|(place, problem)| error::item(&file, place, problem))?;
-        source = source.with_table(&table.source, items.into_iter().map(|(_, item)| item).collect());
+        source = source.with_table(&table.name, items.into_iter().map(|(_, item)| item).collect());
     }
     Ok(source)
 }

@@ -6,7 +6,8 @@ use futures_util::FutureExt;
 use super::*;
 
 fn profiles() -> LocalTable {
-    LocalTable::new("profiles", vec![("user_id".to_owned(), KeyType::String)]).at_source("user-profiles")
+    LocalTable::new("profiles", vec![("user_id".to_owned(), KeyType::String)])
+        .at_source(Some("user-profiles".to_owned()))
 }
 
 fn prices() -> LocalTable {
@@ -24,7 +25,7 @@ fn load_from(files: &[(&str, &str)], table: &LocalTable) -> Result<MemorySource,
 
 /// The item under that key, or `missing`.
 fn find(source: &MemorySource, table: &LocalTable, key: KeyValue) -> String {
-    let table = Table::new(&table.source, table.key.clone());
+    let table = Table::new(&table.name, table.key.clone());
     let asked = TableQuestions::new(table.into(), vec![Key::new(vec![key])], Attributes::All);
     let questions = Questions::new(vec![asked], None);
     let answers = source.fetch(&questions).now_or_never().expect("memory needs no waiting");

@@ -7,11 +7,12 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use enrich_engine::{Origin, Reason, Record, Verdict};
+use enrich_engine::{Origin, Outcome, Reason, Record, Verdict};
 
 use crate::args::{RunArgs, is_standard_input};
 use crate::input::Lines;
 use crate::rejects::{FileRejects, Place, Rejects};
+use crate::summary::Summary;
 use crate::{Exit, Progress, Shell};
 
 /// How many events that were not enriched are named on standard error.
@@ -46,12 +47,6 @@ pub enum RunError {
         /// The file.
         path: PathBuf,
     },
-    /// The events of standard input belong to no stream.
-    #[error("name the stream of the events with `--stream NAME`; the rules take {streams}")]
-    NoStream {
-        /// The streams that the rules take.
-        streams: String,
-    },
     /// Events were lost on the way: a fault of the engine, never of its caller.
     #[error("{asked} events went into the engine, and {answered} verdicts came out")]
     Answers {
@@ -63,87 +58,53 @@ pub enum RunError {
 }
 
 /// What turns a batch of records into verdicts, one for each and in their order.
-pub type Enrich<'a> = dyn FnMut(&[Record]) -> Vec<Verdict> + 'a;
+pub type Enrich<'a> = dyn FnMut(&[Record]) -> Outcome + 'a;
 
-/// How many events ended in which verdict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Written to standard output.
-    pub enriched: u64,
-    /// Dropped by a rule.
-    pub dropped: u64,
-    /// Rejected: a retry can't help.
-    pub rejected: u64,
-    /// Failed: a retry can help.
-    pub failed: u64,
-}
-
-impl Counts {
-    /// All events.
-    #[must_use]
-    pub fn events(self) -> u64 {
-        self.enriched + self.dropped + self.rejected + self.failed
-    }
-}
-
-impl std::fmt::Display for Counts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Counts { enriched, dropped, rejected, failed } = self;
-        let events = match self.events() {
-            1 => "1 event".to_owned(),
-            count => format!("{count} events"),
-        };
-        write!(f, "{events}: {enriched} enriched, {dropped} dropped, {rejected} rejected, {failed} failed")
-    }
-}
-
-/// Sends all events through `enrich`. `streams` tells a user which streams the rules take.
+/// Sends all events through `enrich`. `origins` says of each of the arguments' files where its events
+/// come from.
 ///
 /// # Errors
 /// Where the run can't start or go on. Events that were written until then stay written.
 pub fn run(
     args: &RunArgs,
-    streams: &str,
+    origins: Vec<Origin>,
     enrich: &mut Enrich<'_>,
     shell: &mut Shell<'_>,
-) -> Result<(Counts, Exit), RunError> {
-    let inputs = open_all(args, streams)?;
+) -> Result<(Summary, Exit), RunError> {
+    let inputs = open_all(args, origins)?;
     let rejects = match &args.rejects {
         None => None,
         Some(path) => Some(Kept { path, rejects: create_rejects(path, args)? }),
     };
     let total: Option<u64> = inputs.iter().map(|input| input.bytes).sum();
     let progress = Progress::new(total, shell.stderr_is_terminal && !shell.stdout_is_terminal);
-    let mut run = Run { enrich, rejects, counts: Counts::default(), named: 0, before: 0, progress };
+    let mut run = Run { enrich, rejects, summary: Summary::default(), named: 0, before: 0, progress };
     for input in inputs {
         run.input(input, shell)?;
     }
     run.progress.finish();
-    let counts = run.counts;
-    let unkept = if run.rejects.is_some() { counts.failed } else { counts.failed + counts.rejected };
+    let Summary { rejected, failed, .. } = run.summary;
+    let unkept = if run.rejects.is_some() { failed } else { failed + rejected };
     if unkept > run.named {
         // Standard error is for people: where none is left, the exit status still tells.
         let _ = writeln!(shell.stderr, "… and {} more", unkept - run.named);
     }
-    Ok((counts, if unkept == 0 { Exit::Ok } else { Exit::Findings }))
+    Ok((run.summary, if unkept == 0 { Exit::Ok } else { Exit::Findings }))
 }
 
 /// A file of events, or standard input.
 struct Input {
     path: PathBuf,
     file: Option<File>,
-    stream: String,
+    origin: Origin,
     /// Its length, if it has one.
     bytes: Option<u64>,
 }
 
 /// Opens all files before the first event is read: a misspelt name is told at once.
-fn open_all(args: &RunArgs, streams: &str) -> Result<Vec<Input>, RunError> {
-    let open = |path: &PathBuf| {
+fn open_all(args: &RunArgs, origins: Vec<Origin>) -> Result<Vec<Input>, RunError> {
+    let open = |(path, origin): (&PathBuf, Origin)| {
         let unreadable = |source| RunError::Events { path: path.clone(), source };
-        let stream =
-            args.stream_of(path).ok_or_else(|| RunError::NoStream { streams: streams.to_owned() })?;
         let (file, bytes) = if is_standard_input(path) {
             (None, None)
         } else {
@@ -154,9 +115,9 @@ fn open_all(args: &RunArgs, streams: &str) -> Result<Vec<Input>, RunError> {
             }
             (Some(file), about.is_file().then_some(about.len()))
         };
-        Ok(Input { path: path.clone(), file, stream, bytes })
+        Ok(Input { path: path.clone(), file, origin, bytes })
     };
-    args.events.iter().map(open).collect()
+    args.events.iter().zip(origins).map(open).collect()
 }
 
 fn create_rejects(path: &Path, args: &RunArgs) -> Result<FileRejects, RunError> {
@@ -179,7 +140,7 @@ struct Kept<'a> {
 struct Run<'a, 'e> {
     enrich: &'a mut Enrich<'e>,
     rejects: Option<Kept<'a>>,
-    counts: Counts,
+    summary: Summary,
     /// How many events were named on standard error.
     named: u64,
     /// The bytes of the inputs before this one.
@@ -189,13 +150,13 @@ struct Run<'a, 'e> {
 
 impl Run<'_, '_> {
     fn input(&mut self, input: Input, shell: &mut Shell<'_>) -> Result<(), RunError> {
-        let Input { path, file, stream, .. } = input;
+        let Input { path, file, origin, .. } = input;
         match file {
-            Some(file) => self.lines(Some(&path), &stream, file, shell),
+            Some(file) => self.lines(Some(&path), &origin, file, shell),
             None => {
                 // The shell is needed for the output while its input is read.
                 let stdin = std::mem::replace(&mut shell.stdin, Box::new(io::empty()));
-                self.lines(None, &stream, stdin, shell)
+                self.lines(None, &origin, stdin, shell)
             }
         }
     }
@@ -203,7 +164,7 @@ impl Run<'_, '_> {
     fn lines(
         &mut self,
         file: Option<&Path>,
-        stream: &str,
+        origin: &Origin,
         input: impl Read,
         shell: &mut Shell<'_>,
     ) -> Result<(), RunError> {
@@ -218,9 +179,9 @@ impl Run<'_, '_> {
                 return Ok(());
             }
             let places: Vec<_> = chunk.iter().map(|line| Place { file, line: line.number }).collect();
-            let records: Vec<_> =
-                chunk.into_iter().map(|line| line.into_record(Origin::stream(stream))).collect();
-            let verdicts = (self.enrich)(&records);
+            let records: Vec<_> = chunk.into_iter().map(|line| line.into_record(origin.clone())).collect();
+            let Outcome { verdicts, lookups, .. } = (self.enrich)(&records);
+            self.summary.add(lookups);
             if verdicts.len() != records.len() {
                 return Err(RunError::Answers { asked: records.len(), answered: verdicts.len() });
             }
@@ -231,7 +192,7 @@ impl Run<'_, '_> {
                 rejects.flush().map_err(|error| unkept(path, &error))?;
             }
             shell.stdout.flush()?;
-            self.progress.at(self.before + lines.bytes(), self.counts.events());
+            self.progress.at(self.before + lines.bytes(), self.summary.events());
         }
     }
 
@@ -246,9 +207,9 @@ impl Run<'_, '_> {
             Verdict::Enriched { mut event, .. } => {
                 event.push(b'\n');
                 shell.stdout.write_all(&event)?;
-                self.counts.enriched += 1;
+                self.summary.enriched += 1;
             }
-            Verdict::Dropped { .. } => self.counts.dropped += 1,
+            Verdict::Dropped { .. } => self.summary.dropped += 1,
             Verdict::Rejected { reason, .. } => {
                 match &mut self.rejects {
                     Some(Kept { path, rejects }) => {
@@ -257,18 +218,18 @@ impl Run<'_, '_> {
                     }
                     None => self.name("rejected", place, &reason, shell),
                 }
-                self.counts.rejected += 1;
+                self.summary.rejected += 1;
             }
             Verdict::Failed { reason, .. } => {
                 self.name("failed", place, &reason, shell);
-                self.counts.failed += 1;
+                self.summary.failed += 1;
             }
             // A verdict of a later engine: nothing of it is known to be written.
             _ => {
                 let reason =
                     Reason::new("unknown", "the engine gave a verdict that this command does not know");
                 self.name("failed", place, &reason, shell);
-                self.counts.failed += 1;
+                self.summary.failed += 1;
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ fn verdict(record: &Record) -> Verdict {
         b"fail" => Verdict::Failed { rule: None, reason: reason("throttled") },
         bytes => {
             let event = [record.origin.stream.as_bytes(), b"<", bytes, b">"].concat();
-            Verdict::Enriched { rule: rule(), event }
+            Verdict::Enriched { rule: rule(), event, placement: None }
         }
     }
 }
@@ -22,18 +22,23 @@ struct Ran {
     stderr: String,
 }
 
+fn engine(batch: &[Record]) -> Outcome {
+    let mut outcome = Outcome::default();
+    outcome.verdicts = batch.iter().map(verdict).collect();
+    outcome
+}
+
 /// Runs over these files, with the folder's own name as `DIR` in what is said.
 fn ran(folder: &tempfile::TempDir, events: &[&str], options: impl FnOnce(&mut RunArgs)) -> Ran {
     let path = |name: &&str| if *name == "-" { "-".into() } else { folder.path().join(name) };
     let mut args = args(events.iter().map(path).collect());
     options(&mut args);
-    let mut engine = |batch: &[Record]| batch.iter().map(verdict).collect();
-    let (result, stdout, stderr) =
-        in_memory("x\nreject\n", |shell| run(&args, "`clicks*`", &mut engine, shell));
+    let origins: Vec<_> = events.iter().map(|name| Origin::stream(*name)).collect();
+    let (result, stdout, stderr) = in_memory("x\nreject\n", |shell| run(&args, origins, &mut engine, shell));
     let tell = |text: String| text.replace(&folder.path().display().to_string(), "DIR");
     Ran {
         result: result
-            .map(|(counts, exit)| (counts.to_string(), exit.code()))
+            .map(|(summary, exit)| (summary.to_string(), exit.code()))
             .map_err(|error| tell(error.to_string())),
         stdout: tell(stdout),
         stderr: tell(stderr),
@@ -56,16 +61,16 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 fn events_come_out_in_the_order_they_went_in() {
     let folder = folder(&[("a.ndjson", "1\ndrop\n\n2"), ("b.c.ndjson", "3\n")]);
     let ran = ran(&folder, &["b.c.ndjson", "a.ndjson"], |_| ());
-    assert_eq!(ran.result, Ok(("4 events: 3 enriched, 1 dropped, 0 rejected, 0 failed".to_owned(), 0)));
-    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("b.c<3>\na<1>\na<2>\n", ""));
+    assert_eq!(ran.result, Ok(("4 events: 3 enriched, 1 dropped, 0 rejected, 0 failed\n".to_owned(), 0)));
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("b.c.ndjson<3>\na.ndjson<1>\na.ndjson<2>\n", ""));
 }
 
 #[test]
 fn what_is_not_enriched_is_named_and_makes_the_exit_status() {
     let folder = folder(&[("a.ndjson", "fail\n\nreject\n1\n")]);
-    let ran = ran(&folder, &["a.ndjson", "-"], |args| args.stream = Some("s".to_owned()));
-    assert_eq!(ran.result, Ok(("5 events: 2 enriched, 0 dropped, 2 rejected, 1 failed".to_owned(), 1)));
-    assert_eq!(ran.stdout, "s<1>\ns<x>\n");
+    let ran = ran(&folder, &["a.ndjson", "-"], |_| ());
+    assert_eq!(ran.result, Ok(("5 events: 2 enriched, 0 dropped, 2 rejected, 1 failed\n".to_owned(), 1)));
+    assert_eq!(ran.stdout, "a.ndjson<1>\n-<x>\n");
     assert_eq!(
         ran.stderr,
         "DIR/a.ndjson:1: failed: throttled: for a reason\n\
@@ -78,7 +83,7 @@ fn what_is_not_enriched_is_named_and_makes_the_exit_status() {
 fn only_the_first_are_named() {
     let folder = folder(&[("a.ndjson", &"reject\n".repeat(12))]);
     let ran = ran(&folder, &["a.ndjson"], |_| ());
-    assert_eq!(ran.result, Ok(("12 events: 0 enriched, 0 dropped, 12 rejected, 0 failed".to_owned(), 1)));
+    assert_eq!(ran.result, Ok(("12 events: 0 enriched, 0 dropped, 12 rejected, 0 failed\n".to_owned(), 1)));
     assert_eq!(ran.stderr.lines().count(), 11);
     assert!(ran.stderr.ends_with("… and 2 more\n"));
 }
@@ -88,7 +93,7 @@ fn rejects_that_are_kept_are_well() {
     let folder = folder(&[("a.ndjson", "reject\n1\n")]);
     let kept = folder.path().join("kept.ndjson");
     let ran = ran(&folder, &["a.ndjson"], |args| args.rejects = Some(kept.clone()));
-    assert_eq!(ran.result, Ok(("2 events: 1 enriched, 0 dropped, 1 rejected, 0 failed".to_owned(), 0)));
+    assert_eq!(ran.result, Ok(("2 events: 1 enriched, 0 dropped, 1 rejected, 0 failed\n".to_owned(), 0)));
     assert_eq!(ran.stderr, "");
     let kept = fs::read_to_string(kept).expect("the rejects");
     assert!(kept.ends_with(
@@ -108,10 +113,6 @@ fn what_can_not_work_is_told_before_anything_is_done() {
     assert_eq!(error(&["a.ndjson", "b.ndjson"], None), "can't read events from DIR/b.ndjson");
     assert_eq!(error(&[""], None), "can't read events from DIR/");
     assert_eq!(
-        error(&["-"], None),
-        "name the stream of the events with `--stream NAME`; the rules take `clicks*`"
-    );
-    assert_eq!(
         error(&["a.ndjson"], Some("./a.ndjson")),
         "DIR/./a.ndjson holds the events: keep the rejects in another file"
     );
@@ -122,6 +123,8 @@ fn what_can_not_work_is_told_before_anything_is_done() {
 fn a_verdict_that_is_lost_is_an_error() {
     let folder = folder(&[("a.ndjson", "1\n2\n")]);
     let args = args(vec![folder.path().join("a.ndjson")]);
-    let (lost, _, _) = in_memory("", |shell| run(&args, "", &mut |_: &[Record]| Vec::new(), shell));
+    let (lost, _, _) = in_memory("", |shell| {
+        run(&args, vec![Origin::stream("a")], &mut |_: &[Record]| Outcome::default(), shell)
+    });
     assert!(matches!(lost, Err(RunError::Answers { asked: 2, answered: 0 })));
 }
