@@ -53,6 +53,9 @@ impl fmt::Display for Summary {
             "{events}: {enriched} enriched, {dropped} dropped, {rejected} rejected, {failed} failed"
         )?;
         for LookupCounts { rule, lookup, found, missing, no_key, failed, .. } in lookups {
+            if found + missing + no_key + failed == 0 {
+                continue;
+            }
             writeln!(
                 f,
                 "{rule}, {lookup}: {found} found, {missing} missing, {no_key} no key, {failed} error"
