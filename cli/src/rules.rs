@@ -64,9 +64,9 @@ pub(crate) fn draw(finding: &str, out: &mut dyn Write) -> io::Result<()> {
 
 /// The values that the command line gives to the rules' variables. Of several values the last counts.
 #[derive(Clone, Debug, Default)]
-pub struct Variables(HashMap<String, String>);
+pub struct Values(HashMap<String, String>);
 
-impl Variables {
+impl Values {
     /// These values, for these rules.
     ///
     /// # Errors
@@ -90,15 +90,21 @@ impl Variables {
     pub fn get(&self, name: &str) -> Option<String> {
         self.0.get(name).cloned()
     }
+
+    /// The values as a function that owns them.
+    pub fn function(&self) -> impl Fn(&str) -> Option<String> + use<> {
+        let values = self.clone();
+        move |name| values.get(name)
+    }
 }
 
 /// The tables of the rules, to be read from a folder.
 #[must_use]
-pub fn local_tables(rules: &Rules, variables: &Variables) -> Vec<LocalTable> {
+pub fn local_tables(rules: &Rules, values: &Values) -> Vec<LocalTable> {
     let tables = rules.set().tables.iter();
     tables
         .map(|table| {
-            let source = table.source.location.fill(&|name| variables.get(name));
+            let source = table.source.location.fill(&values.function());
             LocalTable::new(&table.name, table.key.clone()).at_source(source.ok())
         })
         .collect()

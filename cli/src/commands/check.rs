@@ -1,15 +1,17 @@
 //! `check`: what is wrong with rules, and what they need.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use enrich_dsl::diagnostic::{Diagnostic, Severity, render};
+use enrich_dsl::model::Variable;
 use enrich_dsl::source::Sources;
 use enrich_engine::lookup::MemorySource;
 use enrich_engine::{Checked, Engine, Rules};
 
 use super::CommandError;
 use crate::args::{CheckArgs, Format};
-use crate::rules::{self, Variables};
+use crate::rules::{self, Values};
 use crate::summary::count;
 use crate::{Exit, Shell};
 
@@ -27,25 +29,26 @@ pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, Com
         }
     }
     let Some(rules) = checked.rules else { return Ok(Exit::Findings) };
-    let variables = Variables::new(&args.variables, &rules)?;
-    build(&rules, &variables)?;
+    let values = Values::new(&args.variables, &rules)?;
+    build(&rules, &values)?;
     if args.format == Format::Full {
-        needs(&rules, &variables, shell.stdout)?;
+        needs(&rules, &values, shell.stdout)?;
     }
     Ok(Exit::Ok)
 }
 
 /// Whether the rules could be run, once every variable has a value.
-fn build(rules: &Rules, variables: &Variables) -> Result<(), CommandError> {
-    let used = rules.variables().into_iter();
-    let values: Vec<_> = used
-        .map(|(variable, _)| {
-            let value = variable.value(&|name| variables.get(name));
-            (variable.name.clone(), value.unwrap_or_else(|| format!("${{{}}}", variable.name)))
+fn build(rules: &Rules, values: &Values) -> Result<(), CommandError> {
+    // A variable without a value stands for itself: what it will be is the deployment's business.
+    let given = values.function();
+    let defaults: HashMap<_, _> = rules
+        .variables()
+        .into_iter()
+        .map(|(Variable { name, default }, _)| {
+            (name.clone(), default.clone().unwrap_or_else(|| format!("${{{name}}}")))
         })
         .collect();
-    let value =
-        move |name: &str| values.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let value = move |name: &str| given(name).or_else(|| defaults.get(name).cloned());
     Engine::builder(rules.clone())
         .source("dynamodb", MemorySource::new())
         .variables(value)
@@ -73,10 +76,10 @@ fn total(checked: &Checked, sources: &Sources, out: &mut dyn Write) -> io::Resul
 }
 
 /// The variables that the rules use: what a deployment has to give.
-fn needs(rules: &Rules, variables: &Variables, out: &mut dyn Write) -> io::Result<()> {
+fn needs(rules: &Rules, values: &Values, out: &mut dyn Write) -> io::Result<()> {
     for (variable, _) in rules.variables() {
         let name = &variable.name;
-        match (variables.get(name), &variable.default) {
+        match (values.get(name), &variable.default) {
             (Some(value), _) => writeln!(out, "variable {name}: `{value}`, given here")?,
             (None, Some(value)) => writeln!(out, "variable {name}: `{value}` unless it is set")?,
             (None, None) => writeln!(out, "variable {name}: must be set")?,

@@ -7,15 +7,15 @@ use enrich_engine::{Clock, Context, Engine, Origin, Record};
 use super::CommandError;
 use crate::args::{Color, RunArgs};
 use crate::clock::LocalClock;
-use crate::rules::{self, Variables};
+use crate::rules::{self, Values};
 use crate::{Exit, Shell, events, tables};
 
 pub(super) fn run(args: &RunArgs, shell: &mut Shell<'_>) -> Result<Exit, CommandError> {
     let color = Color::Auto.wanted(shell.stderr_is_terminal, shell.no_color);
     let rules = rules::load(&args.rules, color, shell.stderr)?;
-    let variables = Variables::new(&args.variables, &rules)?;
-    let tables = tables::load(args.tables.as_deref(), &rules::local_tables(&rules, &variables))?;
-    let engine = Engine::builder(rules).tables(tables).variables(move |name| variables.get(name)).build()?;
+    let values = Values::new(&args.variables, &rules)?;
+    let tables = tables::load(args.tables.as_deref(), &rules::local_tables(&rules, &values))?;
+    let engine = Engine::builder(rules).tables(tables).variables(values.function()).build()?;
     let origins: Result<Vec<_>, _> = args.events.iter().map(|file| origin(args, file, &engine)).collect();
     let clock = LocalClock::new(args.now).ok_or(CommandError::NoClock)?;
     let runtime = super::runtime()?;

@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
+use enrich_engine::json::write_string;
 use enrich_engine::lookup::Item;
 
-use super::LocalTable;
-use super::dynamodb::quote;
 use super::error::{ItemProblem, Place, TableError, item};
-use super::number::is_number;
 use super::read::malformed;
+use super::{LocalTable, is_number};
 
 /// The items of a file. Cells are text, but for the columns that the rules declare as numbers; an empty
 /// cell is an attribute that the item lacks.
@@ -35,12 +34,12 @@ fn object(header: &StringRecord, row: &StringRecord, table: &LocalTable) -> Resu
         if out.len() > 1 {
             out.push(',');
         }
-        quote(&mut out, name);
+        write_string(&mut out, name);
         out.push(':');
         match (table.is_number(name), is_number(cell)) {
             (true, true) => out.push_str(cell),
             (true, false) => return Err(ItemProblem::CellNoNumber { column: name.to_owned() }),
-            (false, _) => quote(&mut out, cell),
+            (false, _) => write_string(&mut out, cell),
         }
     }
     out.push('}');

@@ -8,14 +8,13 @@ mod csv;
 mod dynamodb;
 mod error;
 mod find;
-mod number;
 mod read;
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use enrich_dsl::model::KeyType;
-use enrich_engine::json::Kind;
+use enrich_engine::json::{Document, Kind};
 use enrich_engine::lookup::{ErrorCode, Item, Key, KeyValue, MemorySource};
 
 pub use error::{ItemProblem, Place, TableError};
@@ -107,6 +106,12 @@ fn key_part(item: &Item, name: &str, ty: KeyType) -> Result<KeyValue, ItemProble
         (ErrorCode::KeyType, KeyType::Binary) => ItemProblem::KeyBase64 { part: name.to_owned() },
         _ => ItemProblem::KeySize { part: name.to_owned() },
     })
+}
+
+/// Whether the text is a JSON number, with nothing around it.
+fn is_number(text: &str) -> bool {
+    Document::parse(text.as_bytes())
+        .is_ok_and(|document| document.root().as_number().is_some_and(|number| number.len() == text.len()))
 }
 
 #[cfg(test)]

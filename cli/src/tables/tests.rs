@@ -46,7 +46,7 @@ fn profile(files: &[(&str, &str)], user: &str) -> String {
 #[test]
 fn every_form_of_file() {
     let typed = r#"{"user_id":{"S":"u1"},"age":{"N":"41.0"}}"#;
-    let plain = r#"{"user_id":"u1","age":41.0}"#;
+    let plain = r#"{"age":41.0,"user_id":"u1"}"#;
     for (name, text) in [
         ("profiles.json", format!("[{plain}]")),
         ("profiles.json", format!("\u{feff} [ {plain} , {{\"user_id\":\"u2\"}} ] ")),
