@@ -1,1 +1,29 @@
-//! x
+//! The command line: `check` and `enrich`, thin shells over the language, the engine and the handler.
+//!
+//! A command is a function from its arguments and a [`Shell`] to an [`Exit`]; it prints nothing but
+//! through the shell's writers, so that a test sees all that a user sees.
+//!
+//! 1. [`args`] says what can be asked for.
+//! 2. [`files`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events.
+//! 3. [`events`] sends events through the engine; [`rejects`] and [`store`] keep what comes out beside
+//!    standard output.
+#![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
+
+pub mod args;
+mod clock;
+mod commands;
+pub mod events;
+pub mod files;
+pub mod input;
+mod progress;
+pub mod rejects;
+pub mod rules;
+mod shell;
+pub mod store;
+pub mod summary;
+pub mod tables;
+
+pub use clock::LocalClock;
+pub use commands::{CommandError, check, enrich};
+pub use progress::Progress;
+pub use shell::{Exit, Shell};

@@ -1,0 +1,280 @@
+//! What can be asked for on the command line.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use enrich_engine::{Location, Timestamp};
+
+/// Reads rule files and says what is wrong with them, before anything is deployed.
+///
+/// A folder is read with all folders in it; rule files end in `.enrich`. Tables and buckets need not
+/// exist, and variables need no values.
+#[derive(Clone, Debug, PartialEq, Eq, Parser)]
+#[command(
+    name = "check",
+    version,
+    verbatim_doc_comment,
+    after_help = "Example:\n  check rules\n\n\
+                  Exit status:\n  0  the rules can be run\n  1  they have errors\n  \
+                  2  they could not be read"
+)]
+pub struct CheckArgs {
+    /// Rule files, and folders of them
+    #[arg(value_name = "PATH", default_value = "rules")]
+    pub paths: Vec<PathBuf>,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Gives a variable of the rules its value; can be said several times
+    #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
+    pub variables: Vec<Variable>,
+    /// Whether findings are coloured: `auto` colours them for a terminal
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// Enriches events by rules, on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Parser)]
+#[command(
+    name = "enrich",
+    version,
+    after_help = "Example:\n  enrich run --rules rules --tables tables events.ndjson"
+)]
+pub struct EnrichArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: EnrichCommand,
+}
+
+/// What `enrich` does.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum EnrichCommand {
+    /// Enriches events, a line each, and writes them to standard output in their order
+    ///
+    /// Tables are files: for `table profiles` in the rules, DIR/profiles.json (an array of items),
+    /// DIR/profiles.ndjson (an item a line) or DIR/profiles.csv. Items are plain JSON or DynamoDB JSON,
+    /// as `aws dynamodb scan` or an export writes them.
+    #[command(verbatim_doc_comment)]
+    Run(RunArgs),
+}
+
+/// What `enrich run` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(
+    after_help = "Example:\n  enrich run --rules rules --tables tables data-enrichment-stream.ndjson\n\n\
+                  Exit status:\n  0  all events were enriched or dropped, or their rejects are in FILE\n  \
+                  1  some were not\n  2  the run could not start or go on"
+)]
+pub struct RunArgs {
+    /// A rule file, or a folder of them; can be said several times
+    #[arg(long, value_name = "PATH", required = true)]
+    pub rules: Vec<PathBuf>,
+    /// The folder that holds the tables
+    #[arg(long, value_name = "DIR")]
+    pub tables: Option<PathBuf>,
+    /// The stream that the events come from; without it, their file's name without its extension
+    #[arg(long, value_name = "NAME")]
+    pub stream: Option<String>,
+    /// Gives a variable of the rules its value; can be said several times
+    #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
+    pub variables: Vec<Variable>,
+    /// Keeps the events that can't be enriched, a line each, with the reason
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub now: Option<Timestamp>,
+    /// Files of events, a JSON object a line; `-` is standard input
+    #[arg(value_name = "EVENTS", default_value = "-")]
+    pub events: Vec<PathBuf>,
+}
+
+impl RunArgs {
+    /// The stream of the events in that file: `--stream`, or the file's name without its extension.
+    /// `None` for standard input without `--stream`.
+    #[must_use]
+    pub fn stream_of(&self, events: &Path) -> Option<String> {
+        match &self.stream {
+            Some(name) => Some(name.clone()),
+            None if is_standard_input(events) => None,
+            None => events.file_stem().map(|name| name.to_string_lossy().into_owned()),
+        }
+    }
+}
+
+/// What `enrich invoke` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(
+    after_help = "Example:\n  enrich invoke --rules rules --tables tables --output objects kinesis.json\n\n\
+                  Exit status:\n  0  the function answered\n  1  the invocation failed\n  \
+                  2  it could not start"
+)]
+pub struct InvokeArgs {
+    /// A rule file, or a folder of them; can be said several times
+    #[arg(long, value_name = "PATH", required = true)]
+    pub rules: Vec<PathBuf>,
+    /// The folder that holds the tables
+    #[arg(long, value_name = "DIR")]
+    pub tables: Option<PathBuf>,
+    /// The folder that objects are written to
+    #[arg(long, value_name = "DIR", required_unless_present = "aws")]
+    pub output: Option<PathBuf>,
+    /// Reads DynamoDB and writes to S3, with the credentials at hand, in place of folders
+    #[arg(long, conflicts_with_all = ["tables", "output"])]
+    pub aws: bool,
+    /// Gives a variable of the rules its value; can be said several times
+    #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
+    pub variables: Vec<Variable>,
+    /// Where rejected records are kept
+    #[arg(long, value_name = "s3://BUCKET/PREFIX", value_parser = location)]
+    pub rejects: Option<Location>,
+    /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub now: Option<Timestamp>,
+    /// The invocation's event, as Lambda passes it; `-` is standard input
+    #[arg(value_name = "EVENT")]
+    pub event: PathBuf,
+}
+
+/// Whether that path stands for standard input.
+#[must_use]
+pub fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text with the lines of source it is about
+    #[default]
+    Full,
+    /// One JSON array, for programs
+    Json,
+}
+
+/// Whether output is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// For a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// In any case
+    Always,
+    /// In no case
+    Never,
+}
+
+impl Color {
+    /// Whether to colour what goes to a terminal (or not), in a place that wants no colours (or
+    /// does not mind).
+    #[must_use]
+    pub fn wanted(self, terminal: bool, no_color: bool) -> bool {
+        match self {
+            Color::Auto => terminal && !no_color,
+            Color::Always => true,
+            Color::Never => false,
+        }
+    }
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "write it as `2026-01-31T12:00:00Z`".to_owned())
+}
+
+/// A variable of the rules and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+impl FromStr for Variable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) =
+            text.split_once('=').ok_or_else(|| format!("no `=` in it: write `{text}=VALUE`"))?;
+        let first = name.chars().next();
+        let starts_well = first.is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+        if !starts_well || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Err(format!("`{name}` is no name of a variable: letters, digits and `_` only"));
+        }
+        Ok(Self { name: name.to_owned(), value: value.to_owned() })
+    }
+}
+
+fn location(text: &str) -> Result<Location, String> {
+    let place = text.starts_with("s3://").then(|| Location::parse(text)).flatten();
+    place.ok_or_else(|| "write it as `s3://BUCKET/PREFIX`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn run(arguments: &[&str]) -> Result<EnrichArgs, clap::Error> {
+        EnrichArgs::try_parse_from([&["enrich"], arguments].concat())
+    }
+
+    #[test]
+    fn the_definitions_hold_together() {
+        CheckArgs::command().debug_assert();
+        EnrichArgs::command().debug_assert();
+    }
+
+    #[test]
+    fn check_has_defaults_for_everything() {
+        let args = CheckArgs::try_parse_from(["check"]).expect("no argument is needed");
+        assert_eq!(args.paths, [PathBuf::from("rules")]);
+        assert_eq!((args.format, args.color), (Format::Full, Color::Auto));
+    }
+
+    #[test]
+    fn wrong_usage_is_exit_status_2() {
+        for arguments in [
+            &[][..],
+            &["run"],
+            &["walk"],
+            &["run", "--rules", "r", "-D", "NAME"],
+            &["run", "--rules", "r", "-D", "1A=b"],
+            &["run", "--rules", "r", "--now", "noon"],
+            &["invoke", "--rules", "r", "event.json"],
+            &["invoke", "--rules", "r", "--output", "o"],
+            &["invoke", "--rules", "r", "--aws", "--tables", "t", "event.json"],
+            &["invoke", "--rules", "r", "--output", "o", "--rejects", "bucket/x", "event.json"],
+            &["invoke", "--rules", "r", "--output", "o", "--rejects", "s3:///x", "event.json"],
+        ] {
+            let error = run(arguments).expect_err(&arguments.join(" "));
+            assert_eq!(error.exit_code(), 2, "{arguments:?}");
+            assert!(error.use_stderr(), "{arguments:?}");
+        }
+        for arguments in [&["--help"][..], &["--version"], &["run", "--help"]] {
+            assert_eq!(run(arguments).expect_err("help ends the command").exit_code(), 0);
+        }
+    }
+
+    #[test]
+    fn a_value_can_hold_an_equals_sign_or_nothing() {
+        let variable = |text: &str| text.parse::<Variable>().map(|v| (v.name, v.value));
+        assert_eq!(variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(variable("_A1="), Ok(("_A1".to_owned(), String::new())));
+        assert!(variable("=b").is_err());
+    }
+
+    #[test]
+    fn the_stream_is_named_by_the_file_unless_it_is_said() {
+        let Ok(EnrichArgs { command: EnrichCommand::Run(mut args) }) = run(&["run", "--rules", "r"]) else {
+            panic!("the arguments are complete");
+        };
+        assert_eq!(args.stream_of(Path::new("-")), None);
+        assert_eq!(args.stream_of(Path::new("in/raw-events.ndjson")).as_deref(), Some("raw-events"));
+        assert_eq!(args.stream_of(Path::new("raw-events")).as_deref(), Some("raw-events"));
+        args.stream = Some("clicks".to_owned());
+        assert_eq!(args.stream_of(Path::new("-")).as_deref(), Some("clicks"));
+        assert_eq!(args.stream_of(Path::new("in/raw-events.ndjson")).as_deref(), Some("clicks"));
+    }
+}

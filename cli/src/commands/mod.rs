@@ -1,0 +1,121 @@
+//! The commands: from arguments and a shell to an exit status.
+
+mod check;
+mod run;
+
+use std::ffi::OsString;
+use std::io;
+
+use enrich_engine::BuildError;
+
+use crate::args::{CheckArgs, EnrichArgs, EnrichCommand};
+use crate::events::RunError;
+use crate::files::FileError;
+use crate::tables::TableError;
+use crate::{Exit, Shell};
+
+/// `check`: says what is wrong with rules. The first argument is the command's own name.
+pub fn check(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {
+    match shell.parse::<CheckArgs>(arguments) {
+        Ok(args) => {
+            let result = check::check(&args, shell);
+            shell.finish(result)
+        }
+        Err(exit) => exit,
+    }
+}
+
+/// `enrich`: sends events through rules. The first argument is the command's own name.
+pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {
+    match shell.parse::<EnrichArgs>(arguments) {
+        Ok(EnrichArgs { command: EnrichCommand::Run(args) }) => {
+            let result = run::run(&args, shell);
+            shell.finish(result)
+        }
+        Err(exit) => exit,
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// Standard output takes nothing more.
+    #[error("can't write to standard output")]
+    Output(#[from] io::Error),
+    /// Rules can't be read.
+    #[error(transparent)]
+    Files(#[from] FileError),
+    /// Tables can't be read.
+    #[error(transparent)]
+    Tables(#[from] TableError),
+    /// Events can't be read or written.
+    #[error(transparent)]
+    Events(#[from] RunError),
+    /// Rules have errors, which were drawn before.
+    #[error("the rules have errors, so nothing was run")]
+    BrokenRules,
+    /// Rules are well, but can't be run with what the command line gives.
+    #[error("{error}{}", help(error))]
+    Build {
+        /// Why.
+        error: BuildError,
+    },
+    /// A variable that no rule uses was given a value.
+    #[error("the rules use no variable `{name}`{}", did_you_mean(suggestion))]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// The one that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// The stream that the events come from is not known.
+    #[error(
+        "say with `--stream NAME` which stream the events of standard input come from; the rules take {streams}"
+    )]
+    NoStream {
+        /// The streams that the rules take.
+        streams: String,
+    },
+    /// A file's name is no stream of the rules.
+    #[error(
+        "no rule takes the stream `{stream}`, which {file} is named after; \
+         say with `--stream NAME` where its events come from: the rules take {streams}"
+    )]
+    NotTaken {
+        /// The stream.
+        stream: String,
+        /// The file of events.
+        file: String,
+        /// The streams that the rules take.
+        streams: String,
+    },
+    /// This machine's clock is no help.
+    #[error("this machine's clock shows no time of use: say what time it is with `--now`")]
+    NoClock,
+    /// This machine can't run anything.
+    #[error("can't start")]
+    Machine(#[source] io::Error),
+}
+
+/// Runs the futures of the engine and its sources, on this thread.
+fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    tokio::runtime::Builder::new_current_thread().build().map_err(CommandError::Machine)
+}
+
+impl From<BuildError> for CommandError {
+    fn from(error: BuildError) -> Self {
+        CommandError::Build { error }
+    }
+}
+
+fn help(error: &BuildError) -> &'static str {
+    match error {
+        BuildError::Unset(_) => "; give each of them one with `-D NAME=VALUE`",
+        _ => "",
+    }
+}
+
+fn did_you_mean(suggestion: &Option<String>) -> String {
+    suggestion.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}

@@ -1,0 +1,72 @@
+//! `enrich run`: events through rules, with tables out of a folder.
+
+use std::path::Path;
+
+use enrich_engine::{Clock, Context, Engine, Origin, Record};
+
+use super::CommandError;
+use crate::args::{Color, RunArgs};
+use crate::clock::LocalClock;
+use crate::rules::{self, Values};
+use crate::{Exit, Shell, events, tables};
+
+pub(super) fn run(args: &RunArgs, shell: &mut Shell<'_>) -> Result<Exit, CommandError> {
+    let color = Color::Auto.wanted(shell.stderr_is_terminal, shell.no_color);
+    let rules = rules::load(&args.rules, color, shell.stderr)?;
+    let values = Values::new(&args.variables, &rules)?;
+    let tables = tables::load(args.tables.as_deref(), &rules::local_tables(&rules, &values))?;
+    let engine = Engine::builder(rules).tables(tables).variables(values.function()).build()?;
+    let origins: Result<Vec<_>, _> = args.events.iter().map(|file| origin(args, file, &engine)).collect();
+    let clock = LocalClock::new(args.now).ok_or(CommandError::NoClock)?;
+    let runtime = super::runtime()?;
+    let mut enrich = |batch: &[Record]| runtime.block_on(engine.enrich(batch, Context::at(clock.now())));
+    let (summary, exit) = events::run(args, origins?, &mut enrich, shell)?;
+    // Standard error is for people: where none is left, the exit status still tells.
+    let _ = write!(shell.stderr, "{summary}");
+    Ok(exit)
+}
+
+/// Where the events of a file come from: `--stream`, or the stream that the file is named after, or
+/// the only one that the rules take.
+fn origin(args: &RunArgs, file: &Path, engine: &Engine) -> Result<Origin, CommandError> {
+    let mut patterns: Vec<_> = engine.streams().collect();
+    patterns.dedup();
+    let streams = patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ");
+    let Some(stream) = args.stream_of(file) else {
+        return match patterns.as_slice() {
+            [only] if !only.starts_with("arn:") => Ok(Origin::stream(only.replace('*', ""))),
+            _ => Err(CommandError::NoStream { streams }),
+        };
+    };
+    if args.stream.is_none() && !engine.takes(&stream) {
+        return Err(CommandError::NotTaken { stream, file: file.display().to_string(), streams });
+    }
+    Ok(named(&stream))
+}
+
+/// A stream by its name, or by its ARN: `arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`.
+fn named(stream: &str) -> Origin {
+    let resource = stream.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4));
+    let Some(resource) = resource else { return Origin::stream(stream) };
+    let mut origin = Origin::stream(resource.split('/').nth(1).unwrap_or(resource));
+    origin.arn = Some(stream.to_owned());
+    origin
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_by_its_arn() {
+        for (stream, name) in [
+            ("arn:aws:kinesis:eu-west-1:123456789012:stream/orders", "orders"),
+            ("arn:aws:sqs:eu-west-1:123456789012:clicks", "clicks"),
+            ("arn:aws:dynamodb:eu-west-1:123456789012:table/T/stream/2026-01-01T00:00:00.000", "T"),
+        ] {
+            let origin = named(stream);
+            assert_eq!((origin.stream.as_str(), origin.arn.as_deref()), (name, Some(stream)));
+        }
+        assert_eq!(named("orders"), Origin::stream("orders"));
+    }
+}
