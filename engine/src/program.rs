@@ -41,6 +41,8 @@ pub(crate) struct Rule {
     pub(crate) name: Arc<str>,
     pub(crate) streams: Vec<Pattern>,
     pub(crate) when: Option<Expr>,
+    /// The paths that `when` reads.
+    pub(crate) when_paths: Vec<Vec<String>>,
     pub(crate) schema: Option<(Arc<Schema>, OnInvalid)>,
     /// Conditions of `drop when` that read only the arrived event: decided before any lookup.
     pub(crate) early_drops: Vec<Expr>,

@@ -96,6 +96,28 @@ impl Rules {
         })
     }
 
+    /// Rules from a model that another front end has built, with these functions. Schemas are read
+    /// by the paths that the model names.
+    ///
+    /// # Errors
+    /// Where a schema can't be read or compiled. What the model refers to and does not hold is found
+    /// when an engine is built.
+    pub fn from_model(set: RuleSet, registry: &Registry, read: &ReadFile<'_>) -> Result<Self, BrokenRules> {
+        let mut hash = Sha256::new();
+        update(&mut hash, "model", format!("{set:?}").as_bytes());
+        let mut schemas = Vec::new();
+        for rule in &set.rules {
+            let schema = rule.schema.as_ref().map(|schema| {
+                let text = read(&schema.path)?;
+                update(&mut hash, &schema.path, &text);
+                Schema::compile(&text)
+                    .map_err(|reason| format!("`{}` is not a JSON Schema: {reason}", schema.path))
+            });
+            schemas.push(schema.transpose().map_err(BrokenRules)?.map(Arc::new));
+        }
+        Ok(Self { set, schemas, registry: registry.clone(), hash: crate::hex(&hash.finalize()) })
+    }
+
     /// The checked rules as plain data.
     #[must_use]
     pub fn set(&self) -> &RuleSet {

@@ -1,8 +1,9 @@
 //! Tables in memory: for tests, for local runs and for small reference data.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Answer, Answers, BoxFuture, ErrorCode, Failure, Item, Key, KeyValue, Questions, Source, Table};
 use crate::json::{Document, Kind, Node};
@@ -20,7 +21,12 @@ pub struct MemorySource {
 #[derive(Debug, Default)]
 struct MemoryTable {
     items: Vec<Arc<Item>>,
+    /// The items by the key that is asked first: a table is asked by one key as a rule.
+    index: OnceLock<(Vec<(String, KeyType)>, Index)>,
 }
+
+/// The places of the items by their key.
+type Index = HashMap<Key, usize>;
 
 impl MemorySource {
     /// No table yet.
@@ -33,7 +39,7 @@ impl MemorySource {
     #[must_use]
     pub fn with_table(mut self, table: impl Into<String>, items: Vec<Item>) -> Self {
         let items = items.into_iter().map(Arc::new).collect();
-        self.tables.insert(table.into(), Arc::new(MemoryTable { items }));
+        self.tables.insert(table.into(), Arc::new(MemoryTable { items, index: OnceLock::new() }));
         self
     }
 
@@ -78,17 +84,20 @@ impl Source for MemorySource {
         Box::pin(async move {
             let mut answers = Answers::none_yet(questions);
             for (at, question) in questions.tables.iter().enumerate() {
-                let index = self.tables.get(&question.table.name).map(|table| table.index(&question.table));
+                let table = self.tables.get(&question.table.name);
+                let items = table.map(|table| (table, table.index(&question.table)));
                 for (place, key) in question.keys.iter().enumerate() {
-                    let answer = match &index {
+                    let answer = match &items {
                         None => Answer::Failed(Failure::new(
                             ErrorCode::Absent,
                             format!("there is no table `{}`", question.table.name),
                         )),
-                        Some(items) => match items.get(key) {
-                            Some(found) => Answer::Found(Arc::clone(found)),
-                            None => Answer::Missing,
-                        },
+                        Some((table, index)) => {
+                            match index.get(key).and_then(|item| table.items.get(*item)) {
+                                Some(found) => Answer::Found(Arc::clone(found)),
+                                None => Answer::Missing,
+                            }
+                        }
                     };
                     answers.set(at, place, answer);
                 }
@@ -99,14 +108,18 @@ impl Source for MemorySource {
 }
 
 impl MemoryTable {
-    /// The items by their key. An item without the whole key can't be found.
-    fn index(&self, table: &Table) -> HashMap<Key, &Arc<Item>> {
+    fn index(&self, table: &Table) -> Cow<'_, Index> {
+        let (key, index) = self.index.get_or_init(|| (table.key.clone(), self.by_key(&table.key)));
+        if *key == table.key { Cow::Borrowed(index) } else { Cow::Owned(self.by_key(&table.key)) }
+    }
+
+    /// The places of the items by their key. An item without the whole key can't be found.
+    fn by_key(&self, key: &[(String, KeyType)]) -> Index {
         let mut index = HashMap::with_capacity(self.items.len());
-        for item in &self.items {
-            let parts: Option<Vec<_>> =
-                table.key.iter().map(|(name, ty)| key_part(item, name, *ty)).collect();
+        for (place, item) in self.items.iter().enumerate() {
+            let parts: Option<Vec<_>> = key.iter().map(|(name, ty)| key_part(item, name, *ty)).collect();
             if let Some(parts) = parts {
-                index.insert(Key::new(parts), item);
+                index.insert(Key::new(parts), place);
             }
         }
         index

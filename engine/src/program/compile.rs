@@ -160,6 +160,7 @@ impl Compiler<'_> {
             name: rule.name.as_str().into(),
             streams: streams.collect::<Result<_, BuildError>>()?,
             when: self.optional(rule.when.as_ref())?,
+            when_paths: rule.when.iter().flat_map(read_paths).collect(),
             schema,
             early_drops: self.early_drops(rule)?,
             lookups,
@@ -389,13 +390,7 @@ fn targets(lookup: &model::Lookup) -> Vec<&Path> {
 /// Every path of the event that a rule reads or writes.
 fn paths(rule: &model::Rule) -> Vec<Vec<String>> {
     let mut paths: BTreeSet<Vec<String>> = BTreeSet::new();
-    let mut reads = |expr: &model::Expr| {
-        expr.walk(&mut |inner| {
-            if let model::Expr::Event(path) = inner {
-                paths.insert(path.0.clone());
-            }
-        });
-    };
+    let mut reads = |expr: &model::Expr| paths.extend(read_paths(expr));
     rule.walk(&mut |expr| reads(expr));
     for part in rule.output.iter().flat_map(|output| &output.prefix.0) {
         if let model::TextPart::Hole(hole) = part {
@@ -409,4 +404,15 @@ fn paths(rule: &model::Rule) -> Vec<Vec<String>> {
     }
     paths.extend(rule.lookups.iter().flat_map(targets).map(|path| path.0.clone()));
     paths.into_iter().collect()
+}
+
+/// The paths of the event that an expression reads.
+fn read_paths(expr: &model::Expr) -> Vec<Vec<String>> {
+    let mut paths = Vec::new();
+    expr.walk(&mut |inner| {
+        if let model::Expr::Event(path) = inner {
+            paths.push(path.0.clone());
+        }
+    });
+    paths
 }

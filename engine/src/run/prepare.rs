@@ -27,33 +27,48 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
         Ok(document) => document,
         Err(reason) => return Event::Done(rejected(None, reason)),
     };
+    let root = document.root();
+    let scope =
+        Scope { event: root, edits: None, lookups: &[], origin, error: None, now: context.now, key: false };
+    let mut taker = None;
     for (place, rule) in candidates {
-        if let Some(path) = rule.paths.iter().find(|path| repeated(document.root(), path)) {
-            let message = format!("the event has a field of `{}` more than once", path.join("."));
-            return Event::Done(rejected(Some(&rule.name), Reason::new("duplicate_name", message)));
+        match chosen(rule, scope) {
+            Ok(true) => {
+                taker = Some((place, rule));
+                break;
+            }
+            Ok(false) => {}
+            Err(verdict) => return Event::Done(verdict),
         }
-        let scope = Scope {
-            event: document.root(),
-            edits: None,
-            lookups: &[],
-            origin,
-            error: None,
-            now: context.now,
-            key: false,
-        };
-        match rule.when.as_ref().map(|when| scope.holds(when)) {
-            None | Some(Ok(true)) => {}
-            Some(Ok(false) | Err(Stop::Upstream)) => continue,
-            Some(Err(Stop::Error(reason))) => return Event::Done(rejected(Some(&rule.name), reason)),
-        }
-        if let Some(verdict) = invalid(rule, document.root()).or_else(|| dropped(rule, scope)) {
-            return Event::Done(verdict);
-        }
-        let keys = vec![Asked::NotYet; rule.lookups.len()];
-        return Event::Taken(Taken { record, document, rule: place, keys });
     }
-    let message = format!("the `when` of no rule for the stream `{}` holds", origin.stream);
-    Event::Done(rejected(None, Reason::new("no_rule", message)))
+    let Some((place, rule)) = taker else {
+        let message = format!("the `when` of no rule for the stream `{}` holds", origin.stream);
+        return Event::Done(rejected(None, Reason::new("no_rule", message)));
+    };
+    let verdict =
+        repeated(rule, &rule.paths, root).or_else(|| invalid(rule, root)).or_else(|| dropped(rule, scope));
+    match verdict {
+        Some(verdict) => Event::Done(verdict),
+        None => Event::Taken(Taken {
+            record,
+            rule: place,
+            keys: vec![Asked::NotYet; rule.lookups.len()],
+            document,
+        }),
+    }
+}
+
+/// Whether a rule takes the event; an `Err` is the event's verdict.
+fn chosen(rule: &Rule, scope: Scope<'_, '_>) -> Result<bool, Verdict> {
+    let Some(when) = &rule.when else { return Ok(true) };
+    if let Some(verdict) = repeated(rule, &rule.when_paths, scope.event) {
+        return Err(verdict);
+    }
+    match scope.holds(when) {
+        Ok(holds) => Ok(holds),
+        Err(Stop::Upstream) => Ok(false),
+        Err(Stop::Error(reason)) => Err(rejected(Some(&rule.name), reason)),
+    }
 }
 
 fn decode(bytes: &[u8]) -> Result<Document<'_>, Reason> {
@@ -74,17 +89,19 @@ fn decode(bytes: &[u8]) -> Result<Document<'_>, Reason> {
     }
 }
 
-/// Whether a name of the path is there more than once: then nobody knows which one is meant.
-fn repeated(event: Node<'_>, path: &[String]) -> bool {
-    let mut node = Some(event);
-    for name in path {
-        let Some(object) = node else { return false };
-        if object.repeats(name) {
-            return true;
-        }
-        node = object.get(name);
-    }
-    false
+/// The verdict on an event that has a field of these paths more than once: nobody knows which one is
+/// meant.
+fn repeated(rule: &Rule, paths: &[Vec<String>], event: Node<'_>) -> Option<Verdict> {
+    let path = paths.iter().find(|path| {
+        let mut node = Some(event);
+        path.iter().any(|name| {
+            let object = node;
+            node = object.and_then(|object| object.get(name));
+            object.is_some_and(|object| object.repeats(name))
+        })
+    })?;
+    let message = format!("the event has a field of `{}` more than once", path.join("."));
+    Some(rejected(Some(&rule.name), Reason::new("duplicate_name", message)))
 }
 
 fn invalid(rule: &Rule, event: Node<'_>) -> Option<Verdict> {

@@ -1,0 +1,102 @@
+//! Rules without any text: another front end builds the model.
+
+#![cfg(test)]
+
+use enrich_engine::dsl::model::{
+    Branch, Copied, Copy, Expr, IfAbsent, KeyType, Literal, Lookup, Path, Rule, RuleSet, Source, Step, Table,
+    Template,
+};
+use enrich_engine::dsl::source::Span;
+use enrich_engine::functions::Registry;
+use enrich_engine::lookup::MemorySource;
+use enrich_engine::{BuildError, Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
+
+fn path(name: &str) -> Path {
+    Path(vec![name.to_owned()])
+}
+
+fn model() -> RuleSet {
+    let span = Span::default();
+    let users = Table {
+        name: "users".to_owned(),
+        source: Source { kind: "dynamodb".to_owned(), location: Template::literal("users") },
+        key: vec![("id".to_owned(), KeyType::String)],
+        cache: None,
+        span,
+    };
+    let segment = Copy {
+        what: Copied::Named(vec![("segment".to_owned(), path("segment"))]),
+        cast: None,
+        absent: IfAbsent::Default(Literal::String("none".to_owned())),
+        span,
+    };
+    let lookup = Lookup {
+        name: "user".to_owned(),
+        table: 0,
+        key: vec![Expr::Event(path("user"))],
+        copies: vec![segment],
+        found: Vec::new(),
+        missing: Branch::default(),
+        no_key: Branch::default(),
+        error: None,
+        span,
+    };
+    let rule = Rule {
+        name: "clicks".to_owned(),
+        streams: vec![Template::literal("clicks")],
+        when: None,
+        schema: None,
+        lookups: vec![lookup],
+        steps: vec![Step::Lookup(0)],
+        output: None,
+        rejects: None,
+        span,
+    };
+    RuleSet::new(vec![users], vec![rule])
+}
+
+fn build(set: RuleSet) -> Result<Engine, BuildError> {
+    let rules = Rules::from_model(set, &Registry::standard(), &|_| Err("no files".to_owned()));
+    let users =
+        MemorySource::new().with_json("users", r#"[{"id":"u1","segment":"premium"}]"#).expect("users");
+    Engine::builder(rules.expect("rules")).tables(users).build()
+}
+
+#[test]
+fn a_model_runs_without_text() {
+    let engine = build(model()).expect("an engine");
+    let batch = [r#"{"user":"u1"}"#, r#"{"user":"u2"}"#];
+    let records = batch.map(|event| Record::new(event, Origin::stream("clicks")));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let now = Timestamp::parse("2026-11-21T10:00:00Z").expect("a time");
+    let outcome = runtime.block_on(engine.enrich(&records, Context::at(now)));
+    let events: Vec<_> = outcome
+        .verdicts
+        .iter()
+        .map(|verdict| match verdict {
+            Verdict::Enriched { event, .. } => String::from_utf8_lossy(event).into_owned(),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(events, [r#"{"user":"u1","segment":"premium"}"#, r#"{"user":"u2","segment":"none"}"#]);
+}
+
+#[test]
+fn what_a_model_does_not_hold_is_refused() {
+    let mut no_table = model();
+    no_table.tables.clear();
+    assert!(matches!(build(no_table), Err(BuildError::Model(_))));
+
+    let mut no_key = model();
+    no_key.rules[0].lookups[0].key.clear();
+    assert!(matches!(build(no_key), Err(BuildError::Model(_))));
+
+    let mut no_function = model();
+    let call = Expr::Call { function: "nowhere".to_owned(), arguments: Vec::new(), span: Span::default() };
+    no_function.rules[0].when = Some(call);
+    assert!(matches!(build(no_function), Err(BuildError::Model(_))));
+
+    let mut below = model();
+    below.rules[0].lookups[0].key = vec![Expr::Lookup { lookup: 0, path: path("id") }];
+    assert!(matches!(build(below), Err(BuildError::Model(_))));
+}
