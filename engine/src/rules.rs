@@ -195,11 +195,6 @@ fn verify_calls(rule: &model::Rule, registry: &Registry, findings: &mut Vec<Diag
         });
     };
     rule.walk(&mut |expr| verify(expr));
-    for part in rule.output.iter().flat_map(|output| &output.prefix.0) {
-        if let model::TextPart::Hole(hole) = part {
-            verify(hole);
-        }
-    }
 }
 
 fn plain_text(expr: &Expr) -> Option<&str> {

@@ -171,10 +171,7 @@ impl Expr {
         let mut variables = Vec::new();
         self.walk(&mut |expr| {
             if let Expr::Text(text) = expr {
-                variables.extend(text.0.iter().filter_map(|part| match part {
-                    TextPart::Variable(variable) => Some(variable),
-                    _ => None,
-                }));
+                variables.extend(text.own_variables());
             }
         });
         variables

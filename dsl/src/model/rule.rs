@@ -34,13 +34,11 @@ impl RuleSet {
             let destinations = rule.output.iter().map(|output| &output.bucket);
             let destinations = destinations.chain(rule.rejects.iter().map(|rejects| &rejects.location));
             all.extend(destinations.flat_map(Template::variables).map(|v| (v, VariableUse::Output)));
-            rule.walk(&mut |expr| all.extend(expr.variables().into_iter().map(|v| (v, VariableUse::Rule))));
+            rule.walk_statements(&mut |expr| {
+                all.extend(expr.variables().into_iter().map(|v| (v, VariableUse::Rule)))
+            });
             if let Some(prefix) = rule.output.as_ref().map(|output| &output.prefix) {
-                let text = prefix.0.iter().filter_map(|part| match part {
-                    TextPart::Variable(variable) => Some((variable, VariableUse::Output)),
-                    _ => None,
-                });
-                all.extend(text);
+                all.extend(prefix.variables().into_iter().map(|v| (v, VariableUse::Output)));
             }
         }
         all.sort_by(|a, b| a.0.cmp(b.0).then(a.1.cmp(&b.1)));
@@ -233,8 +231,17 @@ pub struct Destination {
 }
 
 impl Rule {
-    /// Calls `visit` for every expression of the rule that stands in a statement.
+    /// Calls `visit` for every expression of the rule, those of the output's prefix included.
     pub fn walk<'r>(&'r self, visit: &mut dyn FnMut(&'r Expr)) {
+        self.walk_statements(visit);
+        for part in self.output.iter().flat_map(|output| &output.prefix.0) {
+            if let TextPart::Hole(hole) = part {
+                visit(hole);
+            }
+        }
+    }
+
+    fn walk_statements<'r>(&'r self, visit: &mut dyn FnMut(&'r Expr)) {
         self.when.iter().for_each(&mut *visit);
         self.steps.iter().for_each(|step| step.walk(visit));
         for lookup in &self.lookups {

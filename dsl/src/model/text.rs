@@ -6,6 +6,26 @@ use super::Expr;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub Vec<TextPart>);
 
+impl Text {
+    /// The variables in it and in its holes.
+    #[must_use]
+    pub fn variables(&self) -> Vec<&Variable> {
+        let holes = self.0.iter().flat_map(|part| match part {
+            TextPart::Hole(hole) => hole.variables(),
+            _ => Vec::new(),
+        });
+        self.own_variables().chain(holes).collect()
+    }
+
+    /// The variables in it, without those in its holes.
+    pub(crate) fn own_variables(&self) -> impl Iterator<Item = &Variable> {
+        self.0.iter().filter_map(|part| match part {
+            TextPart::Variable(variable) => Some(variable),
+            _ => None,
+        })
+    }
+}
+
 /// A part of a [`Text`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextPart {

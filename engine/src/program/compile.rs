@@ -142,11 +142,6 @@ impl Compiler<'_> {
         }
         // What expressions anywhere in the rule read of the items.
         rule.walk(&mut |expr| self.reads(expr, &lookups));
-        for part in rule.output.iter().flat_map(|output| &output.prefix.0) {
-            if let model::TextPart::Hole(hole) = part {
-                self.reads(hole, &lookups);
-            }
-        }
         let streams = rule.streams.iter().map(|stream| Ok(Pattern::new(self.fill(stream)?)));
         let output = match rule.output.as_ref().filter(|_| self.with.outputs) {
             Some(output) => Some(self.output(output, &rule.name)?),
@@ -392,11 +387,6 @@ fn paths(rule: &model::Rule) -> Vec<Vec<String>> {
     let mut paths: BTreeSet<Vec<String>> = BTreeSet::new();
     let mut reads = |expr: &model::Expr| paths.extend(read_paths(expr));
     rule.walk(&mut |expr| reads(expr));
-    for part in rule.output.iter().flat_map(|output| &output.prefix.0) {
-        if let model::TextPart::Hole(hole) = part {
-            reads(hole);
-        }
-    }
     for step in &rule.steps {
         if let model::Step::Set { target, .. } | model::Step::Remove(target) = step {
             paths.insert(target.0.clone());
