@@ -57,6 +57,14 @@ impl CallError {
     }
 }
 
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for CallError {}
+
 /// The code of a function: pure, and quick.
 pub type Body = dyn for<'v> Fn(&[Value<'v>], CallContext) -> Result<Value<'v>, CallError> + Send + Sync;
 

@@ -54,6 +54,32 @@ impl Decimal {
         })
     }
 
+    /// `0.digits * 10^exponent`, for any digits: zeros at their ends go.
+    pub(crate) fn new(negative: bool, digits: &str, exponent: i64) -> Self {
+        let significant = digits.trim_start_matches('0');
+        if significant.is_empty() {
+            return Self { negative: false, digits: String::new(), exponent: 0 };
+        }
+        let leading = i64::try_from(digits.len() - significant.len()).unwrap_or(i64::MAX);
+        let digits = significant.trim_end_matches('0').to_owned();
+        Self { negative, digits, exponent: exponent.saturating_sub(leading) }
+    }
+
+    /// Whether it is below zero.
+    pub(crate) fn is_negative(&self) -> bool {
+        self.negative
+    }
+
+    /// Its significant digits; none for zero.
+    pub(crate) fn digits(&self) -> &str {
+        &self.digits
+    }
+
+    /// Where its point stands, counted from before its first digit.
+    pub(crate) fn exponent(&self) -> i64 {
+        self.exponent
+    }
+
     /// Whether it has no fraction.
     pub(crate) fn is_integer(&self) -> bool {
         i64::try_from(self.digits.len()).is_ok_and(|count| count <= self.exponent) || self.digits.is_empty()
