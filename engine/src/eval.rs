@@ -1,10 +1,11 @@
 //! Expressions over one event: pure, and without waiting for anything.
 
-use enrich_dsl::model::{Comparison, ErrorField, RecordField};
+use enrich_dsl::model::{Arithmetic, Comparison, ErrorField, RecordField};
 
 use crate::batch::{Origin, Reason};
+use crate::decimal;
 use crate::edits::Edits;
-use crate::functions::CallContext;
+use crate::functions::{CallContext, CallError};
 use crate::json::{Kind, Node};
 use crate::lookup::{Failure, Item};
 use crate::program::{Expr, Part};
@@ -85,6 +86,16 @@ impl<'v> Scope<'v, '_> {
             Expr::Compare { comparison, left, right } => {
                 Value::Bool(compare(*comparison, &self.value(left)?, &self.value(right)?))
             }
+            Expr::Arithmetic { operation, left, right } => {
+                self.arithmetic(*operation, &self.value(left)?, &self.value(right)?)?
+            }
+            Expr::Negate(inner) => match self.value(inner)? {
+                Value::Absent => Value::Absent,
+                number => computed(decimal::negate(operand("-", &number)?))?,
+            },
+            Expr::If { condition, then, otherwise } => {
+                self.value(if self.holds(condition)? { then } else { otherwise })?
+            }
             Expr::Coalesce(left, right) => {
                 let left = self.value(left)?;
                 if left.is_nothing() { self.value(right)? } else { left }
@@ -92,6 +103,26 @@ impl<'v> Scope<'v, '_> {
             Expr::And(left, right) => Value::Bool(self.holds(left)? && self.holds(right)?),
             Expr::Or(left, right) => Value::Bool(self.holds(left)? || self.holds(right)?),
             Expr::Not(inner) => Value::Bool(!self.holds(inner)?),
+        })
+    }
+
+    /// Arithmetic over absent is absent; over anything else than numbers it is an error.
+    fn arithmetic(
+        &self,
+        operation: Arithmetic,
+        left: &Value<'v>,
+        right: &Value<'v>,
+    ) -> Result<Value<'v>, Stop> {
+        if left.is_absent() || right.is_absent() {
+            return Ok(Value::Absent);
+        }
+        let (left, right) = (operand(operation.sign(), left)?, operand(operation.sign(), right)?);
+        computed(match operation {
+            Arithmetic::Add => decimal::add(left, right),
+            Arithmetic::Subtract => decimal::subtract(left, right),
+            Arithmetic::Multiply => decimal::multiply(left, right),
+            Arithmetic::Divide => decimal::divide(left, right),
+            Arithmetic::Remainder => decimal::remainder(left, right),
         })
     }
 
@@ -153,6 +184,20 @@ impl<'v> Scope<'v, '_> {
             RecordField::Id => self.origin.id().map_or(Value::Absent, Value::from),
             _ => Value::Absent,
         }
+    }
+}
+
+fn operand<'n>(sign: &str, value: &'n Value<'_>) -> Result<&'n str, Stop> {
+    match value.as_number() {
+        Some(number) => Ok(number),
+        None => stop("arithmetic", format!("`{sign}` works on numbers, this is {}", value.with_article())),
+    }
+}
+
+fn computed<'v>(result: Result<String, CallError>) -> Result<Value<'v>, Stop> {
+    match result {
+        Ok(number) => Ok(Value::Number(number.into())),
+        Err(error) => stop(error.code, error.message),
     }
 }
 

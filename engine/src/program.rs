@@ -6,7 +6,7 @@ mod pattern;
 use std::sync::Arc;
 
 use enrich_dsl::model::{
-    Comparison, Compression, Copy, ErrorField, KeyType, OnInvalid, PerObject, RecordField,
+    Arithmetic, Comparison, Compression, Copy, ErrorField, KeyType, OnInvalid, PerObject, RecordField,
 };
 
 use crate::functions::Function;
@@ -134,6 +134,9 @@ pub(crate) enum Expr {
     Error(ErrorField),
     Call { function: Function, arguments: Vec<Expr> },
     Compare { comparison: Comparison, left: Box<Expr>, right: Box<Expr> },
+    Arithmetic { operation: Arithmetic, left: Box<Expr>, right: Box<Expr> },
+    Negate(Box<Expr>),
+    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
     Coalesce(Box<Expr>, Box<Expr>),
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),

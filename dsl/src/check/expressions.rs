@@ -43,6 +43,23 @@ impl Checker<'_> {
                 let (left, right) = pair(self, left, right)?;
                 Expr::Compare { comparison: *comparison, left, right }
             }
+            ExprKind::Arithmetic { operation, left, right } => {
+                let (left_at, right_at) = (left.span, right.span);
+                let (left, right) = pair(self, left, right)?;
+                self.number(&left, left_at, operation.sign());
+                self.number(&right, right_at, operation.sign());
+                Expr::Arithmetic { operation: *operation, left, right }
+            }
+            ExprKind::Negate(inner) => {
+                let number = self.expression(inner, scope)?;
+                self.number(&number, inner.span, "-");
+                Expr::Negate(Box::new(number))
+            }
+            ExprKind::If { condition, then, otherwise } => {
+                let condition = self.condition(condition, scope);
+                let (then, otherwise) = pair(self, then, otherwise)?;
+                Expr::If { condition: Box::new(condition?), then, otherwise }
+            }
             ExprKind::Coalesce(left, right) => {
                 let (left, right) = pair(self, left, right)?;
                 Expr::Coalesce(left, right)
@@ -58,6 +75,22 @@ impl Checker<'_> {
             ExprKind::Not(inner) => Expr::Not(Box::new(self.expression(inner, scope)?)),
             ExprKind::Group(inner) => self.expression(inner, scope)?,
         })
+    }
+
+    /// An operand of arithmetic must be a number.
+    fn number(&mut self, operand: &Expr, span: Span, sign: &str) {
+        let ty = self.type_of(operand);
+        if !ty.fits(Type::Number) {
+            let message = format!("`{sign}` works on numbers, this is {}", ty.with_article());
+            let finding = Diagnostic::new(Code::ArgumentType, span, message);
+            self.report(match ty {
+                Type::String if sign == "+" => {
+                    finding.help("texts are joined with holes: `\"{.first} {.last}\"`")
+                }
+                Type::String => finding.help("convert it with `number(…)`"),
+                _ => finding,
+            });
+        }
     }
 
     /// A text in an expression; one without holes and variables is a plain literal.
@@ -236,6 +269,11 @@ impl Checker<'_> {
             | Expr::Or(..)
             | Expr::Not(_) => Type::Boolean,
             Expr::Literal(Literal::Number(_)) | Expr::Record(RecordField::SubSequence) => Type::Number,
+            Expr::Arithmetic { .. } | Expr::Negate(_) => Type::Number,
+            Expr::If { then, otherwise, .. } => {
+                let (then, otherwise) = (self.type_of(then), self.type_of(otherwise));
+                if then == otherwise { then } else { Type::Any }
+            }
             Expr::Literal(Literal::String(_)) | Expr::Text(_) | Expr::Record(_) | Expr::Error(_) => {
                 Type::String
             }

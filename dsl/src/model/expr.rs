@@ -2,7 +2,7 @@
 
 use super::{Text, TextPart, Variable};
 use crate::source::Span;
-pub use crate::syntax::tree::Comparison;
+pub use crate::syntax::tree::{Arithmetic, Comparison};
 
 /// A value that is worked out for each event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,26 @@ pub enum Expr {
         left: Box<Expr>,
         /// Right of it.
         right: Box<Expr>,
+    },
+    /// Arithmetic on two numbers: decimal, 38 digits.
+    Arithmetic {
+        /// Which operation.
+        operation: Arithmetic,
+        /// Left of it.
+        left: Box<Expr>,
+        /// Right of it.
+        right: Box<Expr>,
+    },
+    /// The number with the other sign.
+    Negate(Box<Expr>),
+    /// One of two values.
+    If {
+        /// The condition.
+        condition: Box<Expr>,
+        /// The value where it holds.
+        then: Box<Expr>,
+        /// The value where it does not.
+        otherwise: Box<Expr>,
     },
     /// `left ?? right`: the left value unless it is absent or null.
     Coalesce(Box<Expr>, Box<Expr>),
@@ -155,13 +175,19 @@ impl Expr {
             }
             Expr::Call { arguments, .. } => arguments.iter().for_each(|argument| argument.walk(visit)),
             Expr::Compare { left, right, .. }
+            | Expr::Arithmetic { left, right, .. }
             | Expr::Coalesce(left, right)
             | Expr::And(left, right)
             | Expr::Or(left, right) => {
                 left.walk(visit);
                 right.walk(visit);
             }
-            Expr::Not(inner) => inner.walk(visit),
+            Expr::If { condition, then, otherwise } => {
+                condition.walk(visit);
+                then.walk(visit);
+                otherwise.walk(visit);
+            }
+            Expr::Not(inner) | Expr::Negate(inner) => inner.walk(visit),
             Expr::Literal(_) | Expr::Event(_) | Expr::Lookup { .. } | Expr::Record(_) | Expr::Error(_) => {}
         }
     }

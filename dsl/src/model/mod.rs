@@ -8,7 +8,7 @@ mod table;
 mod text;
 mod variable_use;
 
-pub use expr::{Comparison, ErrorField, Expr, Literal, Path, RecordField};
+pub use expr::{Arithmetic, Comparison, ErrorField, Expr, Literal, Path, RecordField};
 pub use rule::{
     Branch, Compression, Copied, Copy, Destination, IfAbsent, Lookup, OnInvalid, Output, PerObject, Rule,
     RuleSet, Schema, Step,

@@ -84,7 +84,15 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::absent => "`default` or `required`",
         Rule::outcome => "`found`, `missing`, `no key` or `error`",
         Rule::expression | Rule::or | Rule::and | Rule::not | Rule::comparison | Rule::coalesce => "a value",
-        Rule::sum | Rule::primary | Rule::group | Rule::call | Rule::reference | Rule::number => "a value",
+        Rule::sum
+        | Rule::product
+        | Rule::negation
+        | Rule::minus
+        | Rule::primary
+        | Rule::group
+        | Rule::call
+        | Rule::reference
+        | Rule::number => "a value",
         Rule::quoted | Rule::k_true | Rule::k_false | Rule::k_null | Rule::not_sign | Rule::k_not => {
             "a value"
         }
@@ -92,15 +100,18 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::hole | Rule::literal | Rule::escape | Rule::variable => return None,
         Rule::close_group => "`)`",
         Rule::close_hole => "`}`",
+        Rule::conditional | Rule::k_if => "a value",
+        Rule::k_then => "`then`",
+        Rule::k_else => "`else`",
         Rule::or_sign | Rule::and_sign | Rule::comparison_sign | Rule::coalesce_sign => OPERATOR,
-        Rule::arithmetic_sign | Rule::k_or | Rule::k_and => OPERATOR,
+        Rule::sum_sign | Rule::product_sign | Rule::k_or | Rule::k_and => OPERATOR,
         Rule::assign => "`=`",
         Rule::name => "a name",
         Rule::word | Rule::identifier => "a word",
         Rule::segment | Rule::odd_name => "the name of a field",
         Rule::quantity => "a number with its unit (`30s`)",
         Rule::variable_text | Rule::brace | Rule::stray => return None,
-        Rule::identifier_char | Rule::statement_word => return None,
+        Rule::identifier_char | Rule::statement_word | Rule::inner_word => return None,
         Rule::k_invalid => "`invalid`",
         Rule::k_from => "`from`",
         Rule::k_where => "`where`",

@@ -40,7 +40,7 @@ const PLANNED: &[&str] = &["for", "index", "decode", "partition", "within"];
 /// Words inside statements: a line that begins with one goes on with the statement above it.
 const INNER: &[&str] = &[
     "from", "where", "to", "into", "as", "default", "required", "except", "instead", "and", "or", "not",
-    "per", "object", "missing", "stale", "max", "true", "false", "null",
+    "per", "object", "if", "then", "else", "missing", "stale", "max", "true", "false", "null",
 ];
 
 /// Parses one item, whole if it can be, else piece by piece.

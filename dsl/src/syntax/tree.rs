@@ -314,6 +314,26 @@ pub enum ExprKind {
         /// Right of it.
         right: Box<Expr>,
     },
+    /// `left + right`
+    Arithmetic {
+        /// Which operation.
+        operation: Arithmetic,
+        /// Left of it.
+        left: Box<Expr>,
+        /// Right of it.
+        right: Box<Expr>,
+    },
+    /// `-inner`
+    Negate(Box<Expr>),
+    /// `if condition then this else that`
+    If {
+        /// The condition.
+        condition: Box<Expr>,
+        /// The value where it holds.
+        then: Box<Expr>,
+        /// The value where it does not.
+        otherwise: Box<Expr>,
+    },
     /// `left ?? right`
     Coalesce(Box<Expr>, Box<Expr>),
     /// `left and right`
@@ -341,4 +361,33 @@ pub enum Comparison {
     Greater,
     /// `>=`
     GreaterOrEqual,
+}
+
+/// An operation on two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arithmetic {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Remainder,
+}
+
+impl Arithmetic {
+    /// The sign that rules use.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Arithmetic::Add => "+",
+            Arithmetic::Subtract => "-",
+            Arithmetic::Multiply => "*",
+            Arithmetic::Divide => "/",
+            Arithmetic::Remainder => "%",
+        }
+    }
 }

@@ -325,6 +325,13 @@ impl Compiler<'_> {
             model::Expr::Compare { comparison, left, right } => {
                 Expr::Compare { comparison: *comparison, left: boxed(left)?, right: boxed(right)? }
             }
+            model::Expr::Arithmetic { operation, left, right } => {
+                Expr::Arithmetic { operation: *operation, left: boxed(left)?, right: boxed(right)? }
+            }
+            model::Expr::Negate(inner) => Expr::Negate(boxed(inner)?),
+            model::Expr::If { condition, then, otherwise } => {
+                Expr::If { condition: boxed(condition)?, then: boxed(then)?, otherwise: boxed(otherwise)? }
+            }
             model::Expr::Coalesce(left, right) => Expr::Coalesce(boxed(left)?, boxed(right)?),
             model::Expr::And(left, right) => Expr::And(boxed(left)?, boxed(right)?),
             model::Expr::Or(left, right) => Expr::Or(boxed(left)?, boxed(right)?),

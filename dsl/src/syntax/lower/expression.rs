@@ -6,7 +6,7 @@ use super::Lower;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::parser::Rule;
-use crate::syntax::tree::{Comparison, Expr, ExprKind, Name, Text, TextPart};
+use crate::syntax::tree::{Arithmetic, Comparison, Expr, ExprKind, Name, Text, TextPart};
 
 impl Lower<'_> {
     pub(super) fn expression(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
@@ -20,7 +20,9 @@ impl Lower<'_> {
             }
             Rule::not => self.not(pair),
             Rule::comparison => self.comparison(pair),
-            Rule::sum => self.sum(pair),
+            Rule::sum | Rule::product => self.arithmetic(pair),
+            Rule::negation => self.negation(pair),
+            Rule::conditional => self.conditional(pair),
             Rule::primary => self.primary(pair.into_inner().next()?),
             _ => self.primary(pair),
         }
@@ -36,8 +38,13 @@ impl Lower<'_> {
             let right = self.expression(inner.next()?)?;
             let span = left.span.to(right.span);
             let coalesce = sign.as_rule() == Rule::coalesce_sign;
-            let lone = |expr: &Expr| !matches!(expr.kind, ExprKind::Coalesce(..));
-            if !(coalesce || lone(&left) && lone(&right)) {
+            // Each of `??` and the others, without parentheses beside the other, can be read in two ways.
+            let beside = |expr: &Expr| match expr.kind {
+                ExprKind::Coalesce(..) => !coalesce,
+                ExprKind::Arithmetic { .. } => coalesce,
+                _ => false,
+            };
+            if beside(&left) || beside(&right) {
                 self.mixed(&sign, span);
             }
             left = Expr { kind: join(left, right), span };
@@ -64,7 +71,9 @@ impl Lower<'_> {
     }
 
     fn mixed(&mut self, sign: &Pair<'_, Rule>, span: Span) {
-        let message = format!("`??` beside `{}` can be read in two ways", sign.as_str());
+        let other =
+            if sign.as_str() == "??" { "arithmetic".to_owned() } else { format!("`{}`", sign.as_str()) };
+        let message = format!("`??` beside {other} can be read in two ways");
         let finding = Diagnostic::new(Code::MixedCoalesce, span, message);
         self.report(finding.help("put parentheses around the `??` and what it joins"));
     }
@@ -129,18 +138,51 @@ impl Lower<'_> {
         })
     }
 
-    fn sum(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
+    /// `a + b - c` or `a * b`, from the left.
+    fn arithmetic(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
         let mut inner = pair.into_inner();
-        let first = self.expression(inner.next()?)?;
-        let Some(sign) = inner.next() else { return Some(first) };
-        let span = self.span(&sign);
-        let message = format!("this version does not know `{}` yet", sign.as_str());
-        let mut finding = Diagnostic::new(Code::Unsupported, span, message);
-        if sign.as_str() == "+" {
-            finding = finding.help("texts are joined with holes: `\"{.first} {.last}\"`");
+        let mut left = self.expression(inner.next()?)?;
+        while let Some(sign) = inner.next() {
+            let right = self.expression(inner.next()?)?;
+            let operation = match sign.as_str() {
+                "+" => Arithmetic::Add,
+                "-" => Arithmetic::Subtract,
+                "*" => Arithmetic::Multiply,
+                "/" => Arithmetic::Divide,
+                _ => Arithmetic::Remainder,
+            };
+            let span = left.span.to(right.span);
+            left = Expr {
+                kind: ExprKind::Arithmetic { operation, left: Box::new(left), right: Box::new(right) },
+                span,
+            };
         }
-        self.report(finding);
-        None
+        Some(left)
+    }
+
+    /// `-x`; a number with its sign is one number.
+    fn negation(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
+        let span = self.span(&pair);
+        let mut inner = pair.into_inner();
+        let first = inner.next()?;
+        if first.as_rule() != Rule::minus {
+            return self.expression(first);
+        }
+        let inner = self.expression(inner.next()?)?;
+        Some(Expr { kind: ExprKind::Negate(Box::new(inner)), span })
+    }
+
+    fn conditional(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
+        let span = self.span(&pair);
+        let mut parts = pair.into_inner().filter(|pair| pair.as_rule() == Rule::expression);
+        let mut next = || parts.next();
+        let (condition, then, otherwise) = (next()?, next()?, next()?);
+        let kind = ExprKind::If {
+            condition: Box::new(self.expression(condition)?),
+            then: Box::new(self.expression(then)?),
+            otherwise: Box::new(self.expression(otherwise)?),
+        };
+        Some(Expr { kind, span })
     }
 
     fn primary(&mut self, pair: Pair<'_, Rule>) -> Option<Expr> {
