@@ -6,22 +6,22 @@ use std::fmt;
 /// Most digits that a sequence number has.
 const MAX_DIGITS: usize = 129;
 
-/// A sequence number that Kinesis can have given: decimal digits, no leading zero.
+/// A sequence number: decimal digits, kept as they came.
 ///
-/// The order is that of the numbers.
+/// Kinesis writes no leading zeros, but emulators do, and a caller must get back what it sent.
+/// The order is that of the numbers; of two ways to write one number the shorter comes first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SequenceNumber(String);
 
 impl SequenceNumber {
-    /// The number in that text, or `None` where Kinesis can't have written it.
+    /// The number in that text, or `None` where it is no whole number of a length that Kinesis writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        let leading_zero = text.len() > 1 && text.starts_with('0');
-        (digits && !leading_zero).then(|| Self(text.to_owned()))
+        digits.then(|| Self(text.to_owned()))
     }
 
-    /// The number as Kinesis wrote it.
+    /// The number as it came.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -49,7 +49,12 @@ impl fmt::Display for SequenceNumber {
 /// Compares whole numbers of any size. Without leading zeros the longer one is the larger one, and
 /// at equal length the order of the digits is that of the bytes.
 fn compare(left: &str, right: &str) -> Ordering {
-    left.len().cmp(&right.len()).then_with(|| left.as_bytes().cmp(right.as_bytes()))
+    let (left_digits, right_digits) = (left.trim_start_matches('0'), right.trim_start_matches('0'));
+    left_digits
+        .len()
+        .cmp(&right_digits.len())
+        .then_with(|| left_digits.as_bytes().cmp(right_digits.as_bytes()))
+        .then_with(|| left.len().cmp(&right.len()))
 }
 
 #[cfg(test)]
@@ -61,9 +66,11 @@ mod tests {
         let longest = "9".repeat(MAX_DIGITS);
         let ordered = [
             "0",
+            "00",
             "9",
+            "009",
             "10",
-            "99",
+            "099",
             "100",
             // Apart by one in the last place, far beyond what a float or 128 bits tell apart.
             "49590338271490256608559692538361571095921575989136588898",
@@ -81,11 +88,11 @@ mod tests {
     }
 
     #[test]
-    fn only_what_kinesis_writes() {
-        assert_eq!(SequenceNumber::parse("0").expect("zero").as_str(), "0");
-        for text in
-            ["", "00", "01", "-1", "+1", "1.0", " 1", "1 ", "1e3", "abc", "１", &"1".repeat(MAX_DIGITS + 1)]
-        {
+    fn only_digits_and_all_of_them() {
+        for text in ["0", "00", "01", "10"] {
+            assert_eq!(SequenceNumber::parse(text).expect("a number").as_str(), text);
+        }
+        for text in ["", "-1", "+1", "1.0", " 1", "1 ", "1e3", "abc", "１", &"1".repeat(MAX_DIGITS + 1)] {
             assert_eq!(SequenceNumber::parse(text), None, "{text}");
         }
     }

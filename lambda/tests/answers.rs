@@ -30,6 +30,8 @@ fn answers_to_a_mapping() {
         (&[Some(LOW), Some(LOW)], &low),
         (&[Some("10"), Some("9")], r#"{"batchItemFailures":[{"itemIdentifier":"9"}]}"#),
         (&[Some("0")], r#"{"batchItemFailures":[{"itemIdentifier":"0"}]}"#),
+        // Emulators pad their numbers: they know their own text, and no other.
+        (&[Some("0010"), Some("0009")], r#"{"batchItemFailures":[{"itemIdentifier":"0009"}]}"#),
         // What stands behind the first failure is brought again with it, numbered or not.
         (&[Some(LOW), None, Some("")], &low),
     ] {
@@ -39,7 +41,7 @@ fn answers_to_a_mapping() {
 
 #[test]
 fn a_failure_that_cannot_be_named_fails_the_batch() {
-    for odd in [None, Some(""), Some("0x1"), Some("01"), Some("-1"), Some(r#"1"}]}"#)] {
+    for odd in [None, Some(""), Some("0x1"), Some("-1"), Some(r#"1"}]}"#)] {
         for failed in [&[odd][..], &[odd, Some(LOW)]] {
             assert_eq!(kinesis(failed, None), Err(AnswerError::NoSequenceNumber), "{failed:?}");
             assert_eq!(kinesis(failed, Some("{}")), Err(AnswerError::NoSequenceNumber), "{failed:?}");

@@ -39,6 +39,17 @@ pub enum Caller {
     Pipes,
 }
 
+impl Caller {
+    /// The caller's name in logs: `kinesis` or `pipes`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Caller::Kinesis { .. } => "kinesis",
+            Caller::Pipes => "pipes",
+        }
+    }
+}
+
 /// Why an invocation can't be read at all. The texts name members, never values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -81,7 +92,8 @@ impl Invocation {
     /// Where the body as a whole can't be read; a record that can't be is among the records, with its
     /// reason.
     pub fn read(body: &[u8]) -> Result<Self, EnvelopeError> {
-        let document = Document::parse(body).map_err(EnvelopeError::NotJson)?;
+        // However deep an event is nested, that is a matter between the engine and this event.
+        let document = Document::parse_nested(body, body.len()).map_err(EnvelopeError::NotJson)?;
         Ok(match shape::of(document.root())? {
             Shape::Kinesis(records) => Self {
                 caller: Caller::Kinesis { state: window_state(document.root()) },
