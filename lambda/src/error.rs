@@ -1,5 +1,6 @@
 //! Why an invocation failed as a whole: a small closed set, with a name each that alarms can match.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::answer::AnswerError;
@@ -13,6 +14,13 @@ pub enum HandlerError {
     Envelope(EnvelopeError),
     /// No answer would be true.
     Answer(AnswerError),
+    /// Records failed, and the caller has no answer that says which.
+    RecordsFailed {
+        /// How many records the batch has.
+        records: usize,
+        /// Why records failed: the codes of the reasons in alphabetical order, and how often each.
+        failed: Vec<(Cow<'static, str>, u64)>,
+    },
     /// The code of the function panicked.
     Panicked,
     /// The function broke a promise of its own.
@@ -29,6 +37,7 @@ impl HandlerError {
             HandlerError::Envelope(EnvelopeError::Unknown { .. }) => "Enrich.UnknownEvent",
             HandlerError::Answer(AnswerError::NoSequenceNumber) => "Enrich.NoSequenceNumber",
             HandlerError::Answer(AnswerError::TooLarge { .. }) => "Enrich.AnswerTooLarge",
+            HandlerError::RecordsFailed { .. } => "Enrich.RecordsFailed",
             HandlerError::Panicked => "Enrich.Panicked",
             HandlerError::Internal(_) => "Enrich.Internal",
         }
@@ -40,6 +49,15 @@ impl fmt::Display for HandlerError {
         match self {
             HandlerError::Envelope(error) => error.fmt(f),
             HandlerError::Answer(error) => error.fmt(f),
+            HandlerError::RecordsFailed { records, failed } => {
+                let count: u64 = failed.iter().map(|(_, count)| count).sum();
+                let codes: Vec<_> = failed.iter().map(|(code, count)| format!("{code} {count}")).collect();
+                write!(
+                    f,
+                    "{count} of {records} records failed ({}), and with them the batch",
+                    codes.join(", ")
+                )
+            }
             HandlerError::Panicked => f.write_str("the function panicked; its log says where"),
             HandlerError::Internal(what) => f.write_str(what),
         }

@@ -1,17 +1,27 @@
 //! The engine behind AWS's callers: an invocation's bytes in, the caller's own answer out.
 //!
 //! 1. [`envelope`] reads the invocation, record by record: [`envelope::Invocation`].
-//! 2. [`answer`] writes what the caller may be told, and nothing else.
+//! 2. [`Handler`] has the engine enrich the records, and writes what has to be durable.
+//! 3. [`answer`] writes what the caller may be told, and nothing else.
 //!
-//! None of this needs an AWS crate or an async runtime: an invocation can be replayed anywhere. The
-//! Lambda function itself is `runtime` and the binary `bootstrap`, behind the feature `bootstrap`.
+//! None of this needs an AWS crate or an async runtime: an invocation can be replayed anywhere, with
+//! the rules of [`rule_files`]. The Lambda function itself is `bootstrap` on top of `runtime`, behind
+//! the feature `bootstrap`.
 
 pub mod answer;
+#[cfg(feature = "bootstrap")]
+pub mod bootstrap;
+mod deliver;
 pub mod envelope;
 mod error;
+mod handler;
+pub mod rule_files;
 #[cfg(feature = "bootstrap")]
 pub mod runtime;
 mod sequence;
+mod summary;
 
 pub use error::HandlerError;
+pub use handler::{Handler, Invoked};
 pub use sequence::SequenceNumber;
+pub use summary::Summary;

@@ -1,0 +1,68 @@
+//! The line of the log that an invocation leaves: counts, and codes of reasons.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use enrich_engine::LookupCounts;
+
+use crate::{Invoked, Summary};
+
+/// Writes the line. A failed record makes it a warning: somebody may have to do something.
+pub(super) fn write(request_id: &str, invoked: &Invoked) {
+    let Summary { caller, records, enriched, dropped, rejected, failed, objects, .. } = invoked.summary;
+    let rules = &*invoked.summary.rules;
+    let lookups = lookups(&invoked.summary.lookups);
+    let rejected_codes = codes(&invoked.summary.rejected_codes);
+    let failed_codes = codes(&invoked.summary.failed_codes);
+    if invoked.answer.is_err() || failed > 0 {
+        let first_failure =
+            invoked.summary.first_failure.as_ref().map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(
+            request_id,
+            caller,
+            rules,
+            records,
+            enriched,
+            dropped,
+            rejected,
+            rejected_codes,
+            failed,
+            failed_codes,
+            first_failure,
+            objects,
+            lookups,
+            "an invocation with failures"
+        );
+    } else {
+        tracing::info!(
+            request_id,
+            caller,
+            rules,
+            records,
+            enriched,
+            dropped,
+            rejected,
+            rejected_codes,
+            failed,
+            objects,
+            lookups,
+            "an invocation"
+        );
+    }
+}
+
+/// `not_json 1, schema 2`
+fn codes(codes: &BTreeMap<Cow<'static, str>, u64>) -> String {
+    codes.iter().map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+/// `clicks.profile: found 3, missing 1, no_key 0, failed 0`, for those lookups that were made.
+fn lookups(lookups: &[LookupCounts]) -> String {
+    let made =
+        lookups.iter().filter(|counts| counts.found + counts.missing + counts.no_key + counts.failed > 0);
+    let told = made.map(|counts| {
+        let LookupCounts { rule, lookup, found, missing, no_key, failed, .. } = counts;
+        format!("{rule}.{lookup}: found {found}, missing {missing}, no_key {no_key}, failed {failed}")
+    });
+    told.collect::<Vec<_>>().join("; ")
+}

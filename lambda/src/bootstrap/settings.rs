@@ -1,0 +1,202 @@
+//! The function's settings: environment variables, and nothing else.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use enrich_engine::Location;
+
+/// Where the rules are; by default [`DEFAULT_RULES`].
+const RULES: &str = "RULES";
+/// Where rejects go whose rule names no destination.
+const REJECTS: &str = "REJECTS";
+const DEFAULT_RULES: &str = "rules";
+/// The folder of the function's package.
+const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
+
+/// What the runtime reads without asking whether it is there.
+const RUNTIME: [&str; 3] =
+    ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"];
+const MEMORY_SIZE: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+
+/// The function's credentials: no rule may put them into an event.
+const SECRETS: [&str; 4] =
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+
+/// The environment variables of the process.
+#[derive(Clone, Default)]
+pub struct Variables(HashMap<String, String>);
+
+impl Variables {
+    /// These variables. Of a name that is there twice the last one counts.
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(variables.into_iter().collect())
+    }
+
+    /// The value of one.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The value of a rule's `${NAME}`: any variable but the function's own settings and credentials.
+    #[must_use]
+    pub fn of_rules(&self, name: &str) -> Option<&str> {
+        let hidden = SECRETS.contains(&name) || name == RULES || name == REJECTS;
+        if hidden { None } else { self.get(name) }
+    }
+
+    /// A setting; an empty one is one that is not set, as templates write it.
+    fn setting(&self, name: &str) -> Option<&str> {
+        self.get(name).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// Whether the runtime will find what it needs.
+    ///
+    /// # Errors
+    /// Where a variable is not there that Lambda always sets.
+    pub fn check_runtime(&self) -> Result<(), SettingsError> {
+        let memory = |value: &str| value.parse::<i32>().is_ok();
+        let missing = RUNTIME.into_iter().find(|name| self.get(name).is_none());
+        let missing = missing.or((!self.get(MEMORY_SIZE).is_some_and(memory)).then_some(MEMORY_SIZE));
+        missing.map_or(Ok(()), |name| Err(SettingsError::NotOnLambda { name }))
+    }
+}
+
+/// Where the rules are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RulesAt {
+    /// In a folder.
+    Folder(PathBuf),
+    /// In a bucket.
+    S3(Location),
+}
+
+/// What the environment says about the function itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Where the rules are.
+    pub rules: RulesAt,
+    /// Where rejects go whose rule names no destination.
+    pub rejects: Option<Location>,
+}
+
+/// Why the environment can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A setting is not a place in S3.
+    #[error("the environment variable `{name}` is `{value}`, and should be `s3://BUCKET/PREFIX`")]
+    NoLocation {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The process was not started by Lambda.
+    #[error(
+        "the environment variable `{name}` is not set as Lambda sets it: this program is a Lambda function"
+    )]
+    NotOnLambda {
+        /// The variable.
+        name: &'static str,
+    },
+}
+
+impl Settings {
+    /// Reads `RULES` and `REJECTS`. A relative folder is relative to the function's package.
+    ///
+    /// # Errors
+    /// Where a value can't be what it should be.
+    pub fn read(variables: &Variables) -> Result<Self, SettingsError> {
+        let rules = match variables.setting(RULES).unwrap_or(DEFAULT_RULES) {
+            value if value.starts_with("s3://") => RulesAt::S3(location(RULES, value)?),
+            folder => {
+                let root = variables.setting(TASK_ROOT).unwrap_or_default();
+                RulesAt::Folder(Path::new(root).join(folder))
+            }
+        };
+        let rejects = variables.setting(REJECTS).map(|value| location(REJECTS, value)).transpose()?;
+        Ok(Self { rules, rejects })
+    }
+}
+
+fn location(name: &'static str, value: &str) -> Result<Location, SettingsError> {
+    let no_location = || SettingsError::NoLocation { name, value: value.to_owned() };
+    let location = value.strip_prefix("s3://").and_then(Location::parse).ok_or_else(no_location)?;
+    // What S3 has ever allowed: a misspelt bucket would be found out by the first reject.
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let bucket = &location.bucket;
+    if (3..=255).contains(&bucket.len()) && bucket.bytes().all(allowed) {
+        Ok(location)
+    } else {
+        Err(no_location())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(variables: &[(&str, &str)]) -> Variables {
+        Variables::new(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn where_rules_are() {
+        for (given, expected) in [
+            (&[][..], "rules"),
+            (&[("RULES", "")], "rules"),
+            (&[("RULES", "mine")], "mine"),
+            (&[("LAMBDA_TASK_ROOT", "/var/task")], "/var/task/rules"),
+            (&[("LAMBDA_TASK_ROOT", "/var/task"), ("RULES", "a/b")], "/var/task/a/b"),
+            (&[("LAMBDA_TASK_ROOT", "/var/task"), ("RULES", "/opt/rules")], "/opt/rules"),
+        ] {
+            let settings = Settings::read(&variables(given)).expect("settings");
+            assert_eq!(settings.rules, RulesAt::Folder(PathBuf::from(expected)), "{given:?}");
+            assert_eq!(settings.rejects, None);
+        }
+        let settings =
+            Settings::read(&variables(&[("RULES", "s3://our-rules/production")])).expect("settings");
+        let RulesAt::S3(location) = settings.rules else { panic!("{settings:?}") };
+        assert_eq!((&*location.bucket, &*location.prefix), ("our-rules", "production/"));
+    }
+
+    #[test]
+    fn where_rejects_go() {
+        let read = |value| Settings::read(&variables(&[("REJECTS", value)]));
+        assert_eq!(read("").expect("settings").rejects, None);
+        assert_eq!(read("s3://bucket/errors").expect("settings").rejects, Location::parse("bucket/errors/"));
+        assert_eq!(read(" s3://bucket ").expect("settings").rejects, Location::parse("bucket"));
+        for value in
+            ["bucket/errors", "s3://", "s3:///errors", "https://bucket", "s3://a b/c", "s3://${BUCKET}/x"]
+        {
+            let error = read(value).expect_err(value).to_string();
+            assert!(error.contains("`REJECTS`") && error.contains("`s3://BUCKET/PREFIX`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn rules_see_no_credentials() {
+        let variables =
+            variables(&[("BUCKET", "b"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("RULES", "rules")]);
+        assert_eq!(variables.of_rules("BUCKET"), Some("b"));
+        assert_eq!(variables.of_rules("AWS_SECRET_ACCESS_KEY"), None);
+        assert_eq!(variables.of_rules("RULES"), None);
+    }
+
+    #[test]
+    fn what_lambda_sets() {
+        let mut all: Vec<_> = RUNTIME.into_iter().map(|name| (name, "1")).collect();
+        all.push((MEMORY_SIZE, "256"));
+        assert_eq!(variables(&all).check_runtime(), Ok(()));
+        for at in 0..all.len() {
+            let mut less = all.clone();
+            let (name, _) = less.remove(at);
+            assert_eq!(variables(&less).check_runtime(), Err(SettingsError::NotOnLambda { name }));
+        }
+        all[3].1 = "much";
+        assert_eq!(variables(&all).check_runtime(), Err(SettingsError::NotOnLambda { name: MEMORY_SIZE }));
+    }
+}

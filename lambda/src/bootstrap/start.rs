@@ -1,0 +1,102 @@
+//! Settings to a handler.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use enrich_aws::dynamodb::DynamoDbSource;
+use enrich_aws::s3::{RuleFiles, RuleLimits, RulesError, S3Store};
+use enrich_aws::{Clients, SystemClock};
+use enrich_engine::dsl::diagnostic::render;
+use enrich_engine::functions::Registry;
+use enrich_engine::{BuildError, Checked, Engine, Rules};
+
+use super::settings::{RulesAt, Settings, SettingsError, Variables};
+use crate::Handler;
+use crate::rule_files::{FileError, RuleSet};
+
+/// Lambda gives a function ten seconds to start, and then does not say why it did not.
+const LOADING: Duration = Duration::from_secs(8);
+
+/// Why the function can't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The environment can't be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The rules can't be read.
+    #[error("{}", with_causes(.0))]
+    Files(#[from] FileError),
+    /// The rules can't be loaded from S3.
+    #[error(transparent)]
+    Load(#[from] RulesError),
+    /// There are errors in the rules: the findings, drawn for people.
+    #[error("the rules have errors\n\n{0}")]
+    Broken(String),
+    /// The files hold no rule.
+    #[error("there is no rule in the rule files")]
+    NoRule,
+    /// The rules can't be run here.
+    #[error("{0}: set them in the function's environment")]
+    Unset(BuildError),
+    /// The rules can't be run here, whatever the environment.
+    #[error(transparent)]
+    Build(BuildError),
+}
+
+/// The handler that the settings describe, with `variables` for the rules.
+///
+/// # Errors
+/// Where the rules can't be loaded, have errors, or use variables that are not set.
+pub async fn handler(settings: &Settings, variables: Variables) -> Result<Handler, StartError> {
+    let clients = Clients::from_env().await;
+    let set = match &settings.rules {
+        RulesAt::Folder(folder) => RuleSet::folder(folder)?,
+        RulesAt::S3(location) => {
+            let mut limits = RuleLimits::default();
+            limits.longest = LOADING;
+            let files = RuleFiles::new(clients.s3.clone()).with_limits(limits);
+            let files = files.load(&location.bucket, &location.prefix).await?;
+            RuleSet::loaded(files, &format!("s3://{}/{}", location.bucket, location.prefix))?
+        }
+    };
+    let rules = checked(&set)?;
+    let clock = Arc::new(SystemClock);
+    let engine = Engine::builder(rules)
+        .source("dynamodb", DynamoDbSource::new(clients.dynamodb, clock.clone()))
+        .variables(move |name| variables.of_rules(name).map(str::to_owned))
+        .outputs()
+        .build()
+        .map_err(|error| match error {
+            BuildError::Unset(_) => StartError::Unset(error),
+            error => StartError::Build(error),
+        })?;
+    let streams: Vec<&str> = engine.streams().collect();
+    tracing::info!(rules = engine.hash(), streams = streams.join(" "), "the function is ready");
+    let store = S3Store::new(clients.s3, clock.clone());
+    Ok(Handler::new(engine, Arc::new(store), settings.rejects.clone(), clock))
+}
+
+fn checked(set: &RuleSet) -> Result<Rules, StartError> {
+    let Checked { rules, findings, .. } = set.check(&Registry::standard());
+    let drawn: Vec<_> = findings.iter().map(|finding| render::full(finding, set.sources(), false)).collect();
+    let Some(rules) = rules else { return Err(StartError::Broken(drawn.join("\n\n"))) };
+    if rules.set().rules.is_empty() {
+        return Err(StartError::NoRule);
+    }
+    for finding in drawn {
+        tracing::warn!("{finding}");
+    }
+    Ok(rules)
+}
+
+/// An error and what caused it, in one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}

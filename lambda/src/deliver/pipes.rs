@@ -1,0 +1,44 @@
+//! A batch of an EventBridge pipe: the enriched events in order, or none at all.
+//!
+//! A pipe's enrichment has no partial failure. One record that fails fails the invocation, the pipe
+//! brings the whole batch again, and nothing of it is written before that is known.
+
+use enrich_engine::Verdict;
+
+use super::fate::all_failed;
+use super::{Batch, Delivered, Fate};
+use crate::summary;
+use crate::{HandlerError, answer};
+
+impl Batch<'_> {
+    pub(super) async fn pipes(self) -> Delivered {
+        let mut fates: Vec<Fate> = self.verdicts.iter().map(|verdict| self.fate(verdict)).collect();
+        let mut objects = 0;
+        // First, because an answer that is too long fails the batch too.
+        let mut answer = failures(&fates).and_then(|()| self.events());
+        if answer.is_ok() {
+            objects = self.write(self.rejects(&fates), &mut fates).await;
+            answer = failures(&fates).and(answer);
+        }
+        if answer.is_err() {
+            all_failed(&mut fates);
+        }
+        Delivered { answer, fates, objects }
+    }
+
+    fn events(&self) -> Result<Vec<u8>, HandlerError> {
+        let events = self.verdicts.iter().filter_map(|verdict| match verdict {
+            Verdict::Enriched { event, .. } => Some(event.as_slice()),
+            _ => None,
+        });
+        Ok(answer::pipes(events)?)
+    }
+}
+
+fn failures(fates: &[Fate]) -> Result<(), HandlerError> {
+    let failed = summary::codes(fates.iter().filter_map(Fate::failed));
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(HandlerError::RecordsFailed { records: fates.len(), failed: failed.into_iter().collect() })
+}

@@ -1,0 +1,185 @@
+//! Rules and schemas from files and folders.
+//!
+//! [`read_rules`] and [`read_schema`] read what a path names; [`RuleSet`] is one folder as a whole, on a
+//! disk or loaded from elsewhere, with names that do not say where it is.
+
+mod set;
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+pub use set::RuleSet;
+
+/// The longest rule file, in bytes.
+pub const MAX_RULE_FILE: u64 = 1 << 20;
+/// The longest schema, in bytes.
+pub const MAX_SCHEMA: u64 = 16 << 20;
+/// The most rule files that are read together.
+pub const MAX_RULE_FILES: usize = 10_000;
+
+const RULES: &str = ".enrich";
+const TESTS: &str = ".test.enrich";
+
+/// A rule file as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RuleFile {
+    /// Where it is, as it was found: what findings call it, and what its schemas are relative to.
+    pub path: PathBuf,
+    /// What is in it.
+    pub text: String,
+}
+
+/// Why rules or schemas can't be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// A path can't be read at all.
+    #[error("can't read {}", path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is nothing to work with.
+    #[error("no rule file in {}: their names end in `.enrich`", list(paths))]
+    NoRules {
+        /// Where rules were looked for.
+        paths: Vec<PathBuf>,
+    },
+    /// More files than [`MAX_RULE_FILES`].
+    #[error("more than {MAX_RULE_FILES} rule files: name the folders that are meant")]
+    TooMany,
+    /// A file is longer than it may be.
+    #[error("{} has more than {limit} bytes: too long for {what}", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// What it should be: a rule file, a schema.
+        what: &'static str,
+        /// The most bytes.
+        limit: u64,
+    },
+    /// A rule file is not text.
+    #[error("{}:{line}: the file is not UTF-8: save it as UTF-8 text", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// The line of the first byte that is wrong, counted from 1.
+        line: usize,
+    },
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Reads all rule files that the paths name: a file is itself, a folder all in it and in its folders,
+/// apart from hidden ones. Tests of rules (`….test.enrich`) are left out, and so is a file that was
+/// there before. The files come in the order of their paths.
+///
+/// # Errors
+/// Where something can't be read, is over a limit, or where there is no rule file at all.
+pub fn read_rules(paths: &[PathBuf]) -> Result<Vec<RuleFile>, FileError> {
+    let mut walk = Walk::default();
+    for path in paths {
+        walk.path(path)?;
+    }
+    if walk.files.is_empty() {
+        return Err(FileError::NoRules { paths: paths.to_vec() });
+    }
+    walk.files.into_iter().map(read_rule_file).collect()
+}
+
+/// Reads a schema.
+///
+/// # Errors
+/// Where there is no such file, or it is longer than [`MAX_SCHEMA`].
+pub fn read_schema(path: &Path) -> Result<Vec<u8>, FileError> {
+    read(path, "a schema", MAX_SCHEMA)
+}
+
+fn read_rule_file(path: PathBuf) -> Result<RuleFile, FileError> {
+    let bytes = read(&path, "a rule file", MAX_RULE_FILE)?;
+    rule_file(path, bytes)
+}
+
+fn rule_file(path: PathBuf, bytes: Vec<u8>) -> Result<RuleFile, FileError> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(RuleFile { path, text }),
+        Err(error) => {
+            let good = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+            let line = 1 + good.filter(|byte| **byte == b'\n').count();
+            Err(FileError::NotText { path, line })
+        }
+    }
+}
+
+/// Reads a file of `limit` bytes or fewer. What it says about its length is not relied upon: a pipe
+/// says nothing.
+///
+/// # Errors
+/// Where it can't be read, or is longer.
+pub fn read(path: &Path, what: &'static str, limit: u64) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+        .map_err(|source| FileError::Unreadable { path: path.to_owned(), source })?;
+    if bytes.len() as u64 > limit {
+        return Err(FileError::TooLong { path: path.to_owned(), what, limit });
+    }
+    Ok(bytes)
+}
+
+/// The rule files found so far.
+#[derive(Default)]
+struct Walk {
+    files: Vec<PathBuf>,
+    /// What was there before, by its one true path: a folder that links back ends here.
+    seen: HashSet<PathBuf>,
+}
+
+impl Walk {
+    fn path(&mut self, path: &Path) -> Result<(), FileError> {
+        let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
+        // A pipe has no true path, but can be read.
+        let seen = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let kind = fs::metadata(path).map_err(unreadable)?;
+        if !self.seen.insert(seen) {
+            return Ok(());
+        }
+        if kind.is_dir() {
+            return self.folder(path);
+        }
+        if path.to_string_lossy().ends_with(TESTS) {
+            return Ok(());
+        }
+        if self.files.len() == MAX_RULE_FILES {
+            return Err(FileError::TooMany);
+        }
+        self.files.push(path.to_owned());
+        Ok(())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is where a program's rules come from")]
+    fn folder(&mut self, folder: &Path) -> Result<(), FileError> {
+        let unreadable = |source| FileError::Unreadable { path: folder.to_owned(), source };
+        let mut inside = Vec::new();
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // A link is followed, whether to a file or to a folder.
+            if !name.starts_with('.') && (name.ends_with(RULES) || path.is_dir()) {
+                inside.push(path);
+            }
+        }
+        inside.sort();
+        inside.iter().try_for_each(|path| self.path(path))
+    }
+}
+
+#[cfg(test)]
+mod tests;

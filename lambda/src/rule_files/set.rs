@@ -1,0 +1,220 @@
+//! The rule set of one folder.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+use enrich_engine::dsl::source::Sources;
+use enrich_engine::functions::Registry;
+use enrich_engine::{Checked, Rules};
+
+use super::{
+    FileError, MAX_RULE_FILE, MAX_RULE_FILES, MAX_SCHEMA, RULES, RuleFile, TESTS, read_rules, read_schema,
+    rule_file,
+};
+
+/// The rule set of one folder: its rule files, and the schemas that they name.
+///
+/// Files are named relative to the folder, so that a rule set has the same hash in a package, in a
+/// bucket and on a desk.
+#[derive(Debug)]
+pub struct RuleSet {
+    sources: Sources,
+    schemas: Schemas,
+}
+
+#[derive(Debug)]
+enum Schemas {
+    In(PathBuf),
+    Loaded(HashMap<String, Vec<u8>>),
+}
+
+impl RuleSet {
+    /// The rule files of a folder on a disk. See [`read_rules`].
+    ///
+    /// # Errors
+    /// Where they can't be read, or there is none.
+    pub fn folder(folder: &Path) -> Result<Self, FileError> {
+        let files = read_rules(&[folder.to_owned()])?;
+        let inside = files.into_iter().map(|RuleFile { path, text }| {
+            // A path that names one rule file is not in itself.
+            let name = path.strip_prefix(folder).ok().filter(|name| *name != Path::new(""));
+            let name = name.or(path.file_name().map(Path::new)).unwrap_or(&path);
+            (name.to_string_lossy().into_owned(), text)
+        });
+        let sources = sources(inside);
+        let root = if folder.is_file() { folder.parent().unwrap_or(Path::new("")) } else { folder };
+        Ok(Self { sources, schemas: Schemas::In(root.to_owned()) })
+    }
+
+    /// The same of files that are loaded already: their paths relative to the folder, and their bytes.
+    /// `origin` is how an error names the folder.
+    ///
+    /// # Errors
+    /// Where a file is over a limit or no text, or there is no rule file.
+    pub fn loaded(files: Vec<(String, Vec<u8>)>, origin: &str) -> Result<Self, FileError> {
+        let mut rules = Vec::new();
+        let mut others = HashMap::new();
+        for (path, bytes) in files {
+            if is_rule_file(&path) {
+                check_length(&path, &bytes, "a rule file", MAX_RULE_FILE)?;
+                rules.push(rule_file(PathBuf::from(path), bytes)?);
+            } else {
+                others.insert(path, bytes);
+            }
+        }
+        if rules.is_empty() {
+            return Err(FileError::NoRules { paths: vec![PathBuf::from(origin)] });
+        }
+        if rules.len() > MAX_RULE_FILES {
+            return Err(FileError::TooMany);
+        }
+        rules.sort_by(|left, right| left.path.cmp(&right.path));
+        let named =
+            rules.into_iter().map(|RuleFile { path, text }| (path.to_string_lossy().into_owned(), text));
+        Ok(Self { sources: sources(named), schemas: Schemas::Loaded(others) })
+    }
+
+    /// The rule files, as findings point into them.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Checks the rules, with the schemas that they name.
+    #[must_use]
+    pub fn check(&self, registry: &Registry) -> Checked {
+        Rules::check(&self.sources, registry, &|path| self.schema(path))
+    }
+
+    fn schema(&self, path: &str) -> Result<Vec<u8>, String> {
+        match &self.schemas {
+            Schemas::In(folder) => read_schema(&folder.join(path)).map_err(|error| match error {
+                // The finding names the schema itself.
+                FileError::Unreadable { source, .. } => source.to_string(),
+                error => error.to_string(),
+            }),
+            Schemas::Loaded(files) => {
+                let bytes = plain(path).and_then(|plain| files.get(&plain)).ok_or("there is no such file")?;
+                check_length(path, bytes, "a schema", MAX_SCHEMA).map_err(|error| error.to_string())?;
+                Ok(bytes.clone())
+            }
+        }
+    }
+}
+
+fn sources(files: impl Iterator<Item = (String, String)>) -> Sources {
+    let mut sources = Sources::new();
+    for (name, text) in files {
+        sources.add(name, text);
+    }
+    sources
+}
+
+/// As a walk through folders finds them.
+fn is_rule_file(path: &str) -> bool {
+    let hidden = path.split('/').any(|part| part.starts_with('.'));
+    path.ends_with(RULES) && !path.ends_with(TESTS) && !hidden
+}
+
+fn check_length(path: &str, bytes: &[u8], what: &'static str, limit: u64) -> Result<(), FileError> {
+    if bytes.len() as u64 > limit {
+        return Err(FileError::TooLong { path: PathBuf::from(path), what, limit });
+    }
+    Ok(())
+}
+
+/// `a/../b` is `b`, as on a disk; `None` where the path leads out of the folder.
+fn plain(path: &str) -> Option<String> {
+    let mut parts = Vec::new();
+    for component in Path::new(path).components() {
+        match component {
+            Component::Normal(part) => parts.push(part.to_str()?),
+            Component::CurDir => {}
+            Component::ParentDir => drop(parts.pop()?),
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const RULE: &str = r#"rule clicks { stream "clicks" schema "../schemas/click.json" set .a = 1 }"#;
+
+    fn files() -> Vec<(String, Vec<u8>)> {
+        let file = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
+        vec![
+            file("schemas/click.json", r#"{"type": "object"}"#),
+            file("b/clicks.enrich", RULE),
+            file("a.enrich", r#"rule a { stream "a" set .a = 1 }"#),
+            file("a.test.enrich", "not a rule"),
+            file(".git/x.enrich", "not a rule"),
+        ]
+    }
+
+    fn told(set: &RuleSet) -> Vec<String> {
+        let mut told: Vec<_> = set.sources().iter().map(|(_, file)| file.name().to_owned()).collect();
+        let checked = set.check(&Registry::standard());
+        told.extend(checked.findings.iter().map(|finding| finding.message.clone()));
+        told.extend(checked.rules.map(|rules| rules.hash().to_owned()));
+        told
+    }
+
+    #[test]
+    fn a_rule_set_is_the_same_wherever_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, bytes) in files() {
+            let path = folder.path().join("rules").join(name);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            fs::write(path, bytes).expect("a file");
+        }
+        let on_disk = told(&RuleSet::folder(&folder.path().join("rules")).expect("rules"));
+        let loaded = told(&RuleSet::loaded(files(), "s3://bucket/rules/").expect("rules"));
+        assert_eq!(on_disk, loaded);
+        assert_eq!(on_disk[..2], ["a.enrich", "b/clicks.enrich"]);
+        assert_eq!(on_disk.len(), 3, "two files and a hash: {on_disk:?}");
+        let alone = told(&RuleSet::folder(&folder.path().join("rules/a.enrich")).expect("a rule"));
+        assert_eq!(alone[0], "a.enrich");
+        assert_eq!(alone.len(), 2, "{alone:?}");
+    }
+
+    #[test]
+    fn loaded_files_have_the_same_limits() {
+        let error = |files: Vec<(&str, Vec<u8>)>| {
+            let files = files.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect();
+            RuleSet::loaded(files, "s3://bucket/rules/").expect_err("no rule set").to_string()
+        };
+        let none = "no rule file in s3://bucket/rules/: their names end in `.enrich`";
+        assert_eq!(error(vec![]), none);
+        assert_eq!(error(vec![("a.test.enrich", vec![]), ("b.json", vec![])]), none);
+        assert_eq!(
+            error(vec![("a.enrich", b"\n\xff".to_vec())]),
+            "a.enrich:2: the file is not UTF-8: save it as UTF-8 text"
+        );
+        let long = vec![b' '; (1 << 20) + 1];
+        assert!(error(vec![("a.enrich", long)]).contains("more than 1048576 bytes"));
+    }
+
+    #[test]
+    fn a_schema_outside_the_folder_is_not_there() {
+        let mut outside = files();
+        outside.iter_mut().filter(|(name, _)| name == "b/clicks.enrich").for_each(|(name, _)| {
+            "clicks.enrich".clone_into(name);
+        });
+        let set = RuleSet::loaded(outside, "s3://bucket/rules/").expect("rules");
+        let told = told(&set);
+        assert!(told[2].contains("there is no such file"), "{told:?}");
+        for (path, expected) in [
+            ("a/../b.json", Some("b.json")),
+            ("./a//b.json", Some("a/b.json")),
+            ("../b.json", None),
+            ("a/../../b.json", None),
+            ("/b.json", None),
+        ] {
+            assert_eq!(plain(path).as_deref(), expected, "{path}");
+        }
+    }
+}

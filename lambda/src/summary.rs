@@ -1,0 +1,72 @@
+//! What an invocation did, in counts.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use enrich_engine::{LookupCounts, Reason};
+
+use crate::deliver::{BEHIND_FAILURE, Fate, WITH_BATCH};
+
+/// What an invocation did, in counts: nothing here comes out of an event or an item.
+///
+/// `records = enriched + dropped + rejected + failed`, always. Enriched and rejected are only those
+/// that are durable (or, under Pipes, in the answer) and that the caller does not bring again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Who called: `kinesis`, `pipes`; empty where the invocation can't be read.
+    pub caller: &'static str,
+    /// What tells the rule set from every other. See [`enrich_engine::Engine::hash`].
+    pub rules: String,
+    /// The records of the batch.
+    pub records: u64,
+    /// Enriched.
+    pub enriched: u64,
+    /// Dropped by a rule.
+    pub dropped: u64,
+    /// Rejected: by the codes of their reasons in [`Summary::rejected_codes`].
+    pub rejected: u64,
+    /// Failed, to be brought again: by the codes of their reasons in [`Summary::failed_codes`].
+    pub failed: u64,
+    /// Objects that were written.
+    pub objects: u64,
+    /// Why records were rejected, and how many for each reason.
+    pub rejected_codes: BTreeMap<Cow<'static, str>, u64>,
+    /// Why records failed, and how many for each reason.
+    pub failed_codes: BTreeMap<Cow<'static, str>, u64>,
+    /// Why the first record failed that did not fail because of another one. The sentence names tables,
+    /// buckets and attributes, never values.
+    pub first_failure: Option<Reason>,
+    /// How the lookups ended.
+    pub lookups: Vec<LookupCounts>,
+}
+
+impl Summary {
+    pub(crate) fn count(&mut self, fates: &[Fate]) {
+        for fate in fates {
+            let count = match fate {
+                Fate::Enriched => &mut self.enriched,
+                Fate::Dropped => &mut self.dropped,
+                Fate::Rejected(_) => &mut self.rejected,
+                Fate::Failed(_) => &mut self.failed,
+            };
+            *count += 1;
+        }
+        self.rejected_codes = codes(fates.iter().filter_map(|fate| match fate {
+            Fate::Rejected(reason) => Some(reason),
+            _ => None,
+        }));
+        self.failed_codes = codes(fates.iter().filter_map(Fate::failed));
+        let own = |reason: &&Reason| ![BEHIND_FAILURE, WITH_BATCH].contains(&&*reason.code);
+        self.first_failure = fates.iter().filter_map(Fate::failed).find(own).cloned();
+    }
+}
+
+/// How often each code is among the reasons.
+pub(crate) fn codes<'a>(reasons: impl Iterator<Item = &'a Reason>) -> BTreeMap<Cow<'static, str>, u64> {
+    let mut codes = BTreeMap::new();
+    for reason in reasons {
+        *codes.entry(reason.code.clone()).or_default() += 1;
+    }
+    codes
+}
