@@ -1,0 +1,9 @@
+//! Whole invocations: bytes in, and what is answered, written and counted.
+
+#![cfg(test)]
+
+mod kinesis;
+mod pipes;
+mod properties;
+mod time;
+mod world;

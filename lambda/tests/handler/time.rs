@@ -1,0 +1,35 @@
+//! What an invocation does when its time runs out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use enrich_engine::{Clock, Timestamp};
+
+use crate::world::{NOW, World, kinesis};
+
+/// A clock that goes on by a second each time it is asked.
+struct Ticking(AtomicI64);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.fetch_add(1000, Ordering::Relaxed)).expect("an instant")
+    }
+}
+
+#[test]
+fn nothing_is_begun_after_the_deadline() {
+    let deadline = |seconds: i64| Timestamp::from_millis(NOW + seconds * 1000);
+    let clock = || Arc::new(Ticking(AtomicI64::new(NOW)));
+    for (seconds, enriched) in [(1, 0), (3, 2), (6, 5), (7, 6), (60, 6)] {
+        let world = World::with_clock(true, &[], clock());
+        let invoked = world.invoke(&kinesis("clicks", &["good"; 6]), deadline(seconds));
+        assert_eq!(invoked.summary.enriched, enriched, "{seconds} s: {:?}", invoked.summary);
+        let next = usize::try_from(enriched).expect("a count");
+        assert_eq!(world.begun().len(), next);
+        let answer = String::from_utf8(invoked.answer.expect("an answer")).expect("UTF-8");
+        assert_eq!(answer.contains(&format!(r#""{}""#, next + 1)), next < 6, "{answer}");
+        if next < 6 {
+            assert_eq!(invoked.summary.failed_codes.get("timeout"), Some(&1), "{:?}", invoked.summary);
+        }
+    }
+}
