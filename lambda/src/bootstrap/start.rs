@@ -33,9 +33,6 @@ pub enum StartError {
     /// There are errors in the rules: the findings, drawn for people.
     #[error("the rules have errors\n\n{0}")]
     Broken(String),
-    /// The files hold no rule.
-    #[error("there is no rule in the rule files")]
-    NoRule,
     /// The rules can't be run here.
     #[error("{0}: set them in the function's environment")]
     Unset(BuildError),
@@ -81,9 +78,6 @@ fn checked(set: &RuleSet) -> Result<Rules, StartError> {
     let Checked { rules, findings, .. } = set.check(&Registry::standard());
     let drawn: Vec<_> = findings.iter().map(|finding| render::full(finding, set.sources(), false)).collect();
     let Some(rules) = rules else { return Err(StartError::Broken(drawn.join("\n\n"))) };
-    if rules.set().rules.is_empty() {
-        return Err(StartError::NoRule);
-    }
     for finding in drawn {
         tracing::warn!("{finding}");
     }

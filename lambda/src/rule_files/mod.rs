@@ -182,4 +182,5 @@ impl Walk {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the cases are files")]
 mod tests;

@@ -138,6 +138,7 @@ fn plain(path: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the cases are files")]
 mod tests {
     use super::*;
     use std::fs;

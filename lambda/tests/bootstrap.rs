@@ -1,0 +1,187 @@
+//! The function itself, as Lambda starts it, against a Runtime API on loopback.
+
+#![cfg(test)]
+
+mod support;
+
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Invoke, RuntimeApi, Said};
+
+const RULE: &str = r#"
+table users { source dynamodb "${USERS}" key id: string }
+
+rule clicks {
+  stream "clicks"
+  schema "schemas/click.json"
+  lookup user from users where id = .user { copy segment }
+}
+"#;
+
+struct Function {
+    child: Child,
+    api: RuntimeApi,
+}
+
+impl Function {
+    /// Starts the function in a package of these files, with nothing in its environment but what Lambda
+    /// sets, credentials, an AWS that can't be reached, and `variables`.
+    fn start(package: &Path, variables: &[(&str, &str)], bodies: &[&str]) -> Self {
+        let deadline_ms = 4_004_244_000_000;
+        let invoke = |body: &&str| Invoke { body: body.as_bytes().to_vec(), deadline_ms };
+        let api = RuntimeApi::start(bodies.iter().map(invoke).collect());
+        let child = Command::new(env!("CARGO_BIN_EXE_bootstrap"))
+            .current_dir("/")
+            .env_clear()
+            .env("LAMBDA_TASK_ROOT", package)
+            .env("AWS_LAMBDA_RUNTIME_API", &api.address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "enrich")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-function")
+            .env("AWS_ENDPOINT_URL", closed_port())
+            .envs(variables.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the function");
+        Self { child, api }
+    }
+
+    /// What a function that does not start told Lambda; it has ended with 1.
+    fn refused(mut self) -> (String, String) {
+        let Said::InitError { error_type, body } = self.api.said() else { panic!("it has started") };
+        assert_eq!(error_type, "Enrich.InitError");
+        assert_eq!(self.child.wait().expect("its end").code(), Some(1));
+        let told: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        (told["errorMessage"].as_str().expect("a message").to_owned(), self.log())
+    }
+
+    fn log(mut self) -> String {
+        // It may have ended.
+        let _ = self.child.kill();
+        self.child.wait().expect("the function's end");
+        let mut text = String::new();
+        self.child.stdout.take().expect("its output").read_to_string(&mut text).expect("UTF-8");
+        self.child.stderr.take().expect("its errors").read_to_string(&mut text).expect("UTF-8");
+        assert!(!text.contains("a-secret-of-the-function"), "{text}");
+        text
+    }
+}
+
+fn closed_port() -> String {
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    format!("http://127.0.0.1:{port}")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the package is a folder")]
+fn package(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let package = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = package.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        std::fs::write(path, text).expect("a file");
+    }
+    package
+}
+
+fn sound() -> tempfile::TempDir {
+    package(&[("rules/clicks.enrich", RULE), ("rules/schemas/click.json", r#"{"type":"object"}"#)])
+}
+
+#[test]
+fn broken_rules_are_drawn() {
+    let rules = RULE.replace("lookup user from users", "lookup user from user");
+    let package =
+        package(&[("rules/clicks.enrich", &rules), ("rules/b.enrich", "rule b { stream \"b\" set x = 1 }")]);
+    let (message, log) = Function::start(package.path(), &[("USERS", "users")], &[]).refused();
+    for expected in ["the rules have errors", "--> clicks.enrich:7:", "--> b.enrich:1:", "schemas/click.json"]
+    {
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+    let line: serde_json::Value = serde_json::from_str(log.trim_end()).expect("one line of JSON");
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(line["message"], format!("the function does not start: {message}"));
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let sound = sound();
+    let no_rules = package(&[("rules/clicks.test.enrich", ""), ("other/a.enrich", "# nothing yet\n")]);
+    let users = ("USERS", "users");
+    for (package, variables, expected) in [
+        (&sound, &[][..], "these variables have no value: USERS: set them in the function's environment"),
+        (&no_rules, &[users], "no rule file in"),
+        (&no_rules, &[users, ("RULES", "other")], "the rule set has no rule"),
+        (&no_rules, &[users, ("RULES", "/no/such/folder")], "can't read /no/such/folder: No such file"),
+        (
+            &sound,
+            &[users, ("REJECTS", "bucket")],
+            "`REJECTS` is `bucket`, and should be `s3://BUCKET/PREFIX`",
+        ),
+        (&sound, &[users, ("RULES", "s3://our-rules/x")], "can't list the rule files in s3://our-rules/x/"),
+        (&sound, &[users, ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "-")], "`AWS_LAMBDA_FUNCTION_MEMORY_SIZE`"),
+    ] {
+        let (message, log) = Function::start(package.path(), variables, &[]).refused();
+        assert!(message.contains(expected), "{expected}: {message}");
+        assert!(log.contains("the function does not start: "), "{log}");
+    }
+}
+
+#[test]
+fn no_runtime_at_all_is_told_on_the_log() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bootstrap")).env_clear().output().expect("the function");
+    assert_eq!(output.status.code(), Some(1));
+    let log = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(log.contains("`AWS_LAMBDA_RUNTIME_API` is not set"), "{log}");
+}
+
+#[test]
+fn a_table_that_cannot_be_reached_fails_the_invocation_quickly() {
+    let record = |data: &str| {
+        format!(
+            r#"[{{"eventID":"shard-1:1","eventSource":"aws:kinesis","data":{data},
+                  "eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}}]"#
+        )
+    };
+    let (known, plain) = (record(r#"{"user":"user123"}"#), record(r#"{"price":  49.990}"#));
+    let mapping = r#"{"Records":[{"eventID":"shard-1:007","eventSource":"aws:kinesis",
+        "kinesis":{"data":"eyJ1c2VyIjoidXNlcjEyMyJ9","sequenceNumber":"007"},
+        "eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}]}"#;
+    let package = sound();
+    let function = Function::start(package.path(), &[("USERS", "users")], &[&known, mapping, &plain]);
+    let started = started();
+    let failed = r#"{"errorType":"Enrich.RecordsFailed","errorMessage":"1 of 1 records failed (unavailable 1), and with them the batch"}"#;
+    assert_eq!(function.api.said(), Said::Error { id: "id-0".to_owned(), body: failed.to_owned() });
+    let response = |at: usize, body: &str| Said::Response { id: format!("id-{at}"), body: body.to_owned() };
+    // The number as it came, zeros and all.
+    assert_eq!(function.api.said(), response(1, r#"{"batchItemFailures":[{"itemIdentifier":"007"}]}"#));
+    assert_eq!(function.api.said(), response(2, r#"[{"price":  49.990}]"#));
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+
+    let log = function.log();
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 5, "{log}");
+    assert_eq!((&lines[0]["level"], &lines[0]["streams"]), (&"INFO".into(), &"clicks".into()));
+    let line = &lines[1];
+    assert_eq!((&line["level"], &line["caller"]), (&"WARN".into(), &"pipes".into()));
+    assert_eq!((&line["request_id"], &line["records"]), (&"id-0".into(), &1.into()));
+    assert_eq!((&line["failed"], &line["failed_codes"]), (&1.into(), &"unavailable 1".into()));
+    assert!(line["first_failure"].as_str().is_some_and(|text| text.contains("table `users`")), "{line}");
+    assert_eq!(line["lookups"], "clicks.user: found 0, missing 0, no_key 0, failed 1");
+    assert_eq!(lines[3]["caller"], "kinesis");
+    assert_eq!((&lines[4]["level"], &lines[4]["enriched"]), (&"INFO".into(), &1.into()));
+    assert!(!log.contains("user123"), "{log}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a process takes")]
+fn started() -> Instant {
+    Instant::now()
+}
