@@ -43,6 +43,14 @@ const CASES: &[Case] = &[
         ..PLAIN
     },
     Case {
+        name: "nor is an output asked for its place",
+        stream: "mixed",
+        records: &["nowhere"],
+        answer: Ok(&[0]),
+        counts: "1+0+0+0",
+        ..PLAIN
+    },
+    Case {
         name: "rejected and dropped are left out",
         records: &["text", "good", "bot", "bad64", "good", "deep"],
         answer: Ok(&[1, 4]),

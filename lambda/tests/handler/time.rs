@@ -18,12 +18,15 @@ impl Clock for Ticking {
 
 #[test]
 fn nothing_is_begun_after_the_deadline() {
-    let deadline = |seconds: i64| Timestamp::from_millis(NOW + seconds * 1000);
+    let deadline = |millis: i64| Timestamp::from_millis(NOW + millis);
     let clock = || Arc::new(Ticking(AtomicI64::new(NOW)));
-    for (seconds, enriched) in [(1, 0), (3, 2), (6, 5), (7, 6), (60, 6)] {
+    // Less than half a second before the end is kept for the answer.
+    for (millis, enriched) in
+        [(1_000, 0), (3_000, 2), (3_399, 2), (3_429, 3), (6_000, 5), (7_000, 6), (60_000, 6)]
+    {
         let world = World::with_clock(true, &[], clock());
-        let invoked = world.invoke(&kinesis("clicks", &["good"; 6]), deadline(seconds));
-        assert_eq!(invoked.summary.enriched, enriched, "{seconds} s: {:?}", invoked.summary);
+        let invoked = world.invoke(&kinesis("clicks", &["good"; 6]), deadline(millis));
+        assert_eq!(invoked.summary.enriched, enriched, "{millis} ms: {:?}", invoked.summary);
         let next = usize::try_from(enriched).expect("a count");
         assert_eq!(world.begun().len(), next);
         let answer = String::from_utf8(invoked.answer.expect("an answer")).expect("UTF-8");
