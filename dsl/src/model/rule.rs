@@ -35,7 +35,7 @@ impl RuleSet {
             let destinations = destinations.chain(rule.rejects.iter().map(|rejects| &rejects.location));
             all.extend(destinations.flat_map(Template::variables).map(|v| (v, VariableUse::Output)));
             rule.walk_statements(&mut |expr| {
-                all.extend(expr.variables().into_iter().map(|v| (v, VariableUse::Rule)))
+                all.extend(expr.variables().into_iter().map(|v| (v, VariableUse::Rule)));
             });
             if let Some(prefix) = rule.output.as_ref().map(|output| &output.prefix) {
                 all.extend(prefix.variables().into_iter().map(|v| (v, VariableUse::Output)));

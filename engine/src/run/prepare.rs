@@ -74,7 +74,6 @@ fn chosen(rule: &Rule, scope: Scope<'_, '_>) -> Result<bool, Verdict> {
 fn decode(bytes: &[u8]) -> Result<Document<'_>, Reason> {
     let document = Document::parse(bytes).map_err(|error| {
         let code = match error.problem {
-            Problem::Utf8 => "not_utf8",
             Problem::Depth => "too_deep",
             _ => "not_json",
         };
