@@ -15,18 +15,48 @@ use crate::value::Value;
 /// What an expression can see.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'v, 's> {
-    /// The event as it arrived.
-    pub(crate) event: Node<'v>,
-    /// What has been changed since; `None` where the arrived event counts.
-    pub(crate) edits: Option<&'s Edits>,
-    /// The lookups, as far as they are known.
-    pub(crate) lookups: &'s [Known<'v>],
+    pub(crate) event: Level<'v, 's>,
+    /// The element that a `for each` is at.
+    pub(crate) element: Option<Level<'v, 's>>,
     pub(crate) origin: &'v Origin,
     /// The failure that `on error` handles.
     pub(crate) error: Option<&'s Failure>,
     pub(crate) now: Timestamp,
     /// Whether a key is worked out: then an empty hole makes its text absent.
     pub(crate) key: bool,
+}
+
+/// An event or an element, with the lookups that belong to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Level<'v, 's> {
+    /// As it arrived.
+    pub(crate) node: Node<'v>,
+    /// What has been changed since; `None` where what arrived counts.
+    pub(crate) edits: Option<&'s Edits>,
+    /// The lookups, as far as they are known.
+    pub(crate) lookups: &'s [Known<'v>],
+}
+
+impl<'v> Level<'v, '_> {
+    /// As it arrived, with nothing known.
+    pub(crate) fn arrived(node: Node<'v>) -> Self {
+        Self { node, edits: None, lookups: &[] }
+    }
+
+    fn read(&self, path: &[String]) -> Value<'v> {
+        match self.edits {
+            Some(edits) => edits.read(Some(self.node), path),
+            None => descend(self.node, path),
+        }
+    }
+
+    fn attribute(&self, lookup: usize, path: &[String]) -> Result<Value<'v>, Stop> {
+        match self.lookups.get(lookup) {
+            Some(Known::Item(item)) => Ok(descend(item.root(), path)),
+            Some(Known::Failed) => Err(Stop::Upstream),
+            Some(Known::Nothing | Known::NotYet) | None => Ok(Value::Absent),
+        }
+    }
 }
 
 /// What is known of a lookup.
@@ -60,14 +90,12 @@ impl<'v> Scope<'v, '_> {
         Ok(match expr {
             Expr::Literal(value) => value.clone(),
             Expr::Text(parts) => self.text(parts)?,
-            Expr::Event(path) => match self.edits {
-                Some(edits) => edits.read(Some(self.event), path),
-                None => descend(self.event, path),
-            },
-            Expr::Lookup { lookup, path } => match self.lookups.get(*lookup) {
-                Some(Known::Item(item)) => descend(item.root(), path),
-                Some(Known::Failed) => return Err(Stop::Upstream),
-                Some(Known::Nothing | Known::NotYet) | None => Value::Absent,
+            Expr::Event(path) => self.event.read(path),
+            Expr::Element(path) => self.element.map_or(Value::Absent, |element| element.read(path)),
+            Expr::Lookup { lookup, path } => self.event.attribute(*lookup, path)?,
+            Expr::ElementLookup { lookup, path } => match self.element {
+                Some(element) => element.attribute(*lookup, path)?,
+                None => Value::Absent,
             },
             Expr::Record(field) => self.record(*field),
             Expr::Error(field) => match (self.error, field) {

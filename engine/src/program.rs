@@ -47,6 +47,7 @@ pub(crate) struct Rule {
     /// Conditions of `drop when` that read only the arrived event: decided before any lookup.
     pub(crate) early_drops: Vec<Expr>,
     pub(crate) lookups: Vec<Lookup>,
+    pub(crate) loops: Vec<ForEach>,
     pub(crate) steps: Vec<Step>,
     pub(crate) output: Option<Output>,
     pub(crate) rejects: Option<Location>,
@@ -54,14 +55,40 @@ pub(crate) struct Rule {
     pub(crate) paths: Vec<Vec<String>>,
 }
 
+impl Rule {
+    /// The lookups of the rule, then those of its loops: the order in which they are counted.
+    pub(crate) fn all_lookups(&self) -> impl Iterator<Item = &Lookup> {
+        self.lookups.iter().chain(self.loops.iter().flat_map(|each| &each.lookups))
+    }
+}
+
+/// What is done for each element of an array.
+#[derive(Debug)]
+pub(crate) struct ForEach {
+    pub(crate) array: Vec<String>,
+    /// The most elements that the array may have.
+    pub(crate) max: usize,
+    pub(crate) lookups: Vec<Lookup>,
+    pub(crate) steps: Vec<Step>,
+    /// The paths of the element that are read or written.
+    pub(crate) paths: Vec<Vec<String>>,
+    /// How many lookups of the rule are counted before this loop's.
+    pub(crate) counted: usize,
+}
+
+/// The most elements of a looped array where the schema does not say it.
+pub(crate) const MAX_ELEMENTS: usize = 100;
+
 #[derive(Debug)]
 pub(crate) struct Lookup {
     pub(crate) name: String,
     /// The place of its table in [`Program::tables`].
     pub(crate) slot: usize,
     pub(crate) key: Vec<KeyPart>,
-    /// The lookups whose items its key reads.
+    /// The lookups of the rule whose items its key reads.
     pub(crate) upstream: Vec<usize>,
+    /// The lookups of the same loop whose items its key reads.
+    pub(crate) inner_upstream: Vec<usize>,
     /// In which round of questions its key is known.
     pub(crate) wave: usize,
     pub(crate) copies: Vec<Copy>,
@@ -87,6 +114,7 @@ pub(crate) struct Branch {
 #[derive(Debug)]
 pub(crate) enum Step {
     Lookup(usize),
+    ForEach(usize),
     Set { target: Vec<String>, value: Expr },
     Remove(Vec<String>),
     Drop(Expr),
@@ -130,6 +158,8 @@ pub(crate) enum Expr {
     Text(Vec<Part>),
     Event(Vec<String>),
     Lookup { lookup: usize, path: Vec<String> },
+    Element(Vec<String>),
+    ElementLookup { lookup: usize, path: Vec<String> },
     Record(RecordField),
     Error(ErrorField),
     Call { function: Function, arguments: Vec<Expr> },

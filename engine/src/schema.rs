@@ -11,6 +11,7 @@ use instance::Tape;
 /// A compiled schema. Drafts 4, 6, 7, 2019-09 and 2020-12, formats checked; references stay inside it.
 pub(crate) struct Schema {
     validator: Validator<Tape>,
+    value: Value,
 }
 
 impl Schema {
@@ -25,13 +26,32 @@ impl Schema {
         }
         let options = jsonschema::options_for::<Tape>().offline().should_validate_formats(true);
         match options.build(&schema) {
-            Ok(validator) => Ok(Self { validator }),
+            Ok(validator) => Ok(Self { validator, value: schema }),
             Err(error) => {
                 let at = error.instance_path().to_string();
                 let place = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
                 Err(format!("{error}{place}"))
             }
         }
+    }
+
+    /// The most elements that the array at that path may have, where the schema says it plainly:
+    /// through `properties` and references inside the schema.
+    pub(crate) fn max_items(&self, path: &[String]) -> Option<usize> {
+        let mut at = self.follow(&self.value)?;
+        for name in path {
+            at = self.follow(at.get("properties")?.get(name)?)?;
+        }
+        usize::try_from(at.get("maxItems")?.as_u64()?).ok()
+    }
+
+    /// What a schema refers to, if it is a reference. Their number is bounded, so that a circle ends.
+    fn follow<'s>(&'s self, mut schema: &'s Value) -> Option<&'s Value> {
+        for _ in 0..16 {
+            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(schema) };
+            schema = self.value.pointer(reference.strip_prefix('#')?)?;
+        }
+        None
     }
 
     /// What does not fit, in one sentence that shows paths and keywords, never values.

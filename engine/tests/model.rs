@@ -47,6 +47,7 @@ fn model() -> RuleSet {
         when: None,
         schema: None,
         lookups: vec![lookup],
+        loops: Vec::new(),
         steps: vec![Step::Lookup(0)],
         output: None,
         rejects: None,

@@ -1,6 +1,7 @@
 //! Expressions: names, calls, and types as far as they can be told.
 
 use super::Checker;
+use super::writes::Root;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::functions::{Signature, Type};
 use crate::model::{
@@ -15,14 +16,37 @@ use crate::syntax::tree::{self, ExprKind, Name};
 pub(super) struct Scope {
     /// The lookups above, by name; their place is that in the rule.
     pub(super) lookups: Vec<(String, usize)>,
+    /// The element's name, inside `for each`.
+    pub(super) element: Option<String>,
+    /// The lookups above inside the same `for each`; their place is that in the loop.
+    pub(super) inner: Vec<(String, usize)>,
     /// Whether this is inside `on error`.
     pub(super) in_error: bool,
     /// Whether the rule could be read whole. If not, an unknown name may be a lookup that could not.
     pub(super) complete: bool,
 }
 
-/// Names that a lookup can't have.
-pub(super) const RESERVED: [&str; 7] = ["record", "error", "true", "false", "null", "not", "event"];
+/// Names that a lookup or an element can't have.
+pub(super) const RESERVED: [&str; 8] = ["record", "error", "true", "false", "null", "not", "if", "event"];
+
+impl Scope {
+    /// What paths of targets begin at here.
+    pub(super) fn root(&self) -> Root {
+        if self.element.is_some() { Root::Element } else { Root::Event }
+    }
+
+    /// Makes a lookup known below itself.
+    pub(super) fn learn(&mut self, name: &str, place: usize) {
+        let lookups = if self.element.is_some() { &mut self.inner } else { &mut self.lookups };
+        lookups.push((name.to_owned(), place));
+    }
+
+    /// The names that are taken here.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let lookups = self.lookups.iter().chain(&self.inner).map(|(name, _)| name.as_str());
+        lookups.chain(self.element.as_deref())
+    }
+}
 
 impl Checker<'_> {
     /// Resolves an expression. `None` where it can't be; the reason is reported.
@@ -152,14 +176,68 @@ impl Checker<'_> {
                 self.report(Diagnostic::new(Code::UnknownName, name.span, message));
                 None
             }
-            other => match scope.lookups.iter().find(|(known, _)| known == other) {
-                Some((_, lookup)) => Some(Expr::Lookup { lookup: *lookup, path: Path(path.to_vec()) }),
-                None => {
+            other => {
+                let path = Path(path.to_vec());
+                let place = |lookups: &[(String, usize)]| {
+                    lookups.iter().find(|(known, _)| known == other).map(|(_, place)| *place)
+                };
+                if scope.element.as_deref() == Some(other) {
+                    Some(Expr::Element(path))
+                } else if let Some(lookup) = place(&scope.inner) {
+                    Some(Expr::ElementLookup { lookup, path })
+                } else if let Some(lookup) = place(&scope.lookups) {
+                    Some(Expr::Lookup { lookup, path })
+                } else {
                     self.unknown_name(name, scope);
                     None
                 }
-            },
+            }
         }
+    }
+
+    /// The path that a statement writes: in the event, or inside `for each` in the element.
+    pub(super) fn target(&mut self, path: &tree::Path, scope: &Scope) -> Option<Path> {
+        let segments = Path(path.segments.clone());
+        match (&path.root, &scope.element) {
+            (None, None) => Some(segments),
+            (Some(name), Some(element)) if name.text == *element => Some(segments),
+            (None, Some(element)) => {
+                let message = "inside `for each` only the element is written";
+                let insert = Span { end: path.span.start, ..path.span };
+                self.report(
+                    Diagnostic::new(Code::MisplacedStatement, path.span, message)
+                        .help(format!("a field of the element is written `{element}{segments}`"))
+                        .fix(insert, element.as_str()),
+                );
+                None
+            }
+            (Some(name), _) => {
+                let text = self.sources.text(path.span).to_owned();
+                let message = match scope.names().any(|known| known == name.text) {
+                    true => format!("`{text}` can be read, but not written"),
+                    false => format!("`{text}` is not a field of the event"),
+                };
+                self.report(
+                    Diagnostic::new(Code::UnknownName, path.span, message)
+                        .help(format!("a field of the event begins with a dot: `.{text}`"))
+                        .fix(path.span, format!(".{text}")),
+                );
+                None
+            }
+        }
+    }
+
+    /// The path that a statement writes, which must be a field: a whole element can't be replaced.
+    pub(super) fn field_target(&mut self, path: &tree::Path, scope: &Scope) -> Option<Path> {
+        let target = self.target(path, scope)?;
+        if target.0.is_empty() {
+            let name = self.sources.text(path.span).to_owned();
+            let message = format!("`{name}` is the whole element, only its fields are written");
+            let finding = Diagnostic::new(Code::CopyTarget, path.span, message);
+            self.report(finding.help(format!("write a field: `{name}.NAME`, or `into {name}` in a `copy`")));
+            return None;
+        }
+        Some(target)
     }
 
     fn unknown_name(&mut self, name: &Name, scope: &Scope) {
@@ -168,7 +246,7 @@ impl Checker<'_> {
         }
         let message = format!("`{}` is not a lookup above this place", name.text);
         let finding = Diagnostic::new(Code::UnknownName, name.span, message);
-        let known: Vec<&str> = scope.lookups.iter().map(|(name, _)| name.as_str()).collect();
+        let known: Vec<&str> = scope.names().collect();
         let near = crate::suggest::nearest(
             &name.text,
             known.iter().copied().chain(["record", "true", "false", "null"]),
@@ -277,8 +355,8 @@ impl Checker<'_> {
             Expr::Literal(Literal::String(_)) | Expr::Text(_) | Expr::Record(_) | Expr::Error(_) => {
                 Type::String
             }
-            Expr::Lookup { path, .. } if path.0.is_empty() => Type::Object,
-            Expr::Event(_) | Expr::Lookup { .. } => Type::Any,
+            Expr::Lookup { path, .. } | Expr::ElementLookup { path, .. } if path.0.is_empty() => Type::Object,
+            Expr::Event(_) | Expr::Lookup { .. } | Expr::Element(_) | Expr::ElementLookup { .. } => Type::Any,
             Expr::Call { function, .. } => self.signature(function).map_or(Type::Any, |known| known.returns),
             Expr::Coalesce(left, right) => {
                 let (left, right) = (self.type_of(left), self.type_of(right));

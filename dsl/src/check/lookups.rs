@@ -2,7 +2,7 @@
 
 use super::Checker;
 use super::expressions::{RESERVED, Scope};
-use super::writes::Writes;
+use super::writes::{Root, Writes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::functions::Type;
 use crate::model::{Branch, Copied, Copy, Expr, IfAbsent, KeyType, Literal, Lookup, Path, Step, Table};
@@ -19,22 +19,23 @@ impl Checker<'_> {
         &mut self,
         lookup: &tree::Lookup,
         span: Span,
+        place_in_scope: usize,
         scope: &Scope,
         tables: &[Table],
         writes: &mut Writes,
     ) -> Option<Lookup> {
-        self.lookup_name(&lookup.name, scope);
+        self.own_name(&lookup.name, scope);
         let table = self.lookup_table(&lookup.table, tables);
         let table_place = table.and_then(|place| Some((place, tables.get(place)?)));
         let key = self.lookup_key(lookup, table_place.map(|(_, table)| table), scope, writes);
         // Inside its blocks the lookup itself is known.
         let mut inside = scope.clone();
-        inside.lookups.push((lookup.name.text.clone(), scope.lookups.len()));
+        inside.learn(&lookup.name.text, place_in_scope);
         let mut body = Body::default();
         for statement in &lookup.body {
             self.lookup_statement(statement, &inside, &mut body, writes);
         }
-        body.copies.iter().for_each(|copy| writes.copy(copy));
+        body.copies.iter().for_each(|copy| writes.copy(scope.root(), copy));
         let (place, _) = table_place?;
         let branch = |slot: Option<(Branch, Span)>| slot.map(|(branch, _)| branch).unwrap_or_default();
         Some(Lookup {
@@ -50,12 +51,13 @@ impl Checker<'_> {
         })
     }
 
-    fn lookup_name(&mut self, name: &Name, scope: &Scope) {
+    /// The name of a lookup or an element: no reserved one, and nothing shadows.
+    pub(super) fn own_name(&mut self, name: &Name, scope: &Scope) {
         if RESERVED.contains(&name.text.as_str()) {
             let message = format!("`{}` means something else in the language", name.text);
             self.report(Diagnostic::new(Code::ReservedName, name.span, message).help("choose another name"));
-        } else if scope.lookups.iter().any(|(known, _)| *known == name.text) {
-            let message = format!("the name `{}` is taken by a lookup above", name.text);
+        } else if scope.names().any(|known| known == name.text) {
+            let message = format!("the name `{}` is taken above", name.text);
             self.report(Diagnostic::new(Code::DuplicateName, name.span, message));
         }
     }
@@ -147,12 +149,22 @@ impl Checker<'_> {
     fn late_key(&mut self, expr: &Expr, span: Span, writes: &Writes) {
         let mut late = Vec::new();
         expr.walk(&mut |inner| {
-            if let Expr::Event(path) = inner {
-                late.extend(writes.before(path).map(|written| (path, written)));
-            }
+            let (root, path) = match inner {
+                Expr::Event(path) => (Root::Event, path),
+                Expr::Element(path) => (Root::Element, path),
+                _ => return,
+            };
+            late.extend(writes.before(root, path).map(|written| (root, path, written)));
         });
-        if let Some((path, written)) = late.first() {
-            let message = format!("a key reads the event as it arrived, but `{path}` may be written above");
+        if let Some((root, path, written)) = late.first() {
+            let message = match root {
+                Root::Event => {
+                    format!("a key reads the event as it arrived, but `{path}` may be written above")
+                }
+                Root::Element => {
+                    format!("a key reads the element as it arrived, but its `{path}` may be written above")
+                }
+            };
             self.report(
                 Diagnostic::new(Code::LateKey, span, message)
                     .see(*written, "written here")
@@ -186,7 +198,7 @@ impl Checker<'_> {
         writes: &mut Writes,
     ) {
         match &statement.kind {
-            StatementKind::Copy(copy) => body.copies.extend(self.copy(copy, statement.span)),
+            StatementKind::Copy(copy) => body.copies.extend(self.copy(copy, statement.span, scope)),
             StatementKind::On { outcome, instead, body: statements } => {
                 let mut scope = scope.clone();
                 scope.in_error = outcome.text == "error";
@@ -217,7 +229,10 @@ impl Checker<'_> {
     fn block(&mut self, statements: &[Statement], scope: &Scope, writes: &mut Writes) -> Vec<Step> {
         let mut steps = Vec::new();
         for statement in statements {
-            if !self.simple_step(statement, scope, writes, &mut steps) {
+            if scope.element.is_some() && matches!(statement.kind, StatementKind::Drop(_)) {
+                let help = "it drops the whole event: put it above or below";
+                self.misplaced(statement, "a `for each`", help, scope.complete);
+            } else if !self.simple_step(statement, scope, writes, &mut steps) {
                 let help = "an `on` block holds `set`, `remove` and `drop when`";
                 self.misplaced(statement, "an `on` block", help, scope.complete);
             }
@@ -238,7 +253,7 @@ impl Checker<'_> {
         self.report(Diagnostic::new(Code::MisplacedStatement, span, message).help(help));
     }
 
-    fn copy(&mut self, copy: &tree::Copy, span: Span) -> Option<Copy> {
+    fn copy(&mut self, copy: &tree::Copy, span: Span, scope: &Scope) -> Option<Copy> {
         let cast = match &copy.cast {
             Some(word) => Some(self.cast(word)?),
             None => None,
@@ -248,56 +263,68 @@ impl Checker<'_> {
             Some(tree::Absent::Required) => IfAbsent::Required,
             Some(tree::Absent::Default(value)) => IfAbsent::Default(self.default(value, cast)?),
         };
-        let what = self.copied(copy, &absent, span)?;
+        let what = self.copied(copy, &absent, span, scope)?;
         Some(Copy { what, cast, absent, span })
     }
 
-    fn copied(&mut self, copy: &tree::Copy, absent: &IfAbsent, span: Span) -> Option<Copied> {
-        let into = copy.target.as_ref().filter(|target| target.into).map(|target| &target.path.segments);
-        match (&copy.what, &copy.target) {
-            (tree::Copied::Named(names), None) => Some(Copied::Named(
-                names.iter().map(|name| (name.text.clone(), Path(vec![name.text.clone()]))).collect(),
-            )),
-            (tree::Copied::Named(names), Some(target)) if !target.into => match names.as_slice() {
-                [name] => Some(Copied::Named(vec![(name.text.clone(), Path(target.path.segments.clone()))])),
-                _ => {
+    fn copied(&mut self, copy: &tree::Copy, absent: &IfAbsent, span: Span, scope: &Scope) -> Option<Copied> {
+        let Some(target) = &copy.target else { return self.copied_to_same_names(&copy.what, span, scope) };
+        match &copy.what {
+            tree::Copied::Named(names) if target.into => {
+                let into = self.target(&target.path, scope)?;
+                let inside = |name: &Name| Path(into.0.iter().chain([&name.text]).cloned().collect());
+                Some(Copied::Named(names.iter().map(|name| (name.text.clone(), inside(name))).collect()))
+            }
+            tree::Copied::Named(names) => {
+                let [name] = names.as_slice() else {
                     let message = "`to` renames one attribute, these are several";
                     self.report(
                         Diagnostic::new(Code::CopyTarget, target.word, message)
                             .help("`into` puts several into an object, under their own names")
                             .fix(target.word, "into"),
                     );
-                    None
-                }
-            },
-            (tree::Copied::Named(names), Some(target)) => {
-                let inside =
-                    |name: &Name| Path(target.path.segments.iter().chain([&name.text]).cloned().collect());
-                Some(Copied::Named(names.iter().map(|name| (name.text.clone(), inside(name))).collect()))
+                    return None;
+                };
+                Some(Copied::Named(vec![(name.text.clone(), self.field_target(&target.path, scope)?)]))
             }
-            (tree::Copied::All { star, .. }, None) => {
+            tree::Copied::All { .. } if !target.into => {
+                let finding = Diagnostic::new(Code::CopyTarget, target.word, "`*` is copied with `into`");
+                self.report(finding.fix(target.word, "into"));
+                None
+            }
+            tree::Copied::All { .. } if *absent != IfAbsent::Skip => {
+                let message = "`*` copies what is there, so nothing can be absent";
+                let finding = Diagnostic::new(Code::Default, span, message);
+                self.report(finding.help("take `default` or `required` out"));
+                None
+            }
+            tree::Copied::All { except, .. } => Some(Copied::All {
+                except: except.iter().map(|name| name.text.clone()).collect(),
+                into: self.target(&target.path, scope)?,
+            }),
+        }
+    }
+
+    /// A copy without a target goes to the top-level fields of the same names.
+    fn copied_to_same_names(&mut self, what: &tree::Copied, span: Span, scope: &Scope) -> Option<Copied> {
+        match (what, &scope.element) {
+            (tree::Copied::All { star, .. }, _) => {
                 let message = "`*` needs an object to copy into";
                 self.report(
                     Diagnostic::new(Code::CopyTarget, *star, message).help("write `copy * into .NAME`"),
                 );
                 None
             }
-            (tree::Copied::All { .. }, Some(target)) if !target.into => {
-                let finding = Diagnostic::new(Code::CopyTarget, target.word, "`*` is copied with `into`");
-                self.report(finding.fix(target.word, "into"));
+            (tree::Copied::Named(_), Some(element)) => {
+                let message = "inside `for each` only the element is written";
+                let finding = Diagnostic::new(Code::CopyTarget, span, message);
+                self.report(finding.help(format!("say where to: `into {element}`")));
                 None
             }
-            (tree::Copied::All { .. }, _) if *absent != IfAbsent::Skip => {
-                let message = "`*` copies what is there, so nothing can be absent";
-                self.report(
-                    Diagnostic::new(Code::Default, span, message).help("take `default` or `required` out"),
-                );
-                None
+            (tree::Copied::Named(names), None) => {
+                let same = |name: &Name| (name.text.clone(), Path(vec![name.text.clone()]));
+                Some(Copied::Named(names.iter().map(same).collect()))
             }
-            (tree::Copied::All { except, .. }, _) => Some(Copied::All {
-                except: except.iter().map(|name| name.text.clone()).collect(),
-                into: Path(into.cloned().unwrap_or_default()),
-            }),
         }
     }
 

@@ -2,10 +2,12 @@
 
 use super::Checker;
 use super::expressions::Scope;
-use super::writes::Writes;
+use super::writes::{Root, Writes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::MAX_LOOKUPS;
-use crate::model::{Destination, Expr, Lookup, OnInvalid, Output, Path, Rule, Schema, Step, Table, Template};
+use crate::model::{
+    Destination, Expr, ForEach, Lookup, OnInvalid, Output, Path, Rule, Schema, Step, Table, Template,
+};
 use crate::source::Span;
 use crate::syntax::tree::{self, Name, Statement, StatementKind};
 
@@ -18,6 +20,7 @@ struct Draft {
     output: Option<(Option<Output>, Span)>,
     rejects: Option<(Option<Destination>, Span)>,
     lookups: Vec<Lookup>,
+    loops: Vec<ForEach>,
     steps: Vec<Step>,
     scope: Scope,
     writes: Writes,
@@ -43,9 +46,9 @@ impl Checker<'_> {
         if rule.complete {
             self.needed(draft.streams.is_some(), &rule.name, "stream", "stream \"STREAM-NAME\"");
         }
-        if draft.lookups.len() > MAX_LOOKUPS {
-            let message =
-                format!("a rule may have {MAX_LOOKUPS} lookups, this one has {}", draft.lookups.len());
+        let lookups = draft.lookups.len() + draft.loops.iter().map(|each| each.lookups.len()).sum::<usize>();
+        if lookups > MAX_LOOKUPS {
+            let message = format!("a rule may have {MAX_LOOKUPS} lookups, this one has {lookups}");
             self.report(Diagnostic::new(Code::TooMany, rule.name.span, message));
         }
         Rule {
@@ -54,6 +57,7 @@ impl Checker<'_> {
             when: draft.when.and_then(|(when, _)| when),
             schema: draft.schema.and_then(|(schema, _)| schema),
             lookups: draft.lookups,
+            loops: draft.loops,
             steps: draft.steps,
             output: draft.output.and_then(|(output, _)| output),
             rejects: draft.rejects.and_then(|(rejects, _)| rejects),
@@ -77,7 +81,13 @@ impl Checker<'_> {
                     checker.schema(path, on_invalid.as_ref())
                 });
             }
-            StatementKind::Lookup(lookup) => self.rule_lookup(lookup, span, tables, draft),
+            StatementKind::Lookup(lookup) => {
+                let Draft { scope, writes, lookups, steps, .. } = draft;
+                self.placed_lookup(lookup, span, tables, scope, writes, lookups, steps);
+            }
+            StatementKind::ForEach { element, array, body } => {
+                self.for_each(element, array, body, span, tables, draft);
+            }
             StatementKind::Output { .. } => {}
             StatementKind::Rejects { kind, location } => {
                 self.once(&mut draft.rejects, "rejects", span, |checker| {
@@ -99,16 +109,80 @@ impl Checker<'_> {
         }
     }
 
-    fn rule_lookup(&mut self, lookup: &tree::Lookup, span: Span, tables: &[Table], draft: &mut Draft) {
-        match self.lookup(lookup, span, &draft.scope, tables, &mut draft.writes) {
+    /// A lookup of a rule or a loop, at its place among the steps.
+    #[expect(clippy::too_many_arguments, reason = "what a lookup reads and what it adds to, side by side")]
+    fn placed_lookup(
+        &mut self,
+        lookup: &tree::Lookup,
+        span: Span,
+        tables: &[Table],
+        scope: &mut Scope,
+        writes: &mut Writes,
+        lookups: &mut Vec<Lookup>,
+        steps: &mut Vec<Step>,
+    ) {
+        match self.lookup(lookup, span, lookups.len(), scope, tables, writes) {
             Some(checked) => {
-                draft.scope.lookups.push((lookup.name.text.clone(), draft.lookups.len()));
-                draft.steps.push(Step::Lookup(draft.lookups.len()));
-                draft.lookups.push(checked);
+                scope.learn(&lookup.name.text, lookups.len());
+                steps.push(Step::Lookup(lookups.len()));
+                lookups.push(checked);
             }
             // Its name stays unknown, but not so that uses of it are reported again.
-            None => draft.scope.complete = false,
+            None => scope.complete = false,
         }
+    }
+
+    fn for_each(
+        &mut self,
+        element: &Name,
+        array: &tree::Path,
+        body: &[Statement],
+        span: Span,
+        tables: &[Table],
+        draft: &mut Draft,
+    ) {
+        let path = self.array(array, &draft.scope, &draft.writes);
+        self.own_name(element, &draft.scope);
+        let mut scope = draft.scope.clone();
+        scope.element = Some(element.text.clone());
+        let (mut lookups, mut steps) = (Vec::new(), Vec::new());
+        for statement in body {
+            let writes = &mut draft.writes;
+            let help = match &statement.kind {
+                StatementKind::Lookup(lookup) => {
+                    let at = statement.span;
+                    self.placed_lookup(lookup, at, tables, &mut scope, writes, &mut lookups, &mut steps);
+                    continue;
+                }
+                StatementKind::Drop(_) => "it drops the whole event: put it above or below",
+                StatementKind::ForEach { .. } => "loops are not nested",
+                _ if self.simple_step(statement, &scope, writes, &mut steps) => continue,
+                _ => "a `for each` holds `lookup`, `set` and `remove`",
+            };
+            self.misplaced(statement, "a `for each`", help, scope.complete);
+        }
+        draft.writes.leave_element();
+        draft.scope.complete = scope.complete;
+        if let Some(array) = path {
+            draft.writes.add(Root::Event, array.clone(), span);
+            draft.steps.push(Step::ForEach(draft.loops.len()));
+            draft.loops.push(ForEach { element: element.text.clone(), array, lookups, steps, span });
+        }
+    }
+
+    /// The array of a loop: a field of the event as it arrived.
+    fn array(&mut self, array: &tree::Path, scope: &Scope, writes: &Writes) -> Option<Path> {
+        let path = self.target(array, scope)?;
+        if let Some(written) = writes.before(Root::Event, &path) {
+            let message =
+                format!("`for each` reads the event as it arrived, but `{path}` may be written above");
+            self.report(
+                Diagnostic::new(Code::LateKey, array.span, message)
+                    .see(written, "written here")
+                    .help("move the loop above that statement, or join two loops over one array"),
+            );
+        }
+        Some(path)
     }
 
     /// `set`, `remove` and `drop when`. `false` where the statement is none of them.
@@ -121,17 +195,17 @@ impl Checker<'_> {
     ) -> bool {
         match &statement.kind {
             StatementKind::Set { target, value } => {
-                let target = Path(target.segments.clone());
-                writes.add(target.clone(), statement.span);
-                if let Some(value) = self.expression(value, scope) {
+                let target = self.field_target(target, scope);
+                writes.extend(scope.root(), target.clone(), statement.span);
+                if let (Some(target), Some(value)) = (target, self.expression(value, scope)) {
                     steps.push(Step::Set { target, value });
                 }
             }
             StatementKind::Remove(paths) => {
                 for path in paths {
-                    let path = Path(path.segments.clone());
-                    writes.add(path.clone(), statement.span);
-                    steps.push(Step::Remove(path));
+                    let path = self.field_target(path, scope);
+                    writes.extend(scope.root(), path.clone(), statement.span);
+                    steps.extend(path.map(Step::Remove));
                 }
             }
             StatementKind::Drop(condition) => {

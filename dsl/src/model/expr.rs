@@ -21,6 +21,15 @@ pub enum Expr {
         /// The attribute, and what is inside it.
         path: Path,
     },
+    /// A field of the element that a [`super::ForEach`] is at; with an empty path the whole element.
+    Element(Path),
+    /// As [`Expr::Lookup`], of a lookup inside the [`super::ForEach`].
+    ElementLookup {
+        /// The lookup's place in [`super::ForEach::lookups`].
+        lookup: usize,
+        /// The attribute, and what is inside it.
+        path: Path,
+    },
     /// A field of the record's envelope.
     Record(RecordField),
     /// What went wrong, inside `on error`.
@@ -189,6 +198,7 @@ impl Expr {
             }
             Expr::Not(inner) | Expr::Negate(inner) => inner.walk(visit),
             Expr::Literal(_) | Expr::Event(_) | Expr::Lookup { .. } | Expr::Record(_) | Expr::Error(_) => {}
+            Expr::Element(_) | Expr::ElementLookup { .. } => {}
         }
     }
 

@@ -60,6 +60,8 @@ pub struct Rule {
     pub schema: Option<Schema>,
     /// The lookups, in the order in which they stand.
     pub lookups: Vec<Lookup>,
+    /// What is done for each element of an array, in the order in which it stands.
+    pub loops: Vec<ForEach>,
     /// What is done, in this order.
     pub steps: Vec<Step>,
     /// Where the events go when the caller takes nothing back.
@@ -95,9 +97,11 @@ pub enum OnInvalid {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Applies the lookup at that place in [`Rule::lookups`].
+    /// Applies the lookup at that place in [`Rule::lookups`], inside a loop in [`ForEach::lookups`].
     Lookup(usize),
-    /// Writes a value; an absent one removes the target.
+    /// Runs the loop at that place in [`Rule::loops`]. Loops do not hold loops.
+    ForEach(usize),
+    /// Writes a value; an absent one removes the target. Inside a loop the target is in the element.
     Set {
         /// The target.
         target: Path,
@@ -108,6 +112,21 @@ pub enum Step {
     Remove(Path),
     /// Drops the event if the condition holds.
     Drop(Expr),
+}
+
+/// What is done for each element of an array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForEach {
+    /// The name that the rule gives an element.
+    pub element: String,
+    /// The array in the event as it arrived. Absent and null are an empty one.
+    pub array: Path,
+    /// The lookups, in the order in which they stand.
+    pub lookups: Vec<Lookup>,
+    /// What is done, in this order. Paths that are written are those of the element.
+    pub steps: Vec<Step>,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A lookup.
@@ -243,12 +262,24 @@ impl Rule {
 
     fn walk_statements<'r>(&'r self, visit: &mut dyn FnMut(&'r Expr)) {
         self.when.iter().for_each(&mut *visit);
-        self.steps.iter().for_each(|step| step.walk(visit));
-        for lookup in &self.lookups {
-            lookup.key.iter().for_each(&mut *visit);
-            for steps in lookup.blocks() {
-                steps.iter().for_each(|step| step.walk(visit));
-            }
+        walk_steps(&self.steps, &self.lookups, visit);
+        self.loops.iter().for_each(|each| each.walk(visit));
+    }
+}
+
+impl ForEach {
+    /// Calls `visit` for every expression of the loop.
+    pub fn walk<'r>(&'r self, visit: &mut dyn FnMut(&'r Expr)) {
+        walk_steps(&self.steps, &self.lookups, visit);
+    }
+}
+
+fn walk_steps<'r>(steps: &'r [Step], lookups: &'r [Lookup], visit: &mut dyn FnMut(&'r Expr)) {
+    steps.iter().for_each(|step| step.walk(visit));
+    for lookup in lookups {
+        lookup.key.iter().for_each(&mut *visit);
+        for steps in lookup.blocks() {
+            steps.iter().for_each(|step| step.walk(visit));
         }
     }
 }
@@ -258,7 +289,7 @@ impl Step {
         match self {
             Step::Set { value, .. } => visit(value),
             Step::Drop(condition) => visit(condition),
-            Step::Lookup(_) | Step::Remove(_) => {}
+            Step::Lookup(_) | Step::ForEach(_) | Step::Remove(_) => {}
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn expected(rules: &[Rule]) -> String {
 
 const OPERATOR: &str = "an operator";
 
-const STATEMENTS: [&str; 14] = [
+const STATEMENTS: [&str; 15] = [
     "`stream`",
     "`when`",
     "`schema`",
@@ -37,6 +37,7 @@ const STATEMENTS: [&str; 14] = [
     "`set`",
     "`remove`",
     "`drop`",
+    "`for`",
     "`output`",
     "`rejects`",
     "`prefix`",
@@ -70,6 +71,9 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::set | Rule::k_set => "`set`",
         Rule::remove | Rule::k_remove => "`remove`",
         Rule::drop | Rule::k_drop => "`drop`",
+        Rule::for_each | Rule::k_for => "`for`",
+        Rule::k_each => "`each`",
+        Rule::k_in => "`in`",
         Rule::output | Rule::k_output => "`output`",
         Rule::rejects | Rule::k_rejects => "`rejects`",
         Rule::prefix | Rule::k_prefix => "`prefix`",

@@ -29,18 +29,19 @@ pub(super) const STATEMENTS: &[&str] = &[
     "prefix",
     "one",
     "compression",
+    "for",
 ];
 
 /// The words that begin a clause of a table.
 const CLAUSES: &[&str] = &["source", "key", "cache"];
 
 /// Words of the language's plan that this version does not run.
-const PLANNED: &[&str] = &["for", "index", "decode", "partition", "within"];
+const PLANNED: &[&str] = &["index", "decode", "partition", "within"];
 
 /// Words inside statements: a line that begins with one goes on with the statement above it.
 const INNER: &[&str] = &[
     "from", "where", "to", "into", "as", "default", "required", "except", "instead", "and", "or", "not",
-    "per", "object", "if", "then", "else", "missing", "stale", "max", "true", "false", "null",
+    "per", "object", "each", "in", "if", "then", "else", "missing", "stale", "max", "true", "false", "null",
 ];
 
 /// Parses one item, whole if it can be, else piece by piece.
@@ -275,7 +276,9 @@ impl<'t> Recovery<'t, '_> {
 fn body_of(statement: &mut Statement) -> Option<&mut Vec<Statement>> {
     match &mut statement.kind {
         StatementKind::Lookup(lookup) => Some(&mut lookup.body),
-        StatementKind::On { body, .. } | StatementKind::Output { body, .. } => Some(body),
+        StatementKind::On { body, .. }
+        | StatementKind::Output { body, .. }
+        | StatementKind::ForEach { body, .. } => Some(body),
         _ => None,
     }
 }

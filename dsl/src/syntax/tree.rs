@@ -145,6 +145,15 @@ pub enum StatementKind {
         /// The value.
         value: Expr,
     },
+    /// `for each ELEMENT in .PATH { … }`
+    ForEach {
+        /// The element's name.
+        element: Name,
+        /// The array.
+        array: Path,
+        /// What is done with each element.
+        body: Vec<Statement>,
+    },
     /// `remove .PATH, …`
     Remove(Vec<Path>),
     /// `drop when CONDITION`
@@ -233,9 +242,11 @@ pub enum Absent {
     Default(Expr),
 }
 
-/// A path in the event: `.customer."first-name"`.
+/// A path in the event, `.customer."first-name"`, or in an element, `line.product`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
+    /// The name that it begins with; `None` for the event's dot.
+    pub root: Option<Name>,
     /// The names, outermost first.
     pub segments: Vec<String>,
     /// Its place.

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use enrich_dsl::model::{self, Copied, Literal, Path, Template};
 
-use super::{Branch, Expr, KeyPart, Location, Lookup, Output, Part, Pattern, Program, Rule, Step, TableSlot};
+use super::{
+    Branch, Expr, ForEach, KeyPart, Location, Lookup, MAX_ELEMENTS, Output, Part, Pattern, Program, Rule,
+    Step, TableSlot,
+};
 use crate::functions::Registry;
 use crate::lookup::{Attributes, Table};
 use crate::rules::Rules;
@@ -78,7 +81,7 @@ pub(crate) fn compile(rules: &Rules, with: &Compile<'_>) -> Result<Program, Buil
         let schema = schema.zip(rule.schema.as_ref().map(|schema| schema.on_invalid));
         compiled.push(compiler.rule(rule, schema)?);
     }
-    let deepest = |rule: &Rule| rule.lookups.iter().map(|lookup| lookup.wave + 1).max().unwrap_or(0);
+    let deepest = |rule: &Rule| rule.all_lookups().map(|lookup| lookup.wave + 1).max().unwrap_or(0);
     let waves = compiled.iter().map(deepest).max().unwrap_or(0);
     Ok(Program { rules: compiled, tables: compiler.slots, waves })
 }
@@ -136,12 +139,18 @@ impl Compiler<'_> {
     ) -> Result<Rule, BuildError> {
         let mut lookups: Vec<Lookup> = Vec::new();
         for lookup in &rule.lookups {
-            let compiled = self.lookup(lookup, &lookups)?;
+            let compiled = self.lookup(lookup, &lookups, &[])?;
             self.needs(compiled.slot, lookup);
             lookups.push(compiled);
         }
         // What expressions anywhere in the rule read of the items.
-        rule.walk(&mut |expr| self.reads(expr, &lookups));
+        rule.walk(&mut |expr| self.reads(expr, &lookups, &[]));
+        let mut loops: Vec<ForEach> = Vec::new();
+        for each in &rule.loops {
+            let counted = lookups.len() + loops.iter().map(|each| each.lookups.len()).sum::<usize>();
+            let max = schema.as_ref().and_then(|(schema, _)| schema.max_items(&each.array.0));
+            loops.push(self.for_each(each, &lookups, max.unwrap_or(MAX_ELEMENTS), counted)?);
+        }
         let streams = rule.streams.iter().map(|stream| Ok(Pattern::new(self.fill(stream)?)));
         let output = match rule.output.as_ref().filter(|_| self.with.outputs) {
             Some(output) => Some(self.output(output, &rule.name)?),
@@ -159,6 +168,7 @@ impl Compiler<'_> {
             schema,
             early_drops: self.early_drops(rule)?,
             lookups,
+            loops,
             steps: self.steps(&rule.steps)?,
             output,
             rejects,
@@ -166,24 +176,65 @@ impl Compiler<'_> {
         })
     }
 
-    fn lookup(&self, lookup: &model::Lookup, above: &[Lookup]) -> Result<Lookup, BuildError> {
+    fn for_each(
+        &mut self,
+        each: &model::ForEach,
+        outer: &[Lookup],
+        max: usize,
+        counted: usize,
+    ) -> Result<ForEach, BuildError> {
+        let mut lookups: Vec<Lookup> = Vec::new();
+        for lookup in &each.lookups {
+            let compiled = self.lookup(lookup, outer, &lookups)?;
+            self.needs(compiled.slot, lookup);
+            lookups.push(compiled);
+        }
+        each.walk(&mut |expr| self.reads(expr, outer, &lookups));
+        let mut paths: BTreeSet<Vec<String>> =
+            each.lookups.iter().flat_map(targets).map(|path| path.0.clone()).collect();
+        paths.extend(each.steps.iter().filter_map(target).map(|path| path.0.clone()));
+        each.walk(&mut |expr| {
+            expr.walk(&mut |inner| {
+                if let model::Expr::Element(path) = inner {
+                    paths.insert(path.0.clone());
+                }
+            });
+        });
+        Ok(ForEach {
+            array: each.array.0.clone(),
+            max,
+            lookups,
+            steps: self.steps(&each.steps)?,
+            paths: paths.into_iter().collect(),
+            counted,
+        })
+    }
+
+    /// Compiles a lookup. `outer` are the rule's lookups above it, `inner` those of its own loop.
+    fn lookup(
+        &self,
+        lookup: &model::Lookup,
+        outer: &[Lookup],
+        inner: &[Lookup],
+    ) -> Result<Lookup, BuildError> {
         let missing = |what: &str| BuildError::Model(format!("{what} of the lookup `{}`", lookup.name));
         let slot = *self.places.get(lookup.table).ok_or_else(|| missing("the table"))?;
         let declared = self.slots.get(slot).ok_or_else(|| missing("the table"))?;
         if declared.table.key.len() != lookup.key.len() {
             return Err(missing("a part of the key"));
         }
-        let mut upstream = BTreeSet::new();
+        let (mut upstream, mut inner_upstream) = (BTreeSet::new(), BTreeSet::new());
         for value in &lookup.key {
-            value.walk(&mut |expr| {
-                if let model::Expr::Lookup { lookup, .. } = expr {
-                    upstream.insert(*lookup);
-                }
+            value.walk(&mut |expr| match expr {
+                model::Expr::Lookup { lookup, .. } => _ = upstream.insert(*lookup),
+                model::Expr::ElementLookup { lookup, .. } => _ = inner_upstream.insert(*lookup),
+                _ => {}
             });
         }
         let mut wave = 0;
-        for place in &upstream {
-            wave = wave.max(above.get(*place).ok_or_else(|| missing("a lookup in the key"))?.wave + 1);
+        let above = upstream.iter().map(|place| outer.get(*place));
+        for above in above.chain(inner_upstream.iter().map(|place| inner.get(*place))) {
+            wave = wave.max(above.ok_or_else(|| missing("a lookup in the key"))?.wave + 1);
         }
         let mut key = Vec::new();
         for ((name, ty), value) in declared.table.key.iter().zip(&lookup.key) {
@@ -197,6 +248,7 @@ impl Compiler<'_> {
             slot,
             key,
             upstream: upstream.into_iter().collect(),
+            inner_upstream: inner_upstream.into_iter().collect(),
             wave,
             copies: lookup.copies.clone(),
             found: self.steps(&lookup.found)?,
@@ -216,12 +268,15 @@ impl Compiler<'_> {
         }
     }
 
-    /// Notes which attributes an expression reads.
-    fn reads(&mut self, expr: &model::Expr, lookups: &[Lookup]) {
-        expr.walk(&mut |inner| {
-            if let model::Expr::Lookup { lookup, path } = inner
-                && let Some(lookup) = lookups.get(*lookup)
-            {
+    /// Notes which attributes an expression reads, of the rule's items and of those of a loop.
+    fn reads(&mut self, expr: &model::Expr, outer: &[Lookup], inner: &[Lookup]) {
+        expr.walk(&mut |read| {
+            let (lookup, path) = match read {
+                model::Expr::Lookup { lookup, path } => (outer.get(*lookup), path),
+                model::Expr::ElementLookup { lookup, path } => (inner.get(*lookup), path),
+                _ => return,
+            };
+            if let Some(lookup) = lookup {
                 self.need(lookup.slot, path.0.first().map(String::as_str));
             }
         });
@@ -266,6 +321,7 @@ impl Compiler<'_> {
                 model::Step::Lookup(at) => {
                     written.extend(rule.lookups.get(*at).into_iter().flat_map(targets));
                 }
+                model::Step::ForEach(at) => written.extend(rule.loops.get(*at).map(|each| &each.array)),
                 model::Step::Drop(condition) => {
                     let mut arrived = true;
                     condition.walk(&mut |expr| match expr {
@@ -290,6 +346,7 @@ impl Compiler<'_> {
         for step in steps {
             compiled.push(match step {
                 model::Step::Lookup(lookup) => Step::Lookup(*lookup),
+                model::Step::ForEach(place) => Step::ForEach(*place),
                 model::Step::Set { target, value } => {
                     Step::Set { target: target.0.clone(), value: self.expr(value)? }
                 }
@@ -312,6 +369,10 @@ impl Compiler<'_> {
             model::Expr::Text(text) => Expr::Text(self.parts(text)?),
             model::Expr::Event(path) => Expr::Event(path.0.clone()),
             model::Expr::Lookup { lookup, path } => Expr::Lookup { lookup: *lookup, path: path.0.clone() },
+            model::Expr::Element(path) => Expr::Element(path.0.clone()),
+            model::Expr::ElementLookup { lookup, path } => {
+                Expr::ElementLookup { lookup: *lookup, path: path.0.clone() }
+            }
             model::Expr::Record(field) => Expr::Record(*field),
             model::Expr::Error(field) => Expr::Error(*field),
             model::Expr::Call { function, arguments, .. } => {
@@ -381,12 +442,16 @@ fn targets(lookup: &model::Lookup) -> Vec<&Path> {
             _ => {}
         }
     }
-    for step in lookup.blocks().flatten() {
-        if let model::Step::Set { target, .. } | model::Step::Remove(target) = step {
-            targets.push(target);
-        }
-    }
+    targets.extend(lookup.blocks().flatten().filter_map(target));
     targets
+}
+
+/// The path that a step writes.
+fn target(step: &model::Step) -> Option<&Path> {
+    match step {
+        model::Step::Set { target, .. } | model::Step::Remove(target) => Some(target),
+        _ => None,
+    }
 }
 
 /// Every path of the event that a rule reads or writes.
@@ -394,11 +459,8 @@ fn paths(rule: &model::Rule) -> Vec<Vec<String>> {
     let mut paths: BTreeSet<Vec<String>> = BTreeSet::new();
     let mut reads = |expr: &model::Expr| paths.extend(read_paths(expr));
     rule.walk(&mut |expr| reads(expr));
-    for step in &rule.steps {
-        if let model::Step::Set { target, .. } | model::Step::Remove(target) = step {
-            paths.insert(target.0.clone());
-        }
-    }
+    paths.extend(rule.steps.iter().filter_map(target).map(|path| path.0.clone()));
+    paths.extend(rule.loops.iter().map(|each| each.array.0.clone()));
     paths.extend(rule.lookups.iter().flat_map(targets).map(|path| path.0.clone()));
     paths.into_iter().collect()
 }

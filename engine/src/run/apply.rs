@@ -9,7 +9,8 @@ use super::{Asked, Event, Taken, rejected};
 use crate::batch::{LookupCounts, Placement, Reason, Verdict};
 use crate::edits::{Edits, NotAnObject};
 use crate::engine::Context;
-use crate::eval::{Known, Scope, Stop};
+use crate::eval::{Known, Level, Scope, Stop};
+use crate::json::{Kind, Node};
 use crate::lookup::{Answer, ErrorCode, Failure, Item};
 use crate::program::{Lookup, Program, Rule, Step};
 use crate::value::Value;
@@ -34,9 +35,8 @@ pub(super) fn apply(
         rule,
         answers,
         context,
-        edits: Edits::default(),
-        known: vec![Known::NotYet; rule.lookups.len()],
-        failures: vec![None; rule.lookups.len()],
+        event: Frame::new(taken.document.root(), &rule.lookups, &taken.keys, 0),
+        element: None,
         counts: counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default(),
     };
     match run.steps(&rule.steps, None) {
@@ -55,11 +55,42 @@ struct Run<'a, 'r> {
     rule: &'a Rule,
     answers: &'a Answered,
     context: Context,
+    event: Frame<'a>,
+    /// The element that a `for each` is at.
+    element: Option<Frame<'a>>,
+    counts: &'a mut [LookupCounts],
+}
+
+/// An event or an element with its lookups, and what has become of it so far.
+struct Frame<'a> {
+    node: Node<'a>,
+    lookups: &'a [Lookup],
+    keys: &'a [Asked],
     edits: Edits,
     known: Vec<Known<'a>>,
     /// The failures that the rule has caught.
     failures: Vec<Option<Failure>>,
-    counts: &'a mut [LookupCounts],
+    /// How many lookups of the rule are counted before these.
+    counted: usize,
+}
+
+impl<'a> Frame<'a> {
+    fn new(node: Node<'a>, lookups: &'a [Lookup], keys: &'a [Asked], counted: usize) -> Self {
+        let (known, failures) = (vec![Known::NotYet; lookups.len()], vec![None; lookups.len()]);
+        Self { node, lookups, keys, edits: Edits::default(), known, failures, counted }
+    }
+
+    fn level(&self) -> Level<'a, '_> {
+        Level { node: self.node, edits: Some(&self.edits), lookups: &self.known }
+    }
+
+    /// The failure of one of these lookups, if the rule has caught one.
+    fn failure(&self, places: &[usize]) -> Option<Failure> {
+        places.iter().find_map(|&place| {
+            let cause = self.failures.get(place)?.as_ref()?;
+            Some(Failure::upstream(&self.lookups.get(place)?.name, cause))
+        })
+    }
 }
 
 type Flow = ControlFlow<Verdict>;
@@ -74,7 +105,11 @@ impl<'a> Run<'a, '_> {
                     Err(Stop::Upstream) => {}
                     Err(Stop::Error(reason)) => return self.reject(reason),
                 },
-                Step::Remove(path) => self.edits.remove(Some(self.taken.document.root()), path),
+                Step::ForEach(place) => self.for_each(*place)?,
+                Step::Remove(path) => {
+                    let frame = self.frame();
+                    frame.edits.remove(Some(frame.node), path);
+                }
                 Step::Drop(condition) => match self.scope(error).holds(condition) {
                     Ok(true) => return Flow::Break(Verdict::Dropped { rule: self.rule.name.clone() }),
                     Ok(false) | Err(Stop::Upstream) => {}
@@ -86,7 +121,8 @@ impl<'a> Run<'a, '_> {
     }
 
     fn lookup(&mut self, place: usize) -> Flow {
-        let Some(lookup) = self.rule.lookups.get(place) else { return Flow::Continue(()) };
+        let lookups = self.frame().lookups;
+        let Some(lookup) = lookups.get(place) else { return Flow::Continue(()) };
         match self.answer(place, lookup) {
             Err(failure) => self.failed(place, lookup, &failure),
             Ok(Found::Item(item)) => match copies(lookup, item) {
@@ -116,13 +152,11 @@ impl<'a> Run<'a, '_> {
 
     /// What a lookup found, as its key and the tables say. One keyed by a failed lookup fails too.
     fn answer(&self, place: usize, lookup: &Lookup) -> Result<Found<'a>, Failure> {
-        for &above in &lookup.upstream {
-            if let (Some(Some(cause)), Some(named)) = (self.failures.get(above), self.rule.lookups.get(above))
-            {
-                return Err(Failure::upstream(&named.name, cause));
-            }
+        let caught = self.element.as_ref().and_then(|element| element.failure(&lookup.inner_upstream));
+        if let Some(failure) = caught.or_else(|| self.event.failure(&lookup.upstream)) {
+            return Err(failure);
         }
-        match self.taken.keys.get(place) {
+        match self.element.as_ref().unwrap_or(&self.event).keys.get(place) {
             Some(Asked::Key(key)) => match self.answers.get(lookup.slot, key) {
                 Some(Answer::Found(item)) => Ok(Found::Item(item)),
                 Some(Answer::Missing) => Ok(Found::Nothing { no_key: false }),
@@ -148,39 +182,83 @@ impl<'a> Run<'a, '_> {
                 Verdict::Rejected { rule, reason }
             });
         };
-        if let Some(known) = self.failures.get_mut(place) {
+        if let Some(known) = self.frame().failures.get_mut(place) {
             *known = Some(failure.clone());
         }
         self.steps(steps, Some(failure))
     }
 
     fn learn(&mut self, place: usize, known: Known<'a>, count: impl FnOnce(&mut LookupCounts)) {
-        if let Some(slot) = self.known.get_mut(place) {
+        let frame = self.frame();
+        if let Some(slot) = frame.known.get_mut(place) {
             *slot = known;
         }
-        if let Some(counts) = self.counts.get_mut(place) {
+        let counted = frame.counted + place;
+        if let Some(counts) = self.counts.get_mut(counted) {
             count(counts);
         }
     }
 
+    /// What the statements at this place act on.
+    fn frame(&mut self) -> &mut Frame<'a> {
+        self.element.as_mut().unwrap_or(&mut self.event)
+    }
+
+    /// Runs a loop: each element by itself, then the array with what has changed.
+    fn for_each(&mut self, place: usize) -> Flow {
+        let Some(each) = self.rule.loops.get(place) else { return Flow::Continue(()) };
+        let (Some(array), Some(keys)) = (self.taken.array(each), self.taken.loops.get(place)) else {
+            return Flow::Continue(());
+        };
+        let start = array.span().0;
+        let (mut text, mut copied) = (String::new(), 0);
+        for (element, keys) in array.elements().zip(keys) {
+            self.element = Some(Frame::new(element, &each.lookups, keys, each.counted));
+            let flow = self.steps(&each.steps, None);
+            let frame = self.element.take();
+            flow?;
+            if let Some(frame) = frame.filter(|frame| !frame.edits.is_empty()) {
+                let (from, to) = (element.span().0 - start, element.span().1 - start);
+                text.push_str(array.raw().get(copied..from).unwrap_or_default());
+                text.push_str(&frame.edits.render(Some(element)));
+                copied = to;
+            }
+        }
+        if copied > 0 {
+            text.push_str(array.raw().get(copied..).unwrap_or_default());
+            return self.set(&each.array, text);
+        }
+        Flow::Continue(())
+    }
+
     /// Writes a value; an absent one removes the target.
     fn write(&mut self, target: &[String], value: &Value<'_>) -> Flow {
-        let root = Some(self.taken.document.root());
         match value.to_json() {
+            Some(text) => self.set(target, text),
             None => {
-                self.edits.remove(root, target);
+                let frame = self.frame();
+                frame.edits.remove(Some(frame.node), target);
                 Flow::Continue(())
             }
-            Some(text) => match self.edits.set(root, target, text) {
-                Ok(()) => Flow::Continue(()),
-                Err(NotAnObject { depth, kind }) => {
-                    let parent = target.get(..depth).unwrap_or_default().join(".");
-                    let message =
-                        format!("`.{parent}` is {}, so nothing can be written into it", kind.with_article());
-                    self.reject(Reason::new("not_an_object", message))
-                }
-            },
         }
+    }
+
+    fn set(&mut self, target: &[String], text: String) -> Flow {
+        let frame = self.frame();
+        // An element may be anything; an event is an object.
+        let written = match frame.node.kind() {
+            Kind::Object | Kind::Null => frame.edits.set(Some(frame.node), target, text),
+            kind => Err(NotAnObject { depth: 0, kind }),
+        };
+        let Err(NotAnObject { depth, kind }) = written else { return Flow::Continue(()) };
+        let parent = target.get(..depth).unwrap_or_default().join(".");
+        let place = match (&self.element, depth) {
+            (None, _) => format!("`.{parent}`"),
+            (Some(_), 0) => "an element".to_owned(),
+            (Some(_), _) => format!("`.{parent}` of an element"),
+        };
+        let message = format!("{place} is {}, so nothing can be written into it", kind.with_article());
+        self.reject(Reason::new("not_an_object", message))
     }
 
     fn reject(&self, reason: Reason) -> Flow {
@@ -193,7 +271,8 @@ impl<'a> Run<'a, '_> {
             Err(reason) => return rejected(Some(&self.rule.name), reason),
         };
         let root = self.taken.document.root();
-        let event = if self.edits.is_empty() { root.raw().to_owned() } else { self.edits.render(Some(root)) };
+        let edits = &self.event.edits;
+        let event = if edits.is_empty() { root.raw().to_owned() } else { edits.render(Some(root)) };
         Verdict::Enriched { rule: self.rule.name.clone(), event: event.into_bytes(), placement }
     }
 
@@ -216,9 +295,8 @@ impl<'a> Run<'a, '_> {
 
     fn scope<'s>(&'s self, error: Option<&'s Failure>) -> Scope<'a, 's> {
         Scope {
-            event: self.taken.document.root(),
-            edits: Some(&self.edits),
-            lookups: &self.known,
+            event: self.event.level(),
+            element: self.element.as_ref().map(Frame::level),
             origin: &self.taken.record.origin,
             error,
             now: self.context.now,

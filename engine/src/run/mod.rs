@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use crate::batch::{LookupCounts, Outcome, Reason, Record, Verdict};
 use crate::engine::Context;
-use crate::json::Document;
+use crate::json::{Document, Elements, Node};
 use crate::lookup::{Failure, Key, Source};
-use crate::program::Program;
+use crate::program::{ForEach, Program};
 
 /// Runs a batch through the program.
 pub(crate) async fn batch(
@@ -52,6 +52,20 @@ struct Taken<'r> {
     rule: usize,
     /// The keys of the rule's lookups, as far as the waves have come.
     keys: Vec<Asked>,
+    /// The keys of the rule's loops: by loop, element and lookup.
+    loops: Vec<Vec<Vec<Asked>>>,
+}
+
+impl Taken<'_> {
+    /// The elements that a loop goes over; none where there is no array.
+    fn elements(&self, each: &ForEach) -> Option<Elements<'_>> {
+        self.array(each).map(Node::elements)
+    }
+
+    /// The array that a loop goes over, as it arrived.
+    fn array(&self, each: &ForEach) -> Option<Node<'_>> {
+        each.array.iter().try_fold(self.document.root(), |node, name| node.get(name))
+    }
 }
 
 /// What a lookup asks.
@@ -70,7 +84,7 @@ enum Asked {
 /// One count for each lookup of each rule.
 fn counters(program: &Program) -> Vec<Vec<LookupCounts>> {
     let count = |rule: &crate::program::Rule| {
-        rule.lookups.iter().map(|lookup| LookupCounts::new(&rule.name, &lookup.name)).collect()
+        rule.all_lookups().map(|lookup| LookupCounts::new(&rule.name, &lookup.name)).collect()
     };
     program.rules.iter().map(count).collect()
 }

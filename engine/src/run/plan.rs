@@ -8,10 +8,10 @@ use futures_util::future::join_all;
 
 use super::{Asked, Event, Taken};
 use crate::engine::Context;
-use crate::eval::{Known, Scope, Stop};
-use crate::json::Kind;
+use crate::eval::{Known, Level, Scope, Stop};
+use crate::json::{Kind, Node};
 use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue, Questions, Source, TableQuestions};
-use crate::program::{KeyPart, Lookup, Program};
+use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
 use crate::value::Value;
 
 /// What the tables have answered, by slot and key.
@@ -46,15 +46,42 @@ pub(super) fn keys(
     for event in events {
         let Event::Taken(taken) = event else { continue };
         let Some(rule) = program.rules.get(taken.rule) else { continue };
-        for (place, lookup) in rule.lookups.iter().enumerate().filter(|(_, lookup)| lookup.wave == wave) {
-            let asked = key(taken, &rule.lookups, lookup, answers, context);
-            if let (Asked::Key(key), Some(slot)) = (&asked, slots.get_mut(lookup.slot))
+        let mut found = Vec::new();
+        let of_wave = |lookups: &'_ [Lookup]| -> Vec<usize> {
+            let due = lookups.iter().enumerate().filter(|(_, lookup)| lookup.wave == wave);
+            due.map(|(place, _)| place).collect()
+        };
+        let asker = Asker { taken, rule, answers, context };
+        for place in of_wave(&rule.lookups) {
+            found.push((None, place, asker.rule_key(place)));
+        }
+        for (at, each) in rule.loops.iter().enumerate() {
+            let due = of_wave(&each.lookups);
+            let elements = if due.is_empty() { None } else { asker.taken.elements(each) };
+            for (element, node) in elements.into_iter().flatten().enumerate() {
+                for &place in &due {
+                    let key = asker.element_key(at, each, element, node, place);
+                    found.push((Some((at, element)), place, key));
+                }
+            }
+        }
+        for (element, place, asked) in found {
+            let lookup = match element {
+                None => rule.lookups.get(place),
+                Some((at, _)) => rule.loops.get(at).and_then(|each| each.lookups.get(place)),
+            };
+            if let (Asked::Key(key), Some(lookup)) = (&asked, lookup)
+                && let Some(slot) = slots.get_mut(lookup.slot)
                 && answers.get(lookup.slot, key).is_none()
                 && slot.seen.insert(key.clone())
             {
                 slot.keys.push(key.clone());
             }
-            if let Some(known) = taken.keys.get_mut(place) {
+            let keys = match element {
+                None => Some(&mut taken.keys),
+                Some((at, element)) => taken.loops.get_mut(at).and_then(|elements| elements.get_mut(element)),
+            };
+            if let Some(known) = keys.and_then(|keys| keys.get_mut(place)) {
                 *known = asked;
             }
         }
@@ -62,51 +89,83 @@ pub(super) fn keys(
     slots
 }
 
-/// The key of one lookup for one event, from the event as it arrived and the items above.
-fn key(
-    taken: &Taken<'_>,
-    lookups: &[Lookup],
-    lookup: &Lookup,
-    answers: &Answered,
+/// Works out the keys of one event, from the event as it arrived and the items above.
+struct Asker<'a, 'r> {
+    taken: &'a Taken<'r>,
+    rule: &'a Rule,
+    answers: &'a Answered,
     context: Context,
-) -> Asked {
-    let mut known = vec![Known::NotYet; lookups.len()];
-    for &place in &lookup.upstream {
-        let (Some(above), Some(asked), Some(known)) =
-            (lookups.get(place), taken.keys.get(place), known.get_mut(place))
-        else {
-            continue;
-        };
-        *known = match asked {
-            Asked::Key(key) => match answers.get(above.slot, key) {
-                Some(Answer::Found(item)) => Known::Item(item),
-                Some(Answer::Missing) => Known::Nothing,
-                // Its own statement decides what becomes of the event.
-                Some(Answer::Failed(cause)) => return Asked::Failed(Failure::upstream(&above.name, cause)),
-                None => return Asked::Failed(Failure::upstream(&above.name, &unanswered())),
-            },
-            Asked::Failed(cause) => return Asked::Failed(Failure::upstream(&above.name, cause)),
-            Asked::NoKey | Asked::NotYet => Known::Nothing,
-        };
-    }
-    let scope = Scope {
-        event: taken.document.root(),
-        edits: None,
-        lookups: &known,
-        origin: &taken.record.origin,
-        error: None,
-        now: context.now,
-        key: true,
-    };
-    let mut parts = Vec::with_capacity(lookup.key.len());
-    for part in &lookup.key {
-        match key_part(part, scope) {
-            Ok(Some(value)) => parts.push(value),
-            Ok(None) => return Asked::NoKey,
+}
+
+impl<'a> Asker<'a, '_> {
+    fn rule_key(&self, place: usize) -> Asked {
+        let Some(lookup) = self.rule.lookups.get(place) else { return Asked::NotYet };
+        let above = self.known(&self.rule.lookups, &self.taken.keys, &lookup.upstream);
+        let known = match above {
+            Ok(known) => known,
             Err(failure) => return Asked::Failed(failure),
+        };
+        let event = Level { lookups: &known, ..Level::arrived(self.taken.document.root()) };
+        self.key(lookup, event, None)
+    }
+
+    fn element_key(&self, at: usize, each: &ForEach, element: usize, node: Node<'_>, place: usize) -> Asked {
+        let Some(lookup) = each.lookups.get(place) else { return Asked::NotYet };
+        let keys = self.taken.loops.get(at).and_then(|elements| elements.get(element));
+        let keys = keys.map(Vec::as_slice).unwrap_or_default();
+        let outer = self.known(&self.rule.lookups, &self.taken.keys, &lookup.upstream);
+        let inner = self.known(&each.lookups, keys, &lookup.inner_upstream);
+        match (outer, inner) {
+            (Ok(outer), Ok(inner)) => {
+                let event = Level { lookups: &outer, ..Level::arrived(self.taken.document.root()) };
+                let element = Level { lookups: &inner, ..Level::arrived(node) };
+                self.key(lookup, event, Some(element))
+            }
+            (Err(failure), _) | (_, Err(failure)) => Asked::Failed(failure),
         }
     }
-    Asked::Key(Key::new(parts))
+
+    /// What is known of the lookups that a key reads. Of one that failed its own statement decides.
+    fn known(
+        &self,
+        lookups: &[Lookup],
+        keys: &[Asked],
+        upstream: &[usize],
+    ) -> Result<Vec<Known<'a>>, Failure> {
+        let mut all = vec![Known::NotYet; lookups.len()];
+        for &place in upstream {
+            let (Some(above), Some(asked), Some(known)) =
+                (lookups.get(place), keys.get(place), all.get_mut(place))
+            else {
+                continue;
+            };
+            *known = match asked {
+                Asked::Key(key) => match self.answers.get(above.slot, key) {
+                    Some(Answer::Found(item)) => Known::Item(item),
+                    Some(Answer::Missing) => Known::Nothing,
+                    Some(Answer::Failed(cause)) => return Err(Failure::upstream(&above.name, cause)),
+                    None => return Err(Failure::upstream(&above.name, &unanswered())),
+                },
+                Asked::Failed(cause) => return Err(Failure::upstream(&above.name, cause)),
+                Asked::NoKey | Asked::NotYet => Known::Nothing,
+            };
+        }
+        Ok(all)
+    }
+
+    fn key(&self, lookup: &Lookup, event: Level<'_, '_>, element: Option<Level<'_, '_>>) -> Asked {
+        let origin = &self.taken.record.origin;
+        let scope = Scope { event, element, origin, error: None, now: self.context.now, key: true };
+        let mut parts = Vec::with_capacity(lookup.key.len());
+        for part in &lookup.key {
+            match key_part(part, scope) {
+                Ok(Some(value)) => parts.push(value),
+                Ok(None) => return Asked::NoKey,
+                Err(failure) => return Asked::Failed(failure),
+            }
+        }
+        Asked::Key(Key::new(parts))
+    }
 }
 
 /// One part of a key; `None` where it is absent, null or empty text.

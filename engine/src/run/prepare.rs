@@ -5,9 +5,9 @@ use enrich_dsl::model::OnInvalid;
 use super::{Asked, Event, Taken, rejected};
 use crate::batch::{Payload, Reason, Record, Verdict};
 use crate::engine::Context;
-use crate::eval::{Scope, Stop};
+use crate::eval::{Level, Scope, Stop};
 use crate::json::{Document, Kind, Node, Problem};
-use crate::program::{Program, Rule};
+use crate::program::{ForEach, Program, Rule};
 
 /// Routes by stream, decodes, routes by `when`, validates, and decides the early drops.
 pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Context) -> Event<'r> {
@@ -28,8 +28,14 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
         Err(reason) => return Event::Done(rejected(None, reason)),
     };
     let root = document.root();
-    let scope =
-        Scope { event: root, edits: None, lookups: &[], origin, error: None, now: context.now, key: false };
+    let scope = Scope {
+        event: Level::arrived(root),
+        element: None,
+        origin,
+        error: None,
+        now: context.now,
+        key: false,
+    };
     let mut taker = None;
     for (place, rule) in candidates {
         match chosen(rule, scope) {
@@ -47,21 +53,44 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
     };
     let verdict =
         repeated(rule, &rule.paths, root).or_else(|| invalid(rule, root)).or_else(|| dropped(rule, scope));
-    match verdict {
-        Some(verdict) => Event::Done(verdict),
-        None => Event::Taken(Taken {
-            record,
-            rule: place,
-            keys: vec![Asked::NotYet; rule.lookups.len()],
-            document,
-        }),
+    if let Some(verdict) = verdict {
+        return Event::Done(verdict);
+    }
+    let keys = vec![Asked::NotYet; rule.lookups.len()];
+    let mut taken = Taken { record, rule: place, keys, loops: Vec::new(), document };
+    for each in &rule.loops {
+        match looped(rule, each, taken.array(each)) {
+            Ok(count) => taken.loops.push(vec![vec![Asked::NotYet; each.lookups.len()]; count]),
+            Err(verdict) => return Event::Done(verdict),
+        }
+    }
+    Event::Taken(taken)
+}
+
+/// How many elements a loop goes over. Absent and null are an empty array; an `Err` is the event's
+/// verdict.
+fn looped(rule: &Rule, each: &ForEach, array: Option<Node<'_>>) -> Result<usize, Verdict> {
+    let path = each.array.join(".");
+    let Some(array) = array.filter(|array| !array.is_null()) else { return Ok(0) };
+    if array.kind() != Kind::Array {
+        let message = format!("`.{path}` is {}, and not an array", array.kind().with_article());
+        return Err(rejected(Some(&rule.name), Reason::new("not_an_array", message)));
+    }
+    let count = array.elements().count();
+    if count > each.max {
+        let message = format!("`.{path}` may have {} elements, this one has {count}", each.max);
+        return Err(rejected(Some(&rule.name), Reason::new("too_many_elements", message)));
+    }
+    match array.elements().find_map(|element| repeated(rule, &each.paths, element)) {
+        Some(verdict) => Err(verdict),
+        None => Ok(count),
     }
 }
 
 /// Whether a rule takes the event; an `Err` is the event's verdict.
 fn chosen(rule: &Rule, scope: Scope<'_, '_>) -> Result<bool, Verdict> {
     let Some(when) = &rule.when else { return Ok(true) };
-    if let Some(verdict) = repeated(rule, &rule.when_paths, scope.event) {
+    if let Some(verdict) = repeated(rule, &rule.when_paths, scope.event.node) {
         return Err(verdict);
     }
     match scope.holds(when) {

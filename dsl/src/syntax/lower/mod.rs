@@ -65,24 +65,17 @@ impl Lower<'_> {
         Name { text, span: self.span(pair) }
     }
 
-    /// `.a."b"`; a bare name in its place is refused with the dot as the fix.
+    /// `.a."b"` or `name.a`.
     fn place(&mut self, pair: Pair<'_, Rule>) -> Option<Path> {
-        let inner = if pair.as_rule() == Rule::place { pair.into_inner().next()? } else { pair };
-        let span = self.span(&inner);
-        let bare = inner.as_rule() == Rule::reference;
-        let text = inner.as_str().to_owned();
-        let mut segments = Vec::new();
-        for segment in inner.into_inner() {
-            segments.push(self.segment(segment));
-        }
-        if bare {
-            self.report(
-                Diagnostic::new(Code::UnknownName, span, format!("`{text}` is not a field of the event"))
-                    .help(format!("a field of the event begins with a dot: `.{text}`"))
-                    .fix(span, format!(".{text}")),
-            );
-        }
-        Some(Path { segments, span })
+        let place = if pair.as_rule() == Rule::place { pair.into_inner().next()? } else { pair };
+        let span = self.span(&place);
+        let named = place.as_rule() == Rule::reference;
+        let mut inner = place.into_inner();
+        let root = match named {
+            true => inner.next().map(|name| Name { text: name.as_str().to_owned(), span: self.span(&name) }),
+            false => None,
+        };
+        Some(Path { root, segments: inner.map(|segment| self.segment(segment)).collect(), span })
     }
 
     fn segment(&mut self, pair: Pair<'_, Rule>) -> String {

@@ -56,6 +56,11 @@ impl Lower<'_> {
             Rule::on => self.on(parts)?,
             Rule::set => self.set(parts)?,
             Rule::remove => StatementKind::Remove(parts.rest().filter_map(|pair| self.place(pair)).collect()),
+            Rule::for_each => StatementKind::ForEach {
+                element: parts.name(self)?,
+                array: self.place(parts.next()?)?,
+                body: parts.block(self),
+            },
             Rule::drop => StatementKind::Drop(parts.expression(self)?),
             Rule::output => StatementKind::Output {
                 kind: parts.name(self)?,
@@ -249,5 +254,8 @@ fn is_keyword(rule: Rule) -> bool {
             | Rule::k_per
             | Rule::k_compression
             | Rule::k_rejects
+            | Rule::k_for
+            | Rule::k_each
+            | Rule::k_in
     )
 }
