@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use super::CommandError;
 use crate::args::{Color, InvokeArgs, is_standard_input};
 use crate::clock::LocalClock;
-use crate::files::{self, FileError};
+use enrich_lambda::rule_files::{self as files, FileError};
 use crate::rules::{self, Values};
 use crate::store::FolderStore;
 use crate::summary::{self, count};

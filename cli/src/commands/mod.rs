@@ -11,7 +11,7 @@ use enrich_engine::BuildError;
 
 use crate::args::{CheckArgs, EnrichArgs, EnrichCommand};
 use crate::events::RunError;
-use crate::files::FileError;
+use enrich_lambda::rule_files::FileError;
 use crate::tables::TableError;
 use crate::{Exit, Shell};
 
