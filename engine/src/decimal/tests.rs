@@ -238,7 +238,11 @@ proptest! {
     }
 
     #[test]
-    fn no_text_breaks_anything(a in "-?[0-9]{1,50}(\\.[0-9]{1,50})?(e[+-]?[0-9]{1,20})?", b in "-?[0-9]{1,3}(e-?[0-9]{1,3})?", places in any::<i64>()) {
+    fn no_text_breaks_anything(
+        a in "-?[0-9]{1,50}(\\.[0-9]{1,50})?(e[+-]?[0-9]{1,20})?",
+        b in "-?[0-9]{1,3}(e-?[0-9]{1,3})?",
+        places in any::<i64>(),
+    ) {
         for operation in [add, subtract, multiply, divide, remainder] {
             for result in [operation(&a, &b), operation(&b, &a)] {
                 match result {
