@@ -19,7 +19,7 @@ const SIGNATURE: Signature = Signature {
     examples: &[
         Example::new(r#"mask("4111222233334444", 4)"#, r#""************4444""#),
         Example::new(r#"mask("größe")"#, r#""*****""#),
-        Example::new(r#"mask("123", 4)"#, r#""***""#),
+        Example::new(r#"mask("1234", 4)"#, r#""****""#),
         Example::new(r#"mask("123", -1)"#, "error argument"),
     ],
 };
