@@ -57,6 +57,11 @@ pub enum EnrichCommand {
     /// as `aws dynamodb scan` or an export writes them.
     #[command(verbatim_doc_comment)]
     Run(RunArgs),
+    /// Answers one Lambda invocation as the deployed function would
+    ///
+    /// Objects that the function would write to S3 become files: DIR/BUCKET/KEY in the output folder.
+    #[command(verbatim_doc_comment)]
+    Invoke(InvokeArgs),
 }
 
 /// What `enrich run` does its work with.

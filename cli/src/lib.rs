@@ -4,7 +4,7 @@
 //! through the shell's writers, so that a test sees all that a user sees.
 //!
 //! 1. [`args`] says what can be asked for.
-//! 2. [`files`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events.
+//! 2. [`rules`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events.
 //! 3. [`events`] sends events through the engine; [`rejects`] and [`store`] keep what comes out beside
 //!    standard output.
 #![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
@@ -13,7 +13,6 @@ pub mod args;
 mod clock;
 mod commands;
 pub mod events;
-pub mod files;
 pub mod input;
 mod progress;
 pub mod rejects;

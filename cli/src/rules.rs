@@ -11,7 +11,7 @@ use enrich_engine::{Checked, Rules};
 
 use crate::args::Variable;
 use crate::commands::CommandError;
-use crate::files::{self, FileError};
+use enrich_lambda::rule_files::{self as files, FileError};
 use crate::tables::LocalTable;
 
 /// Two names less alike than this are not a slip of the pen.

@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn an_error_is_told_with_its_causes() {
-        let missing = crate::files::read_schema("no/such.json".as_ref()).map(|_| Exit::Ok);
+        let missing = enrich_lambda::rule_files::read_schema("no/such.json".as_ref()).map(|_| Exit::Ok);
         let (exit, stdout, stderr) = outcome(|shell| shell.finish(missing));
         assert_eq!((exit, stdout.as_str()), (2, ""));
         assert_eq!(stderr, "error: can't read no/such.json: No such file or directory (os error 2)\n");

@@ -33,7 +33,6 @@
 //! behind [`lookup::Source`], objects behind [`output::ObjectStore`], time behind [`Clock`].
 
 mod batch;
-#[cfg_attr(not(test), expect(dead_code, reason = "not all of the language's operators are there yet"))]
 mod decimal;
 mod edits;
 mod engine;

@@ -41,9 +41,59 @@ impl Timestamp {
         strtime::format(format, &self.instant().to_zoned(jiff::tz::TimeZone::UTC)).ok()
     }
 
+    /// Reads text by a `strptime` format. What says no offset is in UTC, and a date without a time is its
+    /// midnight; `None` where the text is not so, or the format names no whole date.
+    pub(crate) fn parse_by(text: &str, format: &str) -> Option<Self> {
+        let parsed = strtime::parse(format, text).ok()?;
+        let instant = if parsed.timestamp().is_some() || parsed.offset().is_some() {
+            parsed.to_timestamp().ok()?
+        } else if parsed.iana_time_zone().is_some() {
+            // There is no time zone database here.
+            return None;
+        } else {
+            jiff::tz::Offset::UTC.to_timestamp(parsed.to_datetime().ok()?).ok()?
+        };
+        Some(Self(instant.as_millisecond()))
+    }
+
+    /// The start of the period that the instant lies in, in UTC; `None` where it is too early for one.
+    pub(crate) fn start_of(self, period: Period) -> Option<Self> {
+        const DAY: i64 = 86_400_000;
+        // The first Monday behind 1970-01-01, which was a Thursday.
+        const MONDAY: i64 = 4 * DAY;
+        let every = |length: i64, from: i64| Self::from_millis(self.0 - (self.0 - from).rem_euclid(length));
+        let date = self.instant().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let midnight = |date: jiff::civil::Date| {
+            let instant = jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(jiff::civil::Time::midnight()));
+            instant.ok().map(|instant| Self(instant.as_millisecond()))
+        };
+        match period {
+            Period::Second => every(1000, 0),
+            Period::Minute => every(60_000, 0),
+            Period::Hour => every(3_600_000, 0),
+            Period::Day => every(DAY, 0),
+            Period::Week => every(7 * DAY, MONDAY),
+            Period::Month => midnight(date.first_of_month()),
+            Period::Year => midnight(date.first_of_year()),
+        }
+    }
+
     fn instant(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or_default()
     }
+}
+
+/// A period of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Period {
+    Second,
+    Minute,
+    Hour,
+    Day,
+    /// From Monday on.
+    Week,
+    Month,
+    Year,
 }
 
 /// Says what time it is. Tests pass a fixed one, a Lambda function the system's.

@@ -1,6 +1,7 @@
 //! The commands: from arguments and a shell to an exit status.
 
 mod check;
+mod invoke;
 mod run;
 
 use std::ffi::OsString;
@@ -10,7 +11,7 @@ use enrich_engine::BuildError;
 
 use crate::args::{CheckArgs, EnrichArgs, EnrichCommand};
 use crate::events::RunError;
-use crate::files::FileError;
+use enrich_lambda::rule_files::FileError;
 use crate::tables::TableError;
 use crate::{Exit, Shell};
 
@@ -30,6 +31,10 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
     match shell.parse::<EnrichArgs>(arguments) {
         Ok(EnrichArgs { command: EnrichCommand::Run(args) }) => {
             let result = run::run(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Invoke(args) }) => {
+            let result = invoke::invoke(&args, shell);
             shell.finish(result)
         }
         Err(exit) => exit,
@@ -90,6 +95,12 @@ pub enum CommandError {
         /// The streams that the rules take.
         streams: String,
     },
+    /// The invocation can't be read.
+    #[error("can't read the invocation from standard input")]
+    Invocation(#[source] io::Error),
+    /// AWS is asked for, and this binary was built without.
+    #[error("this `enrich` was built without AWS: build it with `--features aws`")]
+    NoAws,
     /// This machine's clock is no help.
     #[error("this machine's clock shows no time of use: say what time it is with `--now`")]
     NoClock,
@@ -100,7 +111,7 @@ pub enum CommandError {
 
 /// Runs the futures of the engine and its sources, on this thread.
 fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
-    tokio::runtime::Builder::new_current_thread().build().map_err(CommandError::Machine)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::Machine)
 }
 
 impl From<BuildError> for CommandError {

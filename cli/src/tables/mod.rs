@@ -1,7 +1,7 @@
 //! Local tables: files of a folder in place of DynamoDB.
 //!
-//! 1. [`find`] picks the one file of a table: `NAME.json`, `NAME.ndjson` or `NAME.csv`.
-//! 2. [`read`] takes it apart into items: plain JSON, DynamoDB JSON ([`dynamodb`]) or CSV ([`csv`]).
+//! 1. `find` picks the one file of a table: `NAME.json`, `NAME.ndjson` or `NAME.csv`.
+//! 2. `read` takes it apart into items: plain JSON, DynamoDB JSON (`dynamodb`) or CSV (`csv`).
 //! 3. Every item must have the table's key, once: DynamoDB would have no other.
 
 mod csv;

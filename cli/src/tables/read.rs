@@ -7,7 +7,7 @@ use enrich_engine::lookup::Item;
 
 use super::error::{ItemProblem, Place, TableError, item};
 use super::{LocalTable, MAX_TABLE, csv, dynamodb};
-use crate::files::{self, FileError};
+use enrich_lambda::rule_files::{self as files, FileError};
 
 /// The items of a file, each with its place.
 pub(super) fn items(file: &Path, table: &LocalTable) -> Result<Vec<(Place, Item)>, TableError> {

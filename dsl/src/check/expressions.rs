@@ -291,27 +291,15 @@ impl Checker<'_> {
         let resolved: Vec<Option<Expr>> =
             arguments.iter().map(|argument| self.expression(argument, scope)).collect();
         let Some(signature) = self.signature(&function.text) else {
-            let names: Vec<&str> = self.environment.functions.iter().map(|known| known.name).collect();
-            let message = format!("there is no function `{}`", function.text);
-            let finding = Diagnostic::new(Code::UnknownFunction, function.span, message);
-            let finding = self.did_you_mean(finding, function, &names, "the functions are");
-            self.report(finding);
+            self.unknown_function(function);
             return None;
         };
-        if signature.parameters.len() != arguments.len() {
-            let takes =
-                signature.parameters.iter().map(|parameter| format!("{}: {}", parameter.name, parameter.ty));
-            let takes = format!("{}({})", signature.name, takes.collect::<Vec<_>>().join(", "));
-            let count = match signature.parameters.len() {
-                0 => "no arguments".to_owned(),
-                1 => "one argument".to_owned(),
-                count => format!("{count} arguments"),
-            };
-            let message = format!("`{}` takes {count}, not {}", signature.name, arguments.len());
-            self.report(
-                Diagnostic::new(Code::ArgumentCount, span, message)
-                    .help(format!("it is called as `{takes}`")),
-            );
+        let (least, most) = signature.arity();
+        if !(least..=most).contains(&arguments.len()) {
+            let takes = number_of_arguments(least, most);
+            let message = format!("`{}` takes {takes}, not {}", signature.name, arguments.len());
+            let finding = Diagnostic::new(Code::ArgumentCount, span, message);
+            self.report(finding.help(format!("it is called as `{signature}`")));
             return None;
         }
         let resolved: Vec<Expr> = resolved.into_iter().collect::<Option<_>>()?;
@@ -331,6 +319,21 @@ impl Checker<'_> {
             }
         }
         Some(Expr::Call { function: function.text.clone(), arguments: resolved, span })
+    }
+
+    fn unknown_function(&mut self, function: &Name) {
+        let names: Vec<&str> = self.environment.functions.iter().map(|known| known.name).collect();
+        let message = format!("there is no function `{}`", function.text);
+        let finding = Diagnostic::new(Code::UnknownFunction, function.span, message);
+        // All of them are a list that nobody reads inside a finding.
+        let finding = match names.len() {
+            ..=FEW => self.did_you_mean(finding, function, &names, "the functions are"),
+            _ => match crate::suggest::nearest(&function.text, names) {
+                Some(near) => finding.help(format!("did you mean `{near}`?")).fix(function.span, near),
+                None => finding.help("docs/functions.md lists the functions"),
+            },
+        };
+        self.report(finding);
     }
 
     fn signature(&self, name: &str) -> Option<Signature> {
@@ -385,5 +388,21 @@ impl Checker<'_> {
             }
         }
         Some(condition)
+    }
+}
+
+/// So many functions are listed where the one that was meant can't be told.
+const FEW: usize = 12;
+
+/// `no arguments`, `one argument`, `at most one argument`, `two or three arguments`
+fn number_of_arguments(least: usize, most: usize) -> String {
+    const WORDS: [&str; 7] = ["no", "one", "two", "three", "four", "five", "six"];
+    let word = |count: usize| WORDS.get(count).map_or_else(|| count.to_string(), ToString::to_string);
+    let noun = if most == 1 { "argument" } else { "arguments" };
+    match (least, most - least) {
+        (_, 0) => format!("{} {noun}", word(most)),
+        (0, _) => format!("at most {} {noun}", word(most)),
+        (_, 1) => format!("{} or {} {noun}", word(least), word(most)),
+        _ => format!("{} to {} {noun}", word(least), word(most)),
     }
 }

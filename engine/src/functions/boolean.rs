@@ -1,21 +1,23 @@
 //! `boolean`
 
-use enrich_dsl::functions::{Example, Parameter, Signature, Type};
+use enrich_dsl::functions::{Example, Group, Parameter, Signature, Type};
 
 use super::Function;
-use crate::value::Value;
+use super::arguments::any;
+
+const SIGNATURE: Signature = Signature {
+    name: "boolean",
+    group: Group::Type,
+    summary: "The text `true` or `false` as a boolean; a boolean stays as it is.",
+    parameters: &[Parameter::new("value", Type::Any, "A text or a boolean.")],
+    returns: Type::Boolean,
+    examples: &[
+        Example::new(r#"boolean("true")"#, "true"),
+        Example::new(r#"boolean("yes")"#, "error cast"),
+        Example::new("boolean(1)", "error cast"),
+    ],
+};
 
 pub(super) fn function() -> Function {
-    let signature = Signature {
-        name: "boolean",
-        summary: "The text `true` or `false` as a boolean; a boolean stays as it is.",
-        parameters: &[Parameter { name: "value", ty: Type::Any, summary: "A text or a boolean." }],
-        returns: Type::Boolean,
-        examples: &[
-            Example { call: "boolean(\"true\")", result: "true" },
-            Example { call: "boolean(\"yes\")", result: "error cast" },
-            Example { call: "boolean(1)", result: "error cast" },
-        ],
-    };
-    Function::new(signature, |arguments, _| arguments.first().unwrap_or(&Value::Absent).cast(Type::Boolean))
+    Function::new(SIGNATURE, |arguments, _| any(arguments, 0).cast(Type::Boolean))
 }

@@ -1,23 +1,27 @@
 //! `length`
 
-use enrich_dsl::functions::{Example, Parameter, Signature, Type};
+use enrich_dsl::functions::{Example, Group, Parameter, Signature, Type};
 
+use super::arguments::any;
 use super::{CallError, Function};
 use crate::value::Value;
 
+const SIGNATURE: Signature = Signature {
+    name: "length",
+    group: Group::Collection,
+    summary: "How many characters a text has, elements an array, or members an object.",
+    parameters: &[Parameter::new("value", Type::Any, "A text, an array or an object.")],
+    returns: Type::Number,
+    examples: &[
+        Example::new(r#"length("größe")"#, "5"),
+        Example::over(r#"{"tags": ["a", "b"]}"#, "length(.tags)", "2"),
+        Example::new("length(1)", "error argument"),
+    ],
+};
+
 pub(super) fn function() -> Function {
-    let signature = Signature {
-        name: "length",
-        summary: "How many characters a text has, elements an array, or members an object.",
-        parameters: &[Parameter { name: "value", ty: Type::Any, summary: "A text, an array or an object." }],
-        returns: Type::Number,
-        examples: &[
-            Example { call: "length(\"größe\")", result: "5" },
-            Example { call: "length(1)", result: "error argument" },
-        ],
-    };
-    Function::new(signature, |arguments, _| {
-        let value = arguments.first().unwrap_or(&Value::Absent);
+    Function::new(SIGNATURE, |arguments, _| {
+        let value = any(arguments, 0);
         match value.length() {
             Some(length) => Ok(Value::Number(length.to_string().into())),
             None => Err(CallError::new(

@@ -1,23 +1,23 @@
 //! `lower`
 
-use enrich_dsl::functions::{Example, Parameter, Signature, Type};
+use enrich_dsl::functions::{Example, Group, Parameter, Signature, Type};
 
 use super::Function;
+use super::arguments::text;
 use crate::value::Value;
 
+const SIGNATURE: Signature = Signature {
+    name: "lower",
+    group: Group::Text,
+    summary: "The text in lower case.",
+    parameters: &[Parameter::new("text", Type::String, "The text.")],
+    returns: Type::String,
+    examples: &[
+        Example::new(r#"lower("Ada@Example.COM")"#, r#""ada@example.com""#),
+        Example::new(r#"lower("ÄÖ")"#, r#""äö""#),
+    ],
+};
+
 pub(super) fn function() -> Function {
-    let signature = Signature {
-        name: "lower",
-        summary: "The text in lower case.",
-        parameters: &[Parameter { name: "text", ty: Type::String, summary: "The text." }],
-        returns: Type::String,
-        examples: &[
-            Example { call: "lower(\"Ada@Example.COM\")", result: "\"ada@example.com\"" },
-            Example { call: "lower(\"ÄÖ\")", result: "\"äö\"" },
-        ],
-    };
-    Function::new(signature, |arguments, _| {
-        let text = arguments.first().and_then(Value::as_str).unwrap_or_default();
-        Ok(Value::from(text.to_lowercase()))
-    })
+    Function::new(SIGNATURE, |arguments, _| Ok(Value::from(text(arguments, 0).to_lowercase())))
 }

@@ -1,20 +1,20 @@
 //! `trim`
 
-use enrich_dsl::functions::{Example, Parameter, Signature, Type};
+use enrich_dsl::functions::{Example, Group, Parameter, Signature, Type};
 
 use super::Function;
+use super::arguments::text;
 use crate::value::Value;
 
+const SIGNATURE: Signature = Signature {
+    name: "trim",
+    group: Group::Text,
+    summary: "The text without the white space at its ends.",
+    parameters: &[Parameter::new("text", Type::String, "The text.")],
+    returns: Type::String,
+    examples: &[Example::new(r#"trim("  a b ")"#, r#""a b""#), Example::new(r#"trim(" \n ")"#, r#""""#)],
+};
+
 pub(super) fn function() -> Function {
-    let signature = Signature {
-        name: "trim",
-        summary: "The text without the white space at its ends.",
-        parameters: &[Parameter { name: "text", ty: Type::String, summary: "The text." }],
-        returns: Type::String,
-        examples: &[Example { call: "trim(\"  a b \")", result: "\"a b\"" }],
-    };
-    Function::new(signature, |arguments, _| {
-        let text = arguments.first().and_then(Value::as_str).unwrap_or_default();
-        Ok(Value::from(text.trim().to_owned()))
-    })
+    Function::new(SIGNATURE, |arguments, _| Ok(Value::from(text(arguments, 0).trim().to_owned())))
 }

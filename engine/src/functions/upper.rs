@@ -1,23 +1,23 @@
 //! `upper`
 
-use enrich_dsl::functions::{Example, Parameter, Signature, Type};
+use enrich_dsl::functions::{Example, Group, Parameter, Signature, Type};
 
 use super::Function;
+use super::arguments::text;
 use crate::value::Value;
 
+const SIGNATURE: Signature = Signature {
+    name: "upper",
+    group: Group::Text,
+    summary: "The text in upper case.",
+    parameters: &[Parameter::new("text", Type::String, "The text.")],
+    returns: Type::String,
+    examples: &[
+        Example::new(r#"upper("eu-west-1")"#, r#""EU-WEST-1""#),
+        Example::new(r#"upper("straße")"#, r#""STRASSE""#),
+    ],
+};
+
 pub(super) fn function() -> Function {
-    let signature = Signature {
-        name: "upper",
-        summary: "The text in upper case.",
-        parameters: &[Parameter { name: "text", ty: Type::String, summary: "The text." }],
-        returns: Type::String,
-        examples: &[
-            Example { call: "upper(\"eu-west-1\")", result: "\"EU-WEST-1\"" },
-            Example { call: "upper(\"straße\")", result: "\"STRASSE\"" },
-        ],
-    };
-    Function::new(signature, |arguments, _| {
-        let text = arguments.first().and_then(Value::as_str).unwrap_or_default();
-        Ok(Value::from(text.to_uppercase()))
-    })
+    Function::new(SIGNATURE, |arguments, _| Ok(Value::from(text(arguments, 0).to_uppercase())))
 }
