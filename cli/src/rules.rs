@@ -11,8 +11,8 @@ use enrich_engine::{Checked, Rules};
 
 use crate::args::Variable;
 use crate::commands::CommandError;
-use enrich_lambda::rule_files::{self as files, FileError};
 use crate::tables::LocalTable;
+use enrich_lambda::rule_files::{self as files, FileError};
 
 /// Two names less alike than this are not a slip of the pen.
 const ALIKE: f64 = 0.8;

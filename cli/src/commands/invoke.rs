@@ -11,11 +11,11 @@ use tokio::runtime::Runtime;
 use super::CommandError;
 use crate::args::{Color, InvokeArgs, is_standard_input};
 use crate::clock::LocalClock;
-use enrich_lambda::rule_files::{self as files, FileError};
 use crate::rules::{self, Values};
 use crate::store::FolderStore;
 use crate::summary::{self, count};
 use crate::{Exit, Shell, tables};
+use enrich_lambda::rule_files::{self as files, FileError};
 
 /// The longest body of an invocation, in bytes: ten times what Lambda passes.
 const MAX_BODY: u64 = 64 << 20;

@@ -11,9 +11,9 @@ use enrich_engine::BuildError;
 
 use crate::args::{CheckArgs, EnrichArgs, EnrichCommand};
 use crate::events::RunError;
-use enrich_lambda::rule_files::FileError;
 use crate::tables::TableError;
 use crate::{Exit, Shell};
+use enrich_lambda::rule_files::FileError;
 
 /// `check`: says what is wrong with rules. The first argument is the command's own name.
 pub fn check(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {

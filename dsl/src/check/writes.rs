@@ -27,7 +27,7 @@ impl Writes {
     pub(super) fn copy(&mut self, root: Root, copy: &Copy) {
         match &copy.what {
             Copied::Named(names) => {
-                names.iter().for_each(|(_, path)| self.add(root, path.clone(), copy.span))
+                names.iter().for_each(|(_, path)| self.add(root, path.clone(), copy.span));
             }
             Copied::All { into, .. } => self.add(root, into.clone(), copy.span),
         }
