@@ -1,9 +1,9 @@
 //! Tree to checked rules: names, keys, types and destinations, with all findings of all files.
 //!
-//! 1. [`tables`] declares the tables of all files.
-//! 2. [`rules`] walks each rule's statements from top to bottom, [`lookups`] the inside of a lookup.
-//! 3. [`expressions`] resolves names and calls, and tells types as far as they can be told.
-//! 4. [`writes`] follows what may have been written, so that a key never reads what isn't there yet.
+//! 1. `tables` declares the tables of all files.
+//! 2. `rules` walks each rule's statements from top to bottom, `lookups` the inside of a lookup.
+//! 3. `expressions` resolves names and calls, and tells types as far as they can be told.
+//! 4. `writes` follows what may have been written, so that a key never reads what isn't there yet.
 //!
 //! What a finding makes unknown is not reported a second time.
 

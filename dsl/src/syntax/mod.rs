@@ -1,10 +1,10 @@
 //! Text to tree.
 //!
-//! 1. [`lex`] finds words, texts and brackets, and checks the nesting before anything recurses on it.
-//! 2. [`items`] cuts the file into tables and rules, so that each is parsed by itself.
-//! 3. The grammar (`grammar.pest`) parses an item; where it can't, [`recover`] cuts the item into
+//! 1. `lex` finds words, texts and brackets, and checks the nesting before anything recurses on it.
+//! 2. `items` cuts the file into tables and rules, so that each is parsed by itself.
+//! 3. The grammar (`grammar.pest`) parses an item; where it can't, `recover` cuts the item into
 //!    statements and parses each of them, so that every mistake is found, not the first one.
-//! 4. [`lower`] turns the parse into the [`tree`] and refuses by name what the grammar tolerates.
+//! 4. `lower` turns the parse into the [`tree`] and refuses by name what the grammar tolerates.
 //!
 //! The tree keeps the comments and blank lines of the file, by their places.
 

@@ -1,8 +1,8 @@
 //! JSON as it came: a flat tape of tokens over the original text, and no tree of values.
 //!
-//! 1. [`scan`] walks the whole grammar of RFC 8259 once and notes where each token starts and ends.
+//! 1. `scan` walks the whole grammar of RFC 8259 once and notes where each token starts and ends.
 //! 2. [`Document`] owns the text and its tape; [`Node`] is a cheap handle on one value of it.
-//! 3. [`write`](mod@write) turns text into JSON strings; [`number`] compares numbers by their digits.
+//! 3. `write` turns text into JSON strings; `number` compares numbers by their digits.
 //!
 //! Expressions, schema validation and the encoder all read this one view. Numbers are their text:
 //! nothing here goes through a float.
