@@ -49,8 +49,10 @@ impl Rules {
         let checked = check::check(sources, &environment);
         let mut findings = checked.findings;
         let mut hash = Sha256::new();
+        let folder = common_folder(sources);
         for (_, file) in sources.iter() {
-            update(&mut hash, file.name(), file.text().as_bytes());
+            let name = file.name().get(folder..).unwrap_or_default();
+            update(&mut hash, name, file.text().as_bytes());
         }
         let mut schemas = Vec::new();
         for (rule, file) in checked.rules.rules.iter().zip(&checked.files) {
@@ -149,6 +151,21 @@ impl fmt::Display for BrokenRules {
 }
 
 impl std::error::Error for BrokenRules {}
+
+/// How long the folder is that all names begin with: a rule set is the same wherever it lies.
+fn common_folder(sources: &Sources) -> usize {
+    let mut folders =
+        sources.iter().map(|(_, file)| file.name().rsplit_once('/').map_or("", |(folder, _)| folder));
+    let mut common: Vec<&str> = folders.next().unwrap_or_default().split('/').collect();
+    for folder in folders {
+        let same = common.iter().zip(folder.split('/')).take_while(|(a, b)| *a == b).count();
+        common.truncate(same);
+    }
+    match common.join("/").as_str() {
+        "" => 0,
+        folder => folder.len() + 1,
+    }
+}
 
 /// Lengths go in too, so that no two sets of files give the same bytes.
 fn update(hash: &mut Sha256, name: &str, content: &[u8]) {

@@ -101,3 +101,20 @@ fn what_a_model_does_not_hold_is_refused() {
     below.rules[0].lookups[0].key = vec![Expr::Lookup { lookup: 0, path: path("id") }];
     assert!(matches!(build(below), Err(BuildError::Model(_))));
 }
+
+#[test]
+fn a_rule_set_is_the_same_wherever_it_lies() {
+    let hash = |names: [&str; 2]| {
+        let mut sources = enrich_engine::dsl::source::Sources::new();
+        sources.add(names[0], "rule a { stream \"a\" }");
+        sources.add(names[1], "rule b { stream \"b\" }");
+        let rules =
+            Rules::from_sources(&sources, &Registry::standard(), &|_| Err(String::new())).expect("rules");
+        rules.hash().to_owned()
+    };
+    let here = hash(["a.enrich", "more/b.enrich"]);
+    assert_eq!(hash(["rules/a.enrich", "rules/more/b.enrich"]), here);
+    assert_eq!(hash(["/opt/rules/a.enrich", "/opt/rules/more/b.enrich"]), here);
+    assert_ne!(hash(["rules/a.enrich", "rules/b.enrich"]), here);
+    assert_ne!(hash(["a.enrich", "b.enrich"]), here);
+}
