@@ -30,19 +30,28 @@ pub struct Context {
     pub deadline: Option<Timestamp>,
     /// Whether enriched events go to their rule's output, and so need a placement.
     pub placed: bool,
+    /// Whether the caller can bring one failed record again, by itself or from there on.
+    pub retrying: bool,
 }
 
 impl Context {
     /// A batch at that instant, without a deadline, whose events are taken back by the caller.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self { now, deadline: None, placed: false }
+        Self { now, deadline: None, placed: false, retrying: false }
     }
 
     /// With a deadline for the sources.
     #[must_use]
     pub fn by(mut self, deadline: Option<Timestamp>) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// For a caller that brings a failed record again: what may only be late is waited for.
+    #[must_use]
+    pub fn retrying(mut self) -> Self {
+        self.retrying = true;
         self
     }
 

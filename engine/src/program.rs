@@ -6,7 +6,7 @@ mod pattern;
 use std::sync::Arc;
 
 use enrich_dsl::model::{
-    Arithmetic, Comparison, Compression, Copy, ErrorField, KeyType, OnInvalid, PerObject, RecordField,
+    Arithmetic, Comparison, Compression, Copy, Decode, ErrorField, KeyType, OnInvalid, PerObject, RecordField,
 };
 
 use crate::functions::Function;
@@ -40,6 +40,7 @@ pub(crate) struct TableSlot {
 pub(crate) struct Rule {
     pub(crate) name: Arc<str>,
     pub(crate) streams: Vec<Pattern>,
+    pub(crate) decode: Vec<Decode>,
     pub(crate) when: Option<Expr>,
     /// The paths that `when` reads.
     pub(crate) when_paths: Vec<Vec<String>>,
@@ -94,6 +95,8 @@ pub(crate) struct Lookup {
     pub(crate) copies: Vec<Copy>,
     pub(crate) found: Vec<Step>,
     pub(crate) missing: Branch,
+    /// How young an event may be, in milliseconds, whose miss fails it.
+    pub(crate) retry_missing_ms: Option<u64>,
     pub(crate) no_key: Branch,
     pub(crate) error: Option<Vec<Step>>,
 }

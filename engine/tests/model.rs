@@ -21,6 +21,7 @@ fn model() -> RuleSet {
         name: "users".to_owned(),
         source: Source { kind: "dynamodb".to_owned(), location: Template::literal("users") },
         key: vec![("id".to_owned(), KeyType::String)],
+        indexes: Vec::new(),
         cache: None,
         span,
     };
@@ -33,10 +34,12 @@ fn model() -> RuleSet {
     let lookup = Lookup {
         name: "user".to_owned(),
         table: 0,
+        index: None,
         key: vec![Expr::Event(path("user"))],
         copies: vec![segment],
         found: Vec::new(),
         missing: Branch::default(),
+        retry_missing_ms: None,
         no_key: Branch::default(),
         error: None,
         span,
@@ -44,6 +47,7 @@ fn model() -> RuleSet {
     let rule = Rule {
         name: "clicks".to_owned(),
         streams: vec![Template::literal("clicks")],
+        decode: Vec::new(),
         when: None,
         schema: None,
         lookups: vec![lookup],

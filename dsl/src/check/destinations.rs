@@ -71,7 +71,7 @@ impl Checker<'_> {
         false
     }
 
-    fn word<T: Copy>(&mut self, word: &Name, words: &[(&str, T)]) -> Option<T> {
+    pub(super) fn word<T: Copy>(&mut self, word: &Name, words: &[(&str, T)]) -> Option<T> {
         if let Some((_, value)) = words.iter().find(|(name, _)| *name == word.text) {
             return Some(*value);
         }

@@ -27,7 +27,8 @@ impl Checker<'_> {
         self.own_name(&lookup.name, scope);
         let table = self.lookup_table(&lookup.table, tables);
         let table_place = table.and_then(|place| Some((place, tables.get(place)?)));
-        let key = self.lookup_key(lookup, table_place.map(|(_, table)| table), scope, writes);
+        let asked = table_place.and_then(|(_, table)| self.asked(lookup, table));
+        let key = self.lookup_key(lookup, asked, scope, writes);
         // Inside its blocks the lookup itself is known.
         let mut inside = scope.clone();
         inside.learn(&lookup.name.text, place_in_scope);
@@ -41,10 +42,12 @@ impl Checker<'_> {
         Some(Lookup {
             name: lookup.name.text.clone(),
             table: place,
+            index: asked?.index,
             key: key?,
             copies: body.copies,
             found: branch(body.found).steps,
             missing: branch(body.missing),
+            retry_missing_ms: body.within.and_then(|(age, _)| age),
             no_key: branch(body.no_key),
             error: body.error.map(|(branch, _)| branch.steps),
             span,
@@ -77,11 +80,31 @@ impl Checker<'_> {
         None
     }
 
-    /// The values of the key's parts in the order in which the table declares them.
+    /// What a lookup asks: the table itself or one of its indexes.
+    fn asked<'t>(&mut self, lookup: &tree::Lookup, table: &'t Table) -> Option<Asked<'t>> {
+        let Some(by) = &lookup.index else {
+            return Some(Asked { index: None, name: &table.name, key: &table.key, span: table.span });
+        };
+        let name = self.plain(by, "the name of an index is plain text")?;
+        let found = table.indexes.iter().position(|index| index.name == name);
+        if let Some((place, index)) = found.and_then(|place| Some((place, table.indexes.get(place)?))) {
+            return Some(Asked { index: Some(place), name: &index.name, key: &index.key, span: table.span });
+        }
+        let names: Vec<&str> = table.indexes.iter().map(|index| index.name.as_str()).collect();
+        let message = format!("`{}` has no index `{name}`", table.name);
+        let finding = Diagnostic::new(Code::UnknownTable, by.span, message).see(table.span, "declared here");
+        self.report(match suggest::nearest(&name, names.iter().copied()) {
+            Some(near) => finding.help(format!("did you mean `\"{near}\"`?")).fix(by.span, format!("\"{near}\"")),
+            None => finding.help(format!("declare it in the table: `index \"{name}\" key NAME: string`")),
+        });
+        None
+    }
+
+    /// The values of the key's parts in the order in which the table or index declares them.
     fn lookup_key(
         &mut self,
         lookup: &tree::Lookup,
-        table: Option<&Table>,
+        table: Option<Asked<'_>>,
         scope: &Scope,
         writes: &Writes,
     ) -> Option<Vec<Expr>> {
@@ -96,7 +119,7 @@ impl Checker<'_> {
         let table = table?;
         let mut fits = self.names_each_part_once(lookup, table);
         let mut key = Vec::new();
-        for (name, key_type) in &table.key {
+        for (name, key_type) in table.key {
             let Some((_, span, expr)) = values.iter().find(|(part, ..)| part.text == *name) else { continue };
             let Some(expr) = expr else {
                 fits = false;
@@ -108,7 +131,7 @@ impl Checker<'_> {
         fits.then_some(key)
     }
 
-    fn names_each_part_once(&mut self, lookup: &tree::Lookup, table: &Table) -> bool {
+    fn names_each_part_once(&mut self, lookup: &tree::Lookup, table: Asked<'_>) -> bool {
         let known = self.findings.len();
         let declared: Vec<&str> = table.key.iter().map(|(name, _)| name.as_str()).collect();
         for (at, (part, _)) in lookup.key.iter().enumerate() {
@@ -220,6 +243,14 @@ impl Checker<'_> {
                     _ => (&mut body.error, "on error"),
                 };
                 self.once(slot, what, statement.span, |_| branch);
+            }
+            StatementKind::OnWithin { outcome, age } if outcome.text == "missing" => {
+                self.once(&mut body.within, "on missing within", statement.span, |checker| checker.duration(age));
+            }
+            StatementKind::OnWithin { outcome, .. } => {
+                let message = format!("`on {}` has nothing to wait for", outcome.text);
+                let finding = Diagnostic::new(Code::MisplacedStatement, statement.span, message);
+                self.report(finding.help("only an item that is missing may come later: `on missing within 60s retry`"));
             }
             _ => self.misplaced(statement, "a lookup", "a lookup holds `copy` and `on`", scope.complete),
         }
@@ -362,12 +393,22 @@ impl Checker<'_> {
     }
 }
 
+/// What a lookup asks.
+#[derive(Clone, Copy)]
+struct Asked<'t> {
+    index: Option<usize>,
+    name: &'t str,
+    key: &'t [(String, KeyType)],
+    span: Span,
+}
+
 /// What the statements of a lookup say, each outcome with its place.
 #[derive(Default)]
 struct Body {
     copies: Vec<Copy>,
     found: Option<(Branch, Span)>,
     missing: Option<(Branch, Span)>,
+    within: Option<(Option<u64>, Span)>,
     no_key: Option<(Branch, Span)>,
     error: Option<(Branch, Span)>,
 }

@@ -5,7 +5,7 @@ use super::expressions::Scope;
 use super::writes::{Root, Writes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::MAX_LOOKUPS;
-use crate::model::{
+use crate::model::{Decode, 
     Destination, Expr, ForEach, Lookup, OnInvalid, Output, Path, Rule, Schema, Step, Table, Template,
 };
 use crate::source::Span;
@@ -16,6 +16,7 @@ use crate::syntax::tree::{self, Name, Statement, StatementKind};
 struct Draft {
     streams: Option<(Vec<Template>, Span)>,
     when: Option<(Option<Expr>, Span)>,
+    decode: Option<(Vec<Decode>, Span)>,
     schema: Option<(Option<Schema>, Span)>,
     output: Option<(Option<Output>, Span)>,
     rejects: Option<(Option<Destination>, Span)>,
@@ -54,6 +55,7 @@ impl Checker<'_> {
         Rule {
             name: rule.name.text.clone(),
             streams: draft.streams.map(|(streams, _)| streams).unwrap_or_default(),
+            decode: draft.decode.map(|(decode, _)| decode).unwrap_or_default(),
             when: draft.when.and_then(|(when, _)| when),
             schema: draft.schema.and_then(|(schema, _)| schema),
             lookups: draft.lookups,
@@ -71,6 +73,10 @@ impl Checker<'_> {
         match &statement.kind {
             StatementKind::Stream(patterns) => self.once(&mut draft.streams, "stream", span, |checker| {
                 patterns.iter().filter_map(|pattern| checker.stream(pattern)).collect()
+            }),
+            StatementKind::Decode(words) => self.once(&mut draft.decode, "decode", span, |checker| {
+                let known = [("base64", Decode::Base64), ("gzip", Decode::Gzip)];
+                words.iter().filter_map(|word| checker.word(word, &known)).collect()
             }),
             StatementKind::When(condition) => self.once(&mut draft.when, "when", span, |checker| {
                 // `when` decides before anything is looked up.
@@ -98,7 +104,7 @@ impl Checker<'_> {
                 let Draft { scope, writes, steps, .. } = draft;
                 if !self.simple_step(statement, scope, writes, steps) {
                     let help = match &statement.kind {
-                        StatementKind::Copy(_) | StatementKind::On { .. } => {
+                        StatementKind::Copy(_) | StatementKind::On { .. } | StatementKind::OnWithin { .. } => {
                             "it belongs inside a `lookup … { … }`"
                         }
                         _ => "it belongs inside an `output … { … }`",
@@ -240,13 +246,7 @@ impl Checker<'_> {
             }
         };
         // A schema is part of the rule set, so its name holds no variables.
-        match path.parts.as_slice() {
-            [tree::TextPart::Literal(path)] => Some(Schema { path: path.clone(), on_invalid, span }),
-            _ => {
-                let message = "the file of a schema is named by plain text";
-                self.report(Diagnostic::new(Code::Hole, span, message));
-                None
-            }
-        }
+        let path = self.plain(path, "the file of a schema is named by plain text")?;
+        Some(Schema { path, on_invalid, span })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Checker, quantity};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Cache, KeyType, Source, Table};
+use crate::model::{Cache, Index, KeyType, Source, Table};
 use crate::source::Span;
 use crate::suggest;
 use crate::syntax::tree::{self, Name, TableClauseKind};
@@ -15,6 +15,7 @@ impl Checker<'_> {
         let fresh = self.declare("table", &table.name);
         let known = self.findings.len();
         let (mut source, mut key, mut cache) = (None, None, None);
+        let mut indexes: Vec<Index> = Vec::new();
         for clause in &table.clauses {
             match &clause.kind {
                 TableClauseKind::Source { kind, location } => {
@@ -22,6 +23,10 @@ impl Checker<'_> {
                 }
                 TableClauseKind::Key(parts) => {
                     self.once(&mut key, "key", clause.span, |checker| checker.key(parts));
+                }
+                TableClauseKind::Index { name, key } => {
+                    let index = self.index(name, key, &indexes);
+                    indexes.extend(index);
                 }
                 TableClauseKind::Cache { ttl, limits } => {
                     self.once(&mut cache, "cache", clause.span, |checker| checker.cache(ttl, limits));
@@ -41,7 +46,7 @@ impl Checker<'_> {
         self.tables.insert(table.name.text.clone(), place);
         if let (Some(_), Some(source)) = (place, source) {
             let cache = cache.and_then(|(cache, _)| cache);
-            tables.push(Table { name: table.name.text.clone(), source, key, cache, span: table.span });
+            tables.push(Table { name: table.name.text.clone(), source, key, indexes, cache, span: table.span });
         }
     }
 
@@ -111,6 +116,26 @@ impl Checker<'_> {
         key
     }
 
+    fn index(&mut self, name: &tree::Text, key: &[(Name, Name)], known: &[Index]) -> Option<Index> {
+        let text = self.plain(name, "the name of an index is plain text")?;
+        if known.iter().any(|index| index.name == text) {
+            let message = format!("the table has an index `{text}` already");
+            self.report(Diagnostic::new(Code::DuplicateName, name.span, message));
+        }
+        Some(Index { name: text, key: self.key(key) })
+    }
+
+    /// A text without variables and holes.
+    pub(super) fn plain(&mut self, text: &tree::Text, message: &str) -> Option<String> {
+        match text.parts.as_slice() {
+            [tree::TextPart::Literal(text)] => Some(text.clone()),
+            _ => {
+                self.report(Diagnostic::new(Code::Hole, text.span, message));
+                None
+            }
+        }
+    }
+
     fn cache(&mut self, ttl: &Name, limits: &[(Name, Name)]) -> Option<Cache> {
         let ttl_ms = self.duration(ttl);
         let mut cache =
@@ -140,7 +165,7 @@ impl Checker<'_> {
         ttl_ms.map(|_| cache)
     }
 
-    fn duration(&mut self, value: &Name) -> Option<u64> {
+    pub(super) fn duration(&mut self, value: &Name) -> Option<u64> {
         let milliseconds = quantity::milliseconds(&value.text);
         if milliseconds.is_none() {
             self.bad_quantity(value, "a duration", "`500ms`, `30s`, `5m`, `1h` or `7d`");

@@ -10,9 +10,9 @@ mod variable_use;
 
 pub use expr::{Arithmetic, Comparison, ErrorField, Expr, Literal, Path, RecordField};
 pub use rule::{
-    Branch, Compression, Copied, Copy, Destination, ForEach, IfAbsent, Lookup, OnInvalid, Output, PerObject,
+    Branch, Compression, Copied, Copy, Decode, Destination, ForEach, IfAbsent, Lookup, OnInvalid, Output, PerObject,
     Rule, RuleSet, Schema, Step,
 };
-pub use table::{Cache, KeyType, Source, Table};
+pub use table::{Cache, Index, KeyType, Source, Table};
 pub use text::{Template, TemplatePart, Text, TextPart, Variable, Variables};
 pub use variable_use::VariableUse;

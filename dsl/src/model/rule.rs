@@ -54,6 +54,8 @@ pub struct Rule {
     pub name: String,
     /// Which streams it takes: names with `*`, or whole ARNs.
     pub streams: Vec<Template>,
+    /// How an event's bytes become JSON, in this order; as a rule they are JSON already.
+    pub decode: Vec<Decode>,
     /// Which events of them it takes; `None` takes all.
     pub when: Option<Expr>,
     /// What the events must look like.
@@ -70,6 +72,16 @@ pub struct Rule {
     pub rejects: Option<Destination>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// A step from an event's bytes to JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Decode {
+    /// The bytes are base64 text.
+    Base64,
+    /// The bytes are compressed with gzip.
+    Gzip,
 }
 
 /// A JSON Schema that events must fit.
@@ -136,7 +148,9 @@ pub struct Lookup {
     pub name: String,
     /// The table's place in [`RuleSet::tables`].
     pub table: usize,
-    /// The values of the key's parts, in the order in which the table declares them.
+    /// The index that it asks, by its place in [`Table::indexes`]; `None` asks the table itself.
+    pub index: Option<usize>,
+    /// The values of the key's parts, in the order in which the table or the index declares them.
     pub key: Vec<Expr>,
     /// What is copied when the item is found.
     pub copies: Vec<Copy>,
@@ -144,6 +158,8 @@ pub struct Lookup {
     pub found: Vec<Step>,
     /// What is done when there is no such item.
     pub missing: Branch,
+    /// How young an event may be, in milliseconds, whose miss fails it, so that its source brings it again.
+    pub retry_missing_ms: Option<u64>,
     /// What is done when a part of the key is absent.
     pub no_key: Branch,
     /// What is done when the lookup fails; `None` fails or rejects the event.

@@ -35,6 +35,8 @@ pub struct Table {
     pub source: Source,
     /// The parts of its key, in the order declared.
     pub key: Vec<(String, KeyType)>,
+    /// The indexes that lookups may use.
+    pub indexes: Vec<Index>,
     /// How long answers are kept, if they are.
     pub cache: Option<Cache>,
     /// Where it is declared.
@@ -48,6 +50,15 @@ pub struct Source {
     pub kind: String,
     /// The table's name there.
     pub location: Template,
+}
+
+/// An index of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its name at the source.
+    pub name: String,
+    /// The parts of its key, in the order declared.
+    pub key: Vec<(String, KeyType)>,
 }
 
 /// How long answers are kept. All times are in milliseconds.

@@ -27,7 +27,7 @@ pub(super) fn expected(rules: &[Rule]) -> String {
 
 const OPERATOR: &str = "an operator";
 
-const STATEMENTS: [&str; 15] = [
+const STATEMENTS: [&str; 16] = [
     "`stream`",
     "`when`",
     "`schema`",
@@ -38,6 +38,7 @@ const STATEMENTS: [&str; 15] = [
     "`remove`",
     "`drop`",
     "`for`",
+    "`decode`",
     "`output`",
     "`rejects`",
     "`prefix`",
@@ -55,7 +56,12 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::table_item | Rule::k_table => "`table`",
         Rule::rule_item | Rule::k_rule => "`rule`",
         Rule::clauses | Rule::block => "`{`",
-        Rule::table_clause => "`source`, `key` or `cache`",
+        Rule::table_clause => "`source`, `key`, `index` or `cache`",
+        Rule::index | Rule::k_index => "`index`",
+        Rule::decode | Rule::k_decode => "`decode`",
+        Rule::by | Rule::k_by => "`by`",
+        Rule::within | Rule::k_within => "`within`",
+        Rule::k_retry => "`retry`",
         Rule::source | Rule::k_source => "`source`",
         Rule::key | Rule::k_key => "`key`",
         Rule::cache | Rule::k_cache => "`cache`",

@@ -30,13 +30,14 @@ pub(super) const STATEMENTS: &[&str] = &[
     "one",
     "compression",
     "for",
+    "decode",
 ];
 
 /// The words that begin a clause of a table.
-const CLAUSES: &[&str] = &["source", "key", "cache"];
+const CLAUSES: &[&str] = &["source", "key", "index", "cache"];
 
 /// Words of the language's plan that this version does not run.
-const PLANNED: &[&str] = &["index", "decode", "partition", "within"];
+const PLANNED: &[&str] = &["partition"];
 
 /// Words inside statements: a line that begins with one goes on with the statement above it.
 const INNER: &[&str] = &[

@@ -80,6 +80,13 @@ pub enum TableClauseKind {
     },
     /// `key NAME: TYPE, …`
     Key(Vec<(Name, Name)>),
+    /// `index "NAME" key NAME: TYPE, …`
+    Index {
+        /// The index's name at the source.
+        name: Text,
+        /// The parts of its key.
+        key: Vec<(Name, Name)>,
+    },
     /// `cache TTL, missing TTL, …`
     Cache {
         /// How long an item is kept.
@@ -116,6 +123,8 @@ pub struct Statement {
 pub enum StatementKind {
     /// `stream "NAME*", …`
     Stream(Vec<Text>),
+    /// `decode gzip, base64`
+    Decode(Vec<Name>),
     /// `when CONDITION`
     When(Expr),
     /// `schema "FILE" on invalid reject`
@@ -137,6 +146,13 @@ pub enum StatementKind {
         instead: Option<Span>,
         /// The statements.
         body: Vec<Statement>,
+    },
+    /// `on OUTCOME within DURATION retry`
+    OnWithin {
+        /// `missing`
+        outcome: Name,
+        /// How young an event must be.
+        age: Name,
     },
     /// `set .PATH = VALUE`
     Set {
@@ -189,6 +205,8 @@ pub struct Lookup {
     pub name: Name,
     /// The table's name.
     pub table: Name,
+    /// `by "INDEX"`
+    pub index: Option<Text>,
     /// The parts of the key with their values.
     pub key: Vec<(Name, Expr)>,
     /// `copy` and `on` statements.

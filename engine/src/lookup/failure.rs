@@ -59,6 +59,8 @@ pub enum ErrorCode {
     KeyType,
     /// A part of the key is longer than the table allows, or a number has more than 38 digits.
     KeySize,
+    /// An index has more than one item under the key.
+    Ambiguous,
     /// The item lacks an attribute that the rule calls `required`.
     RequiredAbsent,
     /// An attribute can't be converted as the rule says.
@@ -85,6 +87,7 @@ impl ErrorCode {
             ErrorCode::Refused
             | ErrorCode::KeyType
             | ErrorCode::KeySize
+            | ErrorCode::Ambiguous
             | ErrorCode::RequiredAbsent
             | ErrorCode::Cast
             | ErrorCode::Item
@@ -106,6 +109,7 @@ impl ErrorCode {
             ErrorCode::Refused => "refused",
             ErrorCode::KeyType => "key_type",
             ErrorCode::KeySize => "key_size",
+            ErrorCode::Ambiguous => "ambiguous",
             ErrorCode::RequiredAbsent => "required_absent",
             ErrorCode::Cast => "cast",
             ErrorCode::Item => "item",

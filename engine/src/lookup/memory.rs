@@ -1,9 +1,8 @@
 //! Tables in memory: for tests, for local runs and for small reference data.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Answer, Answers, BoxFuture, ErrorCode, Failure, Item, Key, KeyValue, Questions, Source, Table};
 use crate::json::{Document, Kind, Node};
@@ -21,12 +20,12 @@ pub struct MemorySource {
 #[derive(Debug, Default)]
 struct MemoryTable {
     items: Vec<Arc<Item>>,
-    /// The items by the key that is asked first: a table is asked by one key as a rule.
-    index: OnceLock<(Vec<(String, KeyType)>, Index)>,
+    /// The items by each key that was asked so far: the table's own, and those of indexes.
+    indexes: Mutex<Vec<(Vec<(String, KeyType)>, Arc<Index>)>>,
 }
 
 /// The places of the items by their key.
-type Index = HashMap<Key, usize>;
+type Index = HashMap<Key, Vec<usize>>;
 
 impl MemorySource {
     /// No table yet.
@@ -39,7 +38,7 @@ impl MemorySource {
     #[must_use]
     pub fn with_table(mut self, table: impl Into<String>, items: Vec<Item>) -> Self {
         let items = items.into_iter().map(Arc::new).collect();
-        self.tables.insert(table.into(), Arc::new(MemoryTable { items, index: OnceLock::new() }));
+        self.tables.insert(table.into(), Arc::new(MemoryTable { items, indexes: Mutex::default() }));
         self
     }
 
@@ -93,10 +92,7 @@ impl Source for MemorySource {
                             format!("there is no table `{}`", question.table.name),
                         )),
                         Some((table, index)) => {
-                            match index.get(key).and_then(|item| table.items.get(*item)) {
-                                Some(found) => Answer::Found(Arc::clone(found)),
-                                None => Answer::Missing,
-                            }
+                            table.answer(&question.table, index.get(key).map(Vec::as_slice).unwrap_or_default())
                         }
                     };
                     answers.set(at, place, answer);
@@ -108,18 +104,38 @@ impl Source for MemorySource {
 }
 
 impl MemoryTable {
-    fn index(&self, table: &Table) -> Cow<'_, Index> {
-        let (key, index) = self.index.get_or_init(|| (table.key.clone(), self.by_key(&table.key)));
-        if *key == table.key { Cow::Borrowed(index) } else { Cow::Owned(self.by_key(&table.key)) }
+    fn index(&self, table: &Table) -> Arc<Index> {
+        // Nothing that holds the lock can panic half-way through.
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, index)) = indexes.iter().find(|(key, _)| *key == table.key) {
+            return Arc::clone(index);
+        }
+        let index = Arc::new(self.by_key(&table.key));
+        indexes.push((table.key.clone(), Arc::clone(&index)));
+        index
+    }
+
+    fn answer(&self, table: &Table, places: &[usize]) -> Answer {
+        match (places, &table.index) {
+            ([_, _, ..], Some(index)) => Answer::Failed(Failure::new(
+                ErrorCode::Ambiguous,
+                format!("the index `{index}` of `{}` has more than one item under this key", table.name),
+            )),
+            // Of a table's own key the last item counts, as it would have replaced the others.
+            _ => match places.last().and_then(|place| self.items.get(*place)) {
+                Some(item) => Answer::Found(Arc::clone(item)),
+                None => Answer::Missing,
+            },
+        }
     }
 
     /// The places of the items by their key. An item without the whole key can't be found.
     fn by_key(&self, key: &[(String, KeyType)]) -> Index {
-        let mut index = HashMap::with_capacity(self.items.len());
+        let mut index = Index::with_capacity(self.items.len());
         for (place, item) in self.items.iter().enumerate() {
             let parts: Option<Vec<_>> = key.iter().map(|(name, ty)| key_part(item, name, *ty)).collect();
             if let Some(parts) = parts {
-                index.insert(Key::new(parts), place);
+                index.entry(Key::new(parts)).or_default().push(place);
             }
         }
         index

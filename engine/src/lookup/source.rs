@@ -91,13 +91,23 @@ pub struct Table {
     pub name: String,
     /// The parts of the key in the order declared, which is the order of a [`Key`]'s values.
     pub key: Vec<(String, KeyType)>,
+    /// The index whose key this is; `None` where it is the table's own. Of an index, two items under one
+    /// key are the failure [`super::ErrorCode::Ambiguous`].
+    pub index: Option<String>,
 }
 
 impl Table {
     /// The table of that name with these key parts.
     #[must_use]
     pub fn new(name: impl Into<String>, key: Vec<(String, KeyType)>) -> Self {
-        Self { name: name.into(), key }
+        Self { name: name.into(), key, index: None }
+    }
+
+    /// As an index of that name, which has the key.
+    #[must_use]
+    pub fn by_index(mut self, index: impl Into<String>) -> Self {
+        self.index = Some(index.into());
+        self
     }
 }
 

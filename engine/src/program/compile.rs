@@ -71,7 +71,9 @@ pub(crate) fn compile(rules: &Rules, with: &Compile<'_>) -> Result<Program, Buil
     if !unset.is_empty() {
         return Err(BuildError::Unset(unset));
     }
-    let mut compiler = Compiler { with, registry: &rules.registry, slots: Vec::new(), places: Vec::new() };
+    let tables = &rules.set.tables;
+    let mut compiler =
+        Compiler { with, registry: &rules.registry, tables, slots: Vec::new(), places: Vec::new() };
     for table in &rules.set.tables {
         compiler.table(table)?;
     }
@@ -101,6 +103,7 @@ fn unset(rules: &Rules, with: &Compile<'_>) -> Vec<String> {
 struct Compiler<'a> {
     with: &'a Compile<'a>,
     registry: &'a Registry,
+    tables: &'a [model::Table],
     slots: Vec<TableSlot>,
     /// The slot of each of the model's tables.
     places: Vec<usize>,
@@ -116,20 +119,23 @@ impl Compiler<'_> {
                 (source, self.fill(&table.source.location)?)
             }
         };
-        let same = self.slots.iter().position(|slot| slot.source == source && slot.table.name == name);
-        let place = match same.and_then(|place| Some((place, self.slots.get(place)?))) {
-            Some((_, slot)) if slot.table.key != table.key => {
-                return Err(BuildError::KeysDiffer { table: name });
-            }
-            Some((place, _)) => place,
-            None => {
-                let table = Arc::new(Table::new(name, table.key.clone()));
-                self.slots.push(TableSlot { source, table, attributes: Attributes::Named(BTreeSet::new()) });
-                self.slots.len() - 1
-            }
-        };
+        let place = self.slot(source, Table::new(name, table.key.clone()))?;
         self.places.push(place);
         Ok(())
+    }
+
+    /// The slot of a table or of one of its indexes.
+    fn slot(&mut self, source: usize, table: Table) -> Result<usize, BuildError> {
+        let same = |slot: &TableSlot| {
+            slot.source == source && slot.table.name == table.name && slot.table.index == table.index
+        };
+        if let Some((place, slot)) = self.slots.iter().enumerate().find(|(_, slot)| same(slot)) {
+            let differ = slot.table.key != table.key;
+            return if differ { Err(BuildError::KeysDiffer { table: table.name }) } else { Ok(place) };
+        }
+        let table = Arc::new(table);
+        self.slots.push(TableSlot { source, table, attributes: Attributes::Named(BTreeSet::new()) });
+        Ok(self.slots.len() - 1)
     }
 
     fn rule(
@@ -163,6 +169,7 @@ impl Compiler<'_> {
         Ok(Rule {
             name: rule.name.as_str().into(),
             streams: streams.collect::<Result<_, BuildError>>()?,
+            decode: rule.decode.clone(),
             when: self.optional(rule.when.as_ref())?,
             when_paths: rule.when.iter().flat_map(read_paths).collect(),
             schema,
@@ -212,15 +219,22 @@ impl Compiler<'_> {
 
     /// Compiles a lookup. `outer` are the rule's lookups above it, `inner` those of its own loop.
     fn lookup(
-        &self,
+        &mut self,
         lookup: &model::Lookup,
         outer: &[Lookup],
         inner: &[Lookup],
     ) -> Result<Lookup, BuildError> {
         let missing = |what: &str| BuildError::Model(format!("{what} of the lookup `{}`", lookup.name));
-        let slot = *self.places.get(lookup.table).ok_or_else(|| missing("the table"))?;
-        let declared = self.slots.get(slot).ok_or_else(|| missing("the table"))?;
-        if declared.table.key.len() != lookup.key.len() {
+        let mut slot = *self.places.get(lookup.table).ok_or_else(|| missing("the table"))?;
+        if let Some(index) = lookup.index {
+            let declared = self.tables.get(lookup.table).and_then(|table| table.indexes.get(index));
+            let declared = declared.ok_or_else(|| missing("the index"))?;
+            let table = self.slots.get(slot).ok_or_else(|| missing("the table"))?;
+            let (source, name) = (table.source, table.table.name.clone());
+            slot = self.slot(source, Table::new(name, declared.key.clone()).by_index(&declared.name))?;
+        }
+        let declared = Arc::clone(&self.slots.get(slot).ok_or_else(|| missing("the table"))?.table);
+        if declared.key.len() != lookup.key.len() {
             return Err(missing("a part of the key"));
         }
         let (mut upstream, mut inner_upstream) = (BTreeSet::new(), BTreeSet::new());
@@ -237,7 +251,7 @@ impl Compiler<'_> {
             wave = wave.max(above.ok_or_else(|| missing("a lookup in the key"))?.wave + 1);
         }
         let mut key = Vec::new();
-        for ((name, ty), value) in declared.table.key.iter().zip(&lookup.key) {
+        for ((name, ty), value) in declared.key.iter().zip(&lookup.key) {
             key.push(KeyPart { name: name.clone(), ty: *ty, value: self.expr(value)? });
         }
         let branch = |branch: &model::Branch| {
@@ -253,6 +267,7 @@ impl Compiler<'_> {
             copies: lookup.copies.clone(),
             found: self.steps(&lookup.found)?,
             missing: branch(&lookup.missing)?,
+            retry_missing_ms: lookup.retry_missing_ms,
             no_key: branch(&lookup.no_key)?,
             error: lookup.error.as_ref().map(|steps| self.steps(steps)).transpose()?,
         })

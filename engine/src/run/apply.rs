@@ -135,6 +135,10 @@ impl<'a> Run<'a, '_> {
                     self.steps(&lookup.found, None)
                 }
             },
+            Ok(Found::Nothing { no_key: false }) if self.may_come(lookup) => {
+                let reason = Reason::new("not_yet", format!("lookup `{}`: the item may still come", lookup.name));
+                Flow::Break(Verdict::Failed { rule: Some(self.rule.name.clone()), reason })
+            }
             Ok(Found::Nothing { no_key }) => {
                 let branch = if no_key { &lookup.no_key } else { &lookup.missing };
                 self.learn(place, Known::Nothing, |counts| {
@@ -148,6 +152,15 @@ impl<'a> Run<'a, '_> {
                 self.steps(&branch.steps, None)
             }
         }
+    }
+
+    /// Whether a missing item is waited for: the event is young, and its source can bring it again.
+    fn may_come(&self, lookup: &Lookup) -> bool {
+        let (Some(within), Some(arrival)) = (lookup.retry_missing_ms, self.taken.record.origin.arrival) else {
+            return false;
+        };
+        let age = self.context.now.as_millis().saturating_sub(arrival.as_millis());
+        self.context.retrying && u64::try_from(age).unwrap_or(0) < within
     }
 
     /// What a lookup found, as its key and the tables say. One keyed by a failed lookup fails too.

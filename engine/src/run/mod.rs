@@ -1,11 +1,13 @@
 //! One batch, in one straight line.
 //!
-//! 1. [`prepare`]: bytes to a view of the event, then route, validate and decide early drops.
+//! 1. [`prepare`]: a stream's bytes to a view of the event ([`decode`]), then route, validate and decide
+//!    early drops.
 //! 2. [`plan`]: the keys of all events, merged by table and without duplicates; one question a source.
 //!    Lookups keyed by another lookup's item come in a later wave.
 //! 3. [`apply`]: statement by statement, pure; then the event's new text and its verdict.
 
 mod apply;
+mod decode;
 mod plan;
 mod prepare;
 

@@ -1,12 +1,12 @@
 //! Bytes to an event that a rule has taken, or to its verdict.
 
-use enrich_dsl::model::OnInvalid;
+use enrich_dsl::model::{Decode, OnInvalid};
 
-use super::{Asked, Event, Taken, rejected};
+use super::{Asked, Event, Taken, decode, rejected};
 use crate::batch::{Payload, Reason, Record, Verdict};
 use crate::engine::Context;
 use crate::eval::{Level, Scope, Stop};
-use crate::json::{Document, Kind, Node, Problem};
+use crate::json::{Document, Kind, Node};
 use crate::program::{ForEach, Program, Rule};
 
 /// Routes by stream, decodes, routes by `when`, validates, and decides the early drops.
@@ -23,34 +23,35 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
         let message = format!("no rule takes the stream `{}`", origin.stream);
         return Event::Done(rejected(None, Reason::new("no_rule", message)));
     }
-    let document = match decode(bytes) {
-        Ok(document) => document,
-        Err(reason) => return Event::Done(rejected(None, reason)),
-    };
-    let root = document.root();
-    let scope = Scope {
-        event: Level::arrived(root),
-        element: None,
-        origin,
-        error: None,
-        now: context.now,
-        key: false,
-    };
     let mut taker = None;
+    let mut decoded: Option<(&[Decode], Document<'r>)> = None;
     for (place, rule) in candidates {
+        // Rules for one stream mostly agree on how its bytes are read.
+        let document = match decoded.take() {
+            Some((steps, document)) if steps == rule.decode => document,
+            _ => match decode::decode(bytes, &rule.decode) {
+                Ok(document) => document,
+                Err(reason) => return Event::Done(rejected(Some(&rule.name), reason)),
+            },
+        };
+        let event = Level::arrived(document.root());
+        let scope = Scope { event, element: None, origin, error: None, now: context.now, key: false };
         match chosen(rule, scope) {
             Ok(true) => {
-                taker = Some((place, rule));
+                taker = Some((place, rule, document));
                 break;
             }
-            Ok(false) => {}
+            Ok(false) => decoded = Some((&rule.decode, document)),
             Err(verdict) => return Event::Done(verdict),
         }
     }
-    let Some((place, rule)) = taker else {
+    let Some((place, rule, document)) = taker else {
         let message = format!("the `when` of no rule for the stream `{}` holds", origin.stream);
         return Event::Done(rejected(None, Reason::new("no_rule", message)));
     };
+    let root = document.root();
+    let event = Level::arrived(root);
+    let scope = Scope { event, element: None, origin, error: None, now: context.now, key: false };
     let verdict =
         repeated(rule, &rule.paths, root).or_else(|| invalid(rule, root)).or_else(|| dropped(rule, scope));
     if let Some(verdict) = verdict {
@@ -97,23 +98,6 @@ fn chosen(rule: &Rule, scope: Scope<'_, '_>) -> Result<bool, Verdict> {
         Ok(holds) => Ok(holds),
         Err(Stop::Upstream) => Ok(false),
         Err(Stop::Error(reason)) => Err(rejected(Some(&rule.name), reason)),
-    }
-}
-
-fn decode(bytes: &[u8]) -> Result<Document<'_>, Reason> {
-    let document = Document::parse(bytes).map_err(|error| {
-        let code = match error.problem {
-            Problem::Depth => "too_deep",
-            _ => "not_json",
-        };
-        Reason::new(code, error.to_string())
-    })?;
-    match document.root().kind() {
-        Kind::Object => Ok(document),
-        kind => Err(Reason::new(
-            "not_object",
-            format!("an event is a JSON object, this is {}", kind.with_article()),
-        )),
     }
 }
 

@@ -21,14 +21,8 @@ impl Lower<'_> {
         let mut parts = Parts::of(clause);
         let kind = match rule {
             Rule::source => TableClauseKind::Source { kind: parts.name(self)?, location: parts.text(self)? },
-            Rule::key => {
-                let mut key = Vec::new();
-                for part in parts.rest() {
-                    let mut part = Parts::of(part);
-                    key.push((part.name(self)?, part.name(self)?));
-                }
-                TableClauseKind::Key(key)
-            }
+            Rule::key => TableClauseKind::Key(self.key_parts(parts)?),
+            Rule::index => TableClauseKind::Index { name: parts.text(self)?, key: self.key_parts(parts)? },
             _ => {
                 let ttl = parts.name(self)?;
                 let mut limits = Vec::new();
@@ -42,6 +36,15 @@ impl Lower<'_> {
         Some(TableClause { kind, span })
     }
 
+    fn key_parts(&mut self, parts: Parts<'_>) -> Option<Vec<(Name, Name)>> {
+        let mut key = Vec::new();
+        for part in parts.rest() {
+            let mut part = Parts::of(part);
+            key.push((part.name(self)?, part.name(self)?));
+        }
+        Some(key)
+    }
+
     pub(super) fn statement(&mut self, pair: Pair<'_, Rule>) -> Option<Statement> {
         let statement = if pair.as_rule() == Rule::statement { pair.into_inner().next()? } else { pair };
         let span = self.span(&statement);
@@ -49,6 +52,7 @@ impl Lower<'_> {
         let mut parts = Parts::of(statement);
         let kind = match rule {
             Rule::stream => StatementKind::Stream(parts.rest().filter_map(|pair| self.text(pair)).collect()),
+            Rule::decode => StatementKind::Decode(parts.rest().map(|word| self.name(&word)).collect()),
             Rule::when => StatementKind::When(parts.expression(self)?),
             Rule::schema => StatementKind::Schema { path: parts.text(self)?, on_invalid: parts.name(self) },
             Rule::lookup => StatementKind::Lookup(self.lookup(parts)?),
@@ -78,6 +82,10 @@ impl Lower<'_> {
 
     fn lookup(&mut self, mut parts: Parts<'_>) -> Option<Lookup> {
         let (name, table) = (parts.name(self)?, parts.name(self)?);
+        let index = match parts.next_if(Rule::by) {
+            Some(by) => Some(Parts::of(by).text(self)?),
+            None => None,
+        };
         let mut key = Vec::new();
         while let Some(value) = parts.next_if(Rule::key_value) {
             let mut value = Parts::of(value);
@@ -85,7 +93,7 @@ impl Lower<'_> {
             self.assignment(&value.next()?);
             key.push((attribute, value.expression(self)?));
         }
-        Some(Lookup { name, table, key, body: parts.block(self) })
+        Some(Lookup { name, table, index, key, body: parts.block(self) })
     }
 
     fn copy(&mut self, mut parts: Parts<'_>) -> Option<Copy> {
@@ -129,6 +137,7 @@ impl Lower<'_> {
         let outcome = parts.next()?;
         let span = self.span(&outcome);
         let text = outcome.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
+        let within = parts.next_if(Rule::within).map(|within| Parts::of(within).name(self));
         let instead = parts.next_instead().map(|instead| self.span(&instead));
         let body = parts.block(self);
         let known = ["found", "missing", "no key", "error"];
@@ -143,7 +152,11 @@ impl Lower<'_> {
             self.report(finding);
             return None;
         }
-        Some(StatementKind::On { outcome: Name { text, span }, instead, body })
+        let outcome = Name { text, span };
+        Some(match within {
+            Some(age) => StatementKind::OnWithin { outcome, age: age? },
+            None => StatementKind::On { outcome, instead, body },
+        })
     }
 
     fn set(&mut self, mut parts: Parts<'_>) -> Option<StatementKind> {
@@ -257,5 +270,10 @@ fn is_keyword(rule: Rule) -> bool {
             | Rule::k_for
             | Rule::k_each
             | Rule::k_in
+            | Rule::k_index
+            | Rule::k_decode
+            | Rule::k_by
+            | Rule::k_within
+            | Rule::k_retry
     )
 }
