@@ -130,3 +130,39 @@ fn needs(rules: &Rules, values: &Values, out: &mut dyn Write) -> io::Result<()> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::in_memory;
+    use enrich_dsl::diagnostic::Code;
+    use enrich_dsl::source::Span;
+
+    #[test]
+    fn warnings_count_only_where_they_are_denied() {
+        let finding = |code| Diagnostic::new(code, Span::default(), "");
+        let (error, warning) = (finding(Code::Syntax), finding(Code::UnusedAllow));
+        for (findings, plain, denied) in [
+            (vec![], Exit::Ok, Exit::Ok),
+            (vec![warning.clone()], Exit::Ok, Exit::Findings),
+            (vec![error.clone()], Exit::Findings, Exit::Findings),
+            (vec![warning, error], Exit::Findings, Exit::Findings),
+        ] {
+            assert_eq!((exit(&findings, false), exit(&findings, true)), (plain, denied), "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_file_from_standard_input_has_a_length() {
+        let check = |text: &str| {
+            let arguments = ["check", "-"].map(std::ffi::OsString::from);
+            in_memory(text, |shell| crate::check(arguments, shell))
+        };
+        let rule = "rule r { stream \"s\" }\n";
+        let fill = " ".repeat((1 << 20) - rule.len());
+        assert_eq!(check(&format!("{rule}{fill}")).0, Exit::Ok);
+        let (exit, stdout, stderr) = check(&format!("{rule}{fill} "));
+        assert_eq!((exit, stdout.as_str()), (Exit::Usage, ""));
+        assert_eq!(stderr, "error: <stdin> has more than 1048576 bytes: too long for a rule file\n");
+    }
+}

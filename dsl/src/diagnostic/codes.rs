@@ -134,6 +134,10 @@ codes! {
     BrokenSchema = "broken-schema" Error;
     /// A rule set has no rule.
     NoRule = "no-rule" Error;
+    /// A comment that should silence a warning does not say which one, or not why.
+    Allow = "allow" Warning;
+    /// A comment silences a warning that is not there.
+    UnusedAllow = "unused-allow" Warning;
 }
 
 #[cfg(test)]
