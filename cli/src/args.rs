@@ -4,28 +4,36 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use enrich_dsl::diagnostic::Code;
 use enrich_engine::{Location, Timestamp};
 
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
 /// A folder is read with all folders in it; rule files end in `.enrich`. Tables and buckets need not
-/// exist, and variables need no values.
+/// exist, and variables need no values. What a finding's code means is told by `--explain`.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
 #[command(
     name = "check",
     version,
     verbatim_doc_comment,
     after_help = "Example:\n  check rules\n\n\
-                  Exit status:\n  0  the rules can be run\n  1  they have errors\n  \
+                  Exit status:\n  0  the rules can be run\n  \
+                  1  they have errors, or warnings with `--deny-warnings`\n  \
                   2  they could not be read"
 )]
 pub struct CheckArgs {
-    /// Rule files, and folders of them
+    /// Rule files, and folders of them; `-` is one rule file from standard input
     #[arg(value_name = "PATH", default_value = "rules")]
     pub paths: Vec<PathBuf>,
     /// How findings are written
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Takes warnings for errors: the exit status is 1 then too
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Tells what findings of this code mean and how to mend them, and reads no rules
+    #[arg(long, value_name = "CODE", value_parser = code, exclusive = true)]
+    pub explain: Option<Code>,
     /// Gives a variable of the rules its value; can be said several times
     #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
     pub variables: Vec<Variable>,
@@ -154,8 +162,14 @@ pub enum Format {
     /// Text with the lines of source it is about
     #[default]
     Full,
+    /// A line each: `path:line:column: error[code] message`
+    Concise,
     /// One JSON array, for programs
     Json,
+    /// SARIF 2.1.0, for services that collect findings
+    Sarif,
+    /// Commands of a GitHub workflow, which shows the findings at their lines
+    Github,
 }
 
 /// Whether output is coloured.
@@ -181,6 +195,13 @@ impl Color {
             Color::Never => false,
         }
     }
+}
+
+fn code(name: &str) -> Result<Code, String> {
+    Code::named(name).map_err(|meant| match meant {
+        Some(code) => format!("there is no such code; did you mean `{}`?", code.as_str()),
+        None => "there is no such code; findings show theirs in brackets".to_owned(),
+    })
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {
@@ -236,6 +257,7 @@ mod tests {
         let args = CheckArgs::try_parse_from(["check"]).expect("no argument is needed");
         assert_eq!(args.paths, [PathBuf::from("rules")]);
         assert_eq!((args.format, args.color), (Format::Full, Color::Auto));
+        assert_eq!((args.deny_warnings, args.explain), (false, None));
     }
 
     #[test]

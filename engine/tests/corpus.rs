@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use enrich_engine::dsl::diagnostic::{Code, render};
+use enrich_engine::dsl::diagnostic::{Code, Severity, render};
 use enrich_engine::dsl::source::Sources;
 use enrich_engine::functions::Registry;
 use enrich_engine::lookup::MemorySource;
@@ -55,7 +55,9 @@ fn wrong_rules_and_what_is_said() {
     let mut seen = BTreeSet::new();
     for case in cases("wrong", "enrich") {
         let (sources, checked) = check(&case);
-        assert!(checked.rules.is_none(), "{} is taken for right", case.display());
+        assert!(!checked.findings.is_empty(), "{} is taken for right", case.display());
+        let broken = checked.findings.iter().any(|finding| finding.severity() == Severity::Error);
+        assert_eq!(checked.rules.is_none(), broken, "{}", case.display());
         let mut said = String::new();
         for finding in &checked.findings {
             seen.insert(finding.code);

@@ -1,40 +1,83 @@
 //! `check`: what is wrong with rules, and what they need.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
 
 use enrich_dsl::diagnostic::{Diagnostic, Severity, render};
 use enrich_dsl::model::Variable;
 use enrich_dsl::source::Sources;
 use enrich_engine::lookup::MemorySource;
 use enrich_engine::{Checked, Engine, Rules};
+use enrich_lambda::rule_files::read_rule_file_from;
 
 use super::CommandError;
-use crate::args::{CheckArgs, Format};
+use crate::args::{CheckArgs, Format, is_standard_input};
 use crate::rules::{self, Values};
 use crate::summary::count;
 use crate::{Exit, Shell};
 
+/// What findings call standard input.
+const STDIN: &str = "<stdin>";
+
 pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, CommandError> {
-    let sources = rules::read(&args.paths)?;
+    if let Some(code) = args.explain {
+        shell.stdout.write_all(code.page().as_bytes())?;
+        return Ok(Exit::Ok);
+    }
+    let sources = read(&args.paths, &mut shell.stdin)?;
     let checked = rules::check(&sources);
     let color = args.color.wanted(shell.stdout_is_terminal, shell.no_color);
-    match args.format {
-        Format::Json => shell.stdout.write_all(render::json(&checked.findings, &sources).as_bytes())?,
-        Format::Full => {
-            for finding in &checked.findings {
-                rules::draw(&render::full(finding, &sources, color), shell.stdout)?;
-            }
-            total(&checked, &sources, shell.stdout)?;
-        }
-    }
-    let Some(rules) = checked.rules else { return Ok(Exit::Findings) };
+    tell(args.format, &checked, &sources, color, shell.stdout)?;
+    let exit = exit(&checked.findings, args.deny_warnings);
+    let Some(rules) = checked.rules else { return Ok(exit) };
     let values = Values::new(&args.variables, &rules)?;
     build(&rules, &values)?;
     if args.format == Format::Full {
         needs(&rules, &values, shell.stdout)?;
     }
-    Ok(Exit::Ok)
+    Ok(exit)
+}
+
+/// Reads rule files, and one from standard input where a path is `-`.
+fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> Result<Sources, CommandError> {
+    let files: Vec<_> = paths.iter().filter(|path| !is_standard_input(path)).cloned().collect();
+    let mut sources = if files.is_empty() { Sources::new() } else { rules::read(&files)? };
+    if files.len() < paths.len() {
+        let file = read_rule_file_from(stdin, STDIN)?;
+        sources.add(STDIN, file.text);
+    }
+    Ok(sources)
+}
+
+fn tell(
+    format: Format,
+    checked: &Checked,
+    sources: &Sources,
+    color: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let findings = &checked.findings;
+    match format {
+        Format::Full => {
+            findings.iter().try_for_each(|one| rules::draw(&render::full(one, sources, color), out))?;
+            total(checked, sources, out)
+        }
+        Format::Concise => {
+            findings.iter().try_for_each(|one| writeln!(out, "{}", render::concise(one, sources)))
+        }
+        Format::Github => {
+            findings.iter().try_for_each(|one| writeln!(out, "{}", render::github(one, sources)))
+        }
+        Format::Json => out.write_all(render::json(findings, sources).as_bytes()),
+        Format::Sarif => out.write_all(render::sarif(findings, sources).as_bytes()),
+    }
+}
+
+/// What findings mean for the exit status.
+fn exit(findings: &[Diagnostic], deny_warnings: bool) -> Exit {
+    let refused = |finding: &Diagnostic| deny_warnings || finding.severity() == Severity::Error;
+    if findings.iter().any(refused) { Exit::Findings } else { Exit::Ok }
 }
 
 /// Whether the rules could be run, once every variable has a value.
@@ -86,4 +129,40 @@ fn needs(rules: &Rules, values: &Values, out: &mut dyn Write) -> io::Result<()> 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::in_memory;
+    use enrich_dsl::diagnostic::Code;
+    use enrich_dsl::source::Span;
+
+    #[test]
+    fn warnings_count_only_where_they_are_denied() {
+        let finding = |code| Diagnostic::new(code, Span::default(), "");
+        let (error, warning) = (finding(Code::Syntax), finding(Code::UnusedAllow));
+        for (findings, plain, denied) in [
+            (vec![], Exit::Ok, Exit::Ok),
+            (vec![warning.clone()], Exit::Ok, Exit::Findings),
+            (vec![error.clone()], Exit::Findings, Exit::Findings),
+            (vec![warning, error], Exit::Findings, Exit::Findings),
+        ] {
+            assert_eq!((exit(&findings, false), exit(&findings, true)), (plain, denied), "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_file_from_standard_input_has_a_length() {
+        let check = |text: &str| {
+            let arguments = ["check", "-"].map(std::ffi::OsString::from);
+            in_memory(text, |shell| crate::check(arguments, shell))
+        };
+        let rule = "rule r { stream \"s\" }\n";
+        let fill = " ".repeat((1 << 20) - rule.len());
+        assert_eq!(check(&format!("{rule}{fill}")).0, Exit::Ok);
+        let (exit, stdout, stderr) = check(&format!("{rule}{fill} "));
+        assert_eq!((exit, stdout.as_str()), (Exit::Usage, ""));
+        assert_eq!(stderr, "error: <stdin> has more than 1048576 bytes: too long for a rule file\n");
+    }
 }

@@ -4,9 +4,11 @@
 //! 2. `rules` walks each rule's statements from top to bottom, `lookups` the inside of a lookup.
 //! 3. `expressions` resolves names and calls, and tells types as far as they can be told.
 //! 4. `writes` follows what may have been written, so that a key never reads what isn't there yet.
+//! 5. `allow` takes out the warnings that a comment silences.
 //!
 //! What a finding makes unknown is not reported a second time.
 
+mod allow;
 mod destinations;
 mod expressions;
 mod lookups;
@@ -101,6 +103,7 @@ pub fn check(sources: &Sources, environment: &Environment<'_>) -> Checked {
     }
     checker.whole_set(&rules, broken);
     let mut findings = checker.findings;
+    allow::apply(sources, &files, &mut findings);
     diagnostic::sort(&mut findings);
     Checked { rules, files: rule_files, findings }
 }

@@ -1,4 +1,5 @@
-//! The registry of findings: every kind, its name, its gravity, and one sentence on what it means.
+//! The registry of findings: every kind, its name, its gravity, one sentence on what it means, and
+//! its page.
 
 use super::Severity;
 
@@ -32,6 +33,15 @@ macro_rules! codes {
             #[must_use]
             pub fn summary(self) -> &'static str {
                 match self { $(Code::$variant => concat!($($summary),+).trim_ascii()),+ }
+            }
+
+            /// Its page, in Markdown: what it means, a rule that has it, what is said, and the mend.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                // A code without a page does not compile.
+                match self {
+                    $(Code::$variant => include_str!(concat!("../../../docs/codes/", $name, ".md"))),+
+                }
             }
         }
     };
@@ -124,6 +134,10 @@ codes! {
     BrokenSchema = "broken-schema" Error;
     /// A rule set has no rule.
     NoRule = "no-rule" Error;
+    /// A comment that should silence a warning does not say which one, or not why.
+    Allow = "allow" Warning;
+    /// A comment silences a warning that is not there.
+    UnusedAllow = "unused-allow" Warning;
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! name of a Rust type.
 
 mod codes;
+mod pages;
 pub mod render;
 
 pub use codes::Code;

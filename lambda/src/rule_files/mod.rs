@@ -102,6 +102,16 @@ pub fn read_schema(path: &Path) -> Result<Vec<u8>, FileError> {
     read(path, "a schema", MAX_SCHEMA)
 }
 
+/// Reads one rule file from anywhere, such as standard input. `name` is what findings call it.
+///
+/// # Errors
+/// Where it can't be read, is longer than [`MAX_RULE_FILE`], or is no text.
+pub fn read_rule_file_from(reader: &mut dyn Read, name: &str) -> Result<RuleFile, FileError> {
+    let path = PathBuf::from(name);
+    let bytes = read_all(reader, &path, "a rule file", MAX_RULE_FILE)?;
+    rule_file(path, bytes)
+}
+
 fn read_rule_file(path: PathBuf) -> Result<RuleFile, FileError> {
     let bytes = read(&path, "a rule file", MAX_RULE_FILE)?;
     rule_file(path, bytes)
@@ -124,9 +134,21 @@ fn rule_file(path: PathBuf, bytes: Vec<u8>) -> Result<RuleFile, FileError> {
 /// # Errors
 /// Where it can't be read, or is longer.
 pub fn read(path: &Path, what: &'static str, limit: u64) -> Result<Vec<u8>, FileError> {
+    let mut file =
+        File::open(path).map_err(|source| FileError::Unreadable { path: path.to_owned(), source })?;
+    read_all(&mut file, path, what, limit)
+}
+
+fn read_all(
+    reader: &mut dyn Read,
+    path: &Path,
+    what: &'static str,
+    limit: u64,
+) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+    reader
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
         .map_err(|source| FileError::Unreadable { path: path.to_owned(), source })?;
     if bytes.len() as u64 > limit {
         return Err(FileError::TooLong { path: path.to_owned(), what, limit });
