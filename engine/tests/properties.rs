@@ -107,6 +107,12 @@ rule r {
   }
   lookup region from regions where code = user.region { copy * into .region }
   remove .secret, .deep.secret
+  for each line in .lines {
+    lookup buyer from users where id = line.user { copy name into line on error { set line.error = error.code } }
+    lookup place from regions where code = buyer.region { copy name to line.place }
+    set line.double = line.n * 2
+    remove line.gone
+  }
   set .size = length(.list)
   set .at.now = now()
 }
@@ -140,6 +146,9 @@ fn event() -> impl Strategy<Value = String> {
             Just(r#""secret":"s""#.to_owned()),
             Just(r#""list":[1,2,3]"#.to_owned()),
             Just(r#""list":"text""#.to_owned()),
+            Just(r#""lines":[{"user":"a","n":1.50},{"user":"nobody"} , {"gone":1,"user":7}]"#.to_owned()),
+            Just(r#""lines":[{"user":"c"},{"user":"c","n":"x"}]"#.to_owned()),
+            Just(r#""lines":null"#.to_owned()),
             Just(r#""drop":true"#.to_owned()),
             Just(r#""drop":false"#.to_owned()),
             Just(r#""at":5"#.to_owned()),
@@ -226,7 +235,7 @@ proptest! {
 
     #[test]
     fn what_no_rule_touches_comes_out_byte_for_byte(events in prop::collection::vec(event(), 1..10)) {
-        let touched = ["user_name", "at", "error", "region", "secret", "deep", "size"];
+        let touched = ["lines", "user_name", "at", "error", "region", "secret", "deep", "size"];
         let engine = engine(tables());
         let records = records(&events);
         for (event, verdict) in events.iter().zip(block_on(engine.enrich(&records, Context::at(now()))).verdicts) {

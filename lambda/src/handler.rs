@@ -82,7 +82,9 @@ impl Handler {
         let now = self.clock.now();
         let times = Times::new(now, deadline);
         let context = Context::at(now).by(times.lookups);
-        let context = if matches!(caller, Caller::Kinesis { .. }) { context.placed() } else { context };
+        // A mapping takes nothing back, and brings again from the first failure on; a pipe does neither.
+        let mapping = matches!(caller, Caller::Kinesis { .. });
+        let context = if mapping { context.placed().retrying() } else { context };
         let outcome = match self.enrich(records, context).await {
             Ok(outcome) => outcome,
             Err(error) => {

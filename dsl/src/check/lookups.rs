@@ -94,7 +94,9 @@ impl Checker<'_> {
         let message = format!("`{}` has no index `{name}`", table.name);
         let finding = Diagnostic::new(Code::UnknownTable, by.span, message).see(table.span, "declared here");
         self.report(match suggest::nearest(&name, names.iter().copied()) {
-            Some(near) => finding.help(format!("did you mean `\"{near}\"`?")).fix(by.span, format!("\"{near}\"")),
+            Some(near) => {
+                finding.help(format!("did you mean `\"{near}\"`?")).fix(by.span, format!("\"{near}\""))
+            }
             None => finding.help(format!("declare it in the table: `index \"{name}\" key NAME: string`")),
         });
         None
@@ -245,12 +247,17 @@ impl Checker<'_> {
                 self.once(slot, what, statement.span, |_| branch);
             }
             StatementKind::OnWithin { outcome, age } if outcome.text == "missing" => {
-                self.once(&mut body.within, "on missing within", statement.span, |checker| checker.duration(age));
+                self.once(&mut body.within, "on missing within", statement.span, |checker| {
+                    checker.duration(age)
+                });
             }
             StatementKind::OnWithin { outcome, .. } => {
                 let message = format!("`on {}` has nothing to wait for", outcome.text);
                 let finding = Diagnostic::new(Code::MisplacedStatement, statement.span, message);
-                self.report(finding.help("only an item that is missing may come later: `on missing within 60s retry`"));
+                self.report(
+                    finding
+                        .help("only an item that is missing may come later: `on missing within 60s retry`"),
+                );
             }
             _ => self.misplaced(statement, "a lookup", "a lookup holds `copy` and `on`", scope.complete),
         }

@@ -5,8 +5,8 @@ use super::expressions::Scope;
 use super::writes::{Root, Writes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::MAX_LOOKUPS;
-use crate::model::{Decode, 
-    Destination, Expr, ForEach, Lookup, OnInvalid, Output, Path, Rule, Schema, Step, Table, Template,
+use crate::model::{
+    Decode, Destination, Expr, ForEach, Lookup, OnInvalid, Output, Path, Rule, Schema, Step, Table, Template,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, Name, Statement, StatementKind};
@@ -104,9 +104,9 @@ impl Checker<'_> {
                 let Draft { scope, writes, steps, .. } = draft;
                 if !self.simple_step(statement, scope, writes, steps) {
                     let help = match &statement.kind {
-                        StatementKind::Copy(_) | StatementKind::On { .. } | StatementKind::OnWithin { .. } => {
-                            "it belongs inside a `lookup … { … }`"
-                        }
+                        StatementKind::Copy(_)
+                        | StatementKind::On { .. }
+                        | StatementKind::OnWithin { .. } => "it belongs inside a `lookup … { … }`",
                         _ => "it belongs inside an `output … { … }`",
                     };
                     self.misplaced(statement, "a rule by itself", help, scope.complete);

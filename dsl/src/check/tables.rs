@@ -46,7 +46,14 @@ impl Checker<'_> {
         self.tables.insert(table.name.text.clone(), place);
         if let (Some(_), Some(source)) = (place, source) {
             let cache = cache.and_then(|(cache, _)| cache);
-            tables.push(Table { name: table.name.text.clone(), source, key, indexes, cache, span: table.span });
+            tables.push(Table {
+                name: table.name.text.clone(),
+                source,
+                key,
+                indexes,
+                cache,
+                span: table.span,
+            });
         }
     }
 

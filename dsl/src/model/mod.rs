@@ -10,8 +10,8 @@ mod variable_use;
 
 pub use expr::{Arithmetic, Comparison, ErrorField, Expr, Literal, Path, RecordField};
 pub use rule::{
-    Branch, Compression, Copied, Copy, Decode, Destination, ForEach, IfAbsent, Lookup, OnInvalid, Output, PerObject,
-    Rule, RuleSet, Schema, Step,
+    Branch, Compression, Copied, Copy, Decode, Destination, ForEach, IfAbsent, Lookup, OnInvalid, Output,
+    PerObject, Rule, RuleSet, Schema, Step,
 };
 pub use table::{Cache, Index, KeyType, Source, Table};
 pub use text::{Template, TemplatePart, Text, TextPart, Variable, Variables};

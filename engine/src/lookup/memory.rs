@@ -91,9 +91,8 @@ impl Source for MemorySource {
                             ErrorCode::Absent,
                             format!("there is no table `{}`", question.table.name),
                         )),
-                        Some((table, index)) => {
-                            table.answer(&question.table, index.get(key).map(Vec::as_slice).unwrap_or_default())
-                        }
+                        Some((table, index)) => table
+                            .answer(&question.table, index.get(key).map(Vec::as_slice).unwrap_or_default()),
                     };
                     answers.set(at, place, answer);
                 }

@@ -136,7 +136,8 @@ impl<'a> Run<'a, '_> {
                 }
             },
             Ok(Found::Nothing { no_key: false }) if self.may_come(lookup) => {
-                let reason = Reason::new("not_yet", format!("lookup `{}`: the item may still come", lookup.name));
+                let reason =
+                    Reason::new("not_yet", format!("lookup `{}`: the item may still come", lookup.name));
                 Flow::Break(Verdict::Failed { rule: Some(self.rule.name.clone()), reason })
             }
             Ok(Found::Nothing { no_key }) => {
@@ -156,7 +157,8 @@ impl<'a> Run<'a, '_> {
 
     /// Whether a missing item is waited for: the event is young, and its source can bring it again.
     fn may_come(&self, lookup: &Lookup) -> bool {
-        let (Some(within), Some(arrival)) = (lookup.retry_missing_ms, self.taken.record.origin.arrival) else {
+        let (Some(within), Some(arrival)) = (lookup.retry_missing_ms, self.taken.record.origin.arrival)
+        else {
             return false;
         };
         let age = self.context.now.as_millis().saturating_sub(arrival.as_millis());

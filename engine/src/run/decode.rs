@@ -54,7 +54,10 @@ fn inflated(bytes: &[u8]) -> Result<Vec<u8>, Reason> {
         return Err(Reason::new("decode", "the bytes are not gzip, as the rule says"));
     }
     if u64::try_from(plain.len()).is_ok_and(|length| length > MAX_INFLATED) {
-        return Err(Reason::new("too_large", format!("the event has more than {MAX_INFLATED} bytes inflated")));
+        return Err(Reason::new(
+            "too_large",
+            format!("the event has more than {MAX_INFLATED} bytes inflated"),
+        ));
     }
     Ok(plain)
 }
