@@ -33,6 +33,7 @@
 //! behind [`lookup::Source`], objects behind [`output::ObjectStore`], time behind [`Clock`].
 
 mod batch;
+mod context;
 mod decimal;
 mod edits;
 mod engine;
@@ -49,7 +50,8 @@ mod time;
 mod value;
 
 pub use batch::{LookupCounts, Origin, Outcome, Payload, Placement, Reason, Record, Verdict};
-pub use engine::{Builder, Context, Engine};
+pub use context::Context;
+pub use engine::{Builder, Engine};
 pub use enrich_dsl as dsl;
 pub use enrich_dsl::model::{Compression, PerObject};
 pub use program::{BuildError, Location};

@@ -1,6 +1,7 @@
 //! Checked rules compiled for running: variables filled in, functions found, tables merged.
 
 mod compile;
+mod paths;
 mod pattern;
 
 use std::sync::Arc;

@@ -28,9 +28,10 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Codes whose cases are too large for a page: it says them in words, `limits.rs` runs them.
+/// Codes whose cases are too large for a page, or take two files: it says them in words, and
+/// `limits.rs` and `files.rs` run them.
 fn in_words(code: Code) -> bool {
-    matches!(code, Code::TooLong | Code::TooMany)
+    matches!(code, Code::TooLong | Code::TooMany | Code::OverlappingRules)
 }
 
 fn check(text: &str, files: &BTreeMap<String, String>) -> (Sources, Checked) {

@@ -55,7 +55,7 @@ fn lookups_of_a_rule() {
 #[test]
 fn rules_of_a_set() {
     let with =
-        |count: usize| (0..count).map(|at| format!("rule r{at} {{ stream \"s\" }}")).collect::<Vec<_>>();
+        |count: usize| (0..count).map(|at| format!("rule r{at} {{ stream \"s{at}\" }}")).collect::<Vec<_>>();
     assert_eq!(codes(&[with(MAX_RULES).join("\n")]), []);
     assert_eq!(codes(&[with(MAX_RULES + 1).join("\n")]), [Code::TooMany]);
 }

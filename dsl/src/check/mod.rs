@@ -6,6 +6,8 @@
 //! 4. `writes` follows what may have been written, so that a key never reads what isn't there yet.
 //! 5. `allow` takes out the warnings that a comment silences.
 //!
+//! 5. `routes` and `unused` look at the whole set: rules in each other's way, and what does nothing.
+//!
 //! What a finding makes unknown is not reported a second time.
 
 mod allow;
@@ -13,8 +15,10 @@ mod destinations;
 mod expressions;
 mod lookups;
 mod quantity;
+mod routes;
 mod rules;
 mod tables;
+mod unused;
 mod writes;
 
 use std::collections::HashMap;
@@ -25,6 +29,7 @@ use crate::limits::MAX_RULES;
 use crate::model::RuleSet;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::{self, tree};
+use routes::Route;
 
 /// What rules may refer to beyond their own text.
 #[derive(Clone, Debug)]
@@ -92,16 +97,22 @@ pub fn check(sources: &Sources, environment: &Environment<'_>) -> Checked {
             checker.table(table, &mut rules.tables);
         }
     }
-    let mut rule_files = Vec::new();
+    let (mut rule_files, mut routes) = (Vec::new(), Vec::new());
     for (file, item) in files.iter().flat_map(|(file, parsed)| parsed.items.iter().map(|item| (*file, item)))
     {
         if let tree::Item::Rule(rule) = item {
             let checked = checker.rule(rule, &rules.tables);
+            routes.push(Route::new(file, rule.name.span, checked.when.is_some(), &checked.streams));
             rules.rules.push(checked);
             rule_files.push(file);
         }
     }
     checker.whole_set(&rules, broken);
+    // In a set with errors, what looks unused or unreachable may only be misspelt.
+    if checker.findings.is_empty() {
+        checker.routes(&routes);
+        checker.unused(&rules);
+    }
     let mut findings = checker.findings;
     allow::apply(sources, &files, &mut findings);
     diagnostic::sort(&mut findings);

@@ -132,6 +132,14 @@ codes! {
     MissingSchema = "missing-schema" Error;
     /// A schema is not valid JSON Schema.
     BrokenSchema = "broken-schema" Error;
+    /// An earlier rule of the file takes all events of the rule's streams.
+    UnreachableRule = "unreachable-rule" Warning;
+    /// Rules of different files take the same stream.
+    OverlappingRules = "overlapping-rules" Error;
+    /// A table is declared and never looked up in.
+    UnusedTable = "unused-table" Warning;
+    /// A lookup changes nothing, and nothing reads it.
+    UnusedLookup = "unused-lookup" Warning;
     /// A rule set has no rule.
     NoRule = "no-rule" Error;
     /// A comment that should silence a warning does not say which one, or not why.

@@ -21,8 +21,11 @@ pub struct MemorySource {
 struct MemoryTable {
     items: Vec<Arc<Item>>,
     /// The items by each key that was asked so far: the table's own, and those of indexes.
-    indexes: Mutex<Vec<(Vec<(String, KeyType)>, Arc<Index>)>>,
+    indexes: Mutex<Vec<(KeyParts, Arc<Index>)>>,
 }
+
+/// The parts of a key, as a table or index declares them.
+type KeyParts = Vec<(String, KeyType)>;
 
 /// The places of the items by their key.
 type Index = HashMap<Key, Vec<usize>>;

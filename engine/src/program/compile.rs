@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use enrich_dsl::model::{self, Copied, Literal, Path, Template};
 
+use super::paths::{element_paths, paths, read_paths, targets};
 use super::{
     Branch, Expr, ForEach, KeyPart, Location, Lookup, MAX_ELEMENTS, Output, Part, Pattern, Program, Rule,
     Step, TableSlot,
@@ -197,22 +198,12 @@ impl Compiler<'_> {
             lookups.push(compiled);
         }
         each.walk(&mut |expr| self.reads(expr, outer, &lookups));
-        let mut paths: BTreeSet<Vec<String>> =
-            each.lookups.iter().flat_map(targets).map(|path| path.0.clone()).collect();
-        paths.extend(each.steps.iter().filter_map(target).map(|path| path.0.clone()));
-        each.walk(&mut |expr| {
-            expr.walk(&mut |inner| {
-                if let model::Expr::Element(path) = inner {
-                    paths.insert(path.0.clone());
-                }
-            });
-        });
         Ok(ForEach {
             array: each.array.0.clone(),
             max,
             lookups,
             steps: self.steps(&each.steps)?,
-            paths: paths.into_iter().collect(),
+            paths: element_paths(each),
             counted,
         })
     }
@@ -445,48 +436,4 @@ pub(crate) fn value(literal: &Literal) -> Value<'static> {
         Literal::String(text) => Value::String(text.clone().into()),
         _ => Value::Null,
     }
-}
-
-/// The paths that a lookup may write.
-fn targets(lookup: &model::Lookup) -> Vec<&Path> {
-    let mut targets = Vec::new();
-    for copy in &lookup.copies {
-        match &copy.what {
-            Copied::Named(names) => targets.extend(names.iter().map(|(_, path)| path)),
-            Copied::All { into, .. } => targets.push(into),
-            _ => {}
-        }
-    }
-    targets.extend(lookup.blocks().flatten().filter_map(target));
-    targets
-}
-
-/// The path that a step writes.
-fn target(step: &model::Step) -> Option<&Path> {
-    match step {
-        model::Step::Set { target, .. } | model::Step::Remove(target) => Some(target),
-        _ => None,
-    }
-}
-
-/// Every path of the event that a rule reads or writes.
-fn paths(rule: &model::Rule) -> Vec<Vec<String>> {
-    let mut paths: BTreeSet<Vec<String>> = BTreeSet::new();
-    let mut reads = |expr: &model::Expr| paths.extend(read_paths(expr));
-    rule.walk(&mut |expr| reads(expr));
-    paths.extend(rule.steps.iter().filter_map(target).map(|path| path.0.clone()));
-    paths.extend(rule.loops.iter().map(|each| each.array.0.clone()));
-    paths.extend(rule.lookups.iter().flat_map(targets).map(|path| path.0.clone()));
-    paths.into_iter().collect()
-}
-
-/// The paths of the event that an expression reads.
-fn read_paths(expr: &model::Expr) -> Vec<Vec<String>> {
-    let mut paths = Vec::new();
-    expr.walk(&mut |inner| {
-        if let model::Expr::Event(path) = inner {
-            paths.push(path.0.clone());
-        }
-    });
-    paths
 }

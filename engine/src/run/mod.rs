@@ -14,7 +14,7 @@ mod prepare;
 use std::sync::Arc;
 
 use crate::batch::{LookupCounts, Outcome, Reason, Record, Verdict};
-use crate::engine::Context;
+use crate::context::Context;
 use crate::json::{Document, Elements, Node};
 use crate::lookup::{Failure, Key, Source};
 use crate::program::{ForEach, Program};

@@ -7,7 +7,7 @@ use enrich_dsl::model::KeyType;
 use futures_util::future::join_all;
 
 use super::{Asked, Event, Taken};
-use crate::engine::Context;
+use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
 use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue, Questions, Source, TableQuestions};

@@ -4,7 +4,7 @@ use enrich_dsl::model::{Decode, OnInvalid};
 
 use super::{Asked, Event, Taken, decode, rejected};
 use crate::batch::{Payload, Reason, Record, Verdict};
-use crate::engine::Context;
+use crate::context::Context;
 use crate::eval::{Level, Scope, Stop};
 use crate::json::{Document, Kind, Node};
 use crate::program::{ForEach, Program, Rule};

@@ -1,0 +1,160 @@
+//! Which rules take the same streams: a rule that another one leaves nothing for, and rules of
+//! different files that no order decides between.
+
+use super::Checker;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::Template;
+use crate::source::{FileId, Span};
+
+/// What a rule takes.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    pub(super) file: FileId,
+    /// The rule's name.
+    pub(super) name: Span,
+    /// Whether it takes only some events of its streams.
+    pub(super) when: bool,
+    /// Its patterns, variables by their defaults. One without a default is left out: nobody knows it.
+    pub(super) patterns: Vec<String>,
+    /// Whether all of its patterns are known.
+    pub(super) known: bool,
+}
+
+impl Route {
+    pub(super) fn new(file: FileId, name: Span, when: bool, streams: &[Template]) -> Self {
+        let patterns: Vec<String> = streams.iter().filter_map(|stream| stream.fill(&|_| None).ok()).collect();
+        let known = patterns.len() == streams.len() && !streams.is_empty();
+        Self { file, name, when, patterns, known }
+    }
+}
+
+impl Checker<'_> {
+    /// Compares every rule with those before it.
+    pub(super) fn routes(&mut self, routes: &[Route]) {
+        for (at, route) in routes.iter().enumerate() {
+            for other in routes.iter().take(at) {
+                let same_file = other.file == route.file;
+                if same_file && leaves_nothing(other, route) {
+                    let message = "no event ever reaches this rule";
+                    self.report(
+                        Diagnostic::new(Code::UnreachableRule, route.name, message)
+                            .see(other.name, "this rule takes all events of its streams")
+                            .help("the first rule of a file that fits takes an event: move it up, or give the other a `when`"),
+                    );
+                    break;
+                }
+                if !same_file && let Some((theirs, ours)) = overlap(other, route) {
+                    let message = format!("`{ours}` and `{theirs}` of another file can mean the same stream");
+                    self.report(
+                        Diagnostic::new(Code::OverlappingRules, route.name, message)
+                            .see(other.name, "the other rule")
+                            .help(
+                                "between files nothing says which rule comes first: put both into one file",
+                            ),
+                    );
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn leaves_nothing(first: &Route, then: &Route) -> bool {
+    let taken = |pattern: &String| first.patterns.iter().any(|wider| covers(wider, pattern));
+    !first.when && then.known && then.patterns.iter().all(taken)
+}
+
+fn overlap<'r>(one: &'r Route, other: &'r Route) -> Option<(&'r str, &'r str)> {
+    one.patterns.iter().find_map(|a| {
+        let b = other.patterns.iter().find(|b| meet(a, b))?;
+        Some((a.as_str(), b.as_str()))
+    })
+}
+
+/// Whether every stream of the narrower pattern is one of the wider: a star is met by a star alone.
+fn covers(wider: &str, narrower: &str) -> bool {
+    walk(wider.as_bytes(), narrower.as_bytes(), false)
+}
+
+/// Whether a stream can be one of both. An ARN's name is what is behind its last `/`.
+fn meet(a: &str, b: &str) -> bool {
+    let name = |pattern: &str| pattern.rsplit('/').next().unwrap_or_default().to_owned();
+    match (a.starts_with("arn:"), b.starts_with("arn:")) {
+        (true, false) => walk(name(a).as_bytes(), b.as_bytes(), true),
+        (false, true) => walk(a.as_bytes(), name(b).as_bytes(), true),
+        _ => walk(a.as_bytes(), b.as_bytes(), true),
+    }
+}
+
+/// Whether the patterns can be read side by side to their ends. A star of `a` takes anything of `b`;
+/// with `both`, a star of `b` takes anything of `a` too.
+fn walk(a: &[u8], b: &[u8], both: bool) -> bool {
+    // Most patterns differ before their first star, and there are many pairs in a large set.
+    let plain = a.iter().zip(b).take_while(|(a, b)| **a != b'*' && **b != b'*');
+    if plain.clone().any(|(a, b)| a != b) {
+        return false;
+    }
+    // Which places of `b` can be reached with what has been read of `a`.
+    let mut reached = vec![false; b.len() + 1];
+    if let Some(start) = reached.first_mut() {
+        *start = true;
+    }
+    let spread = |reached: &mut Vec<bool>| {
+        for (at, byte) in b.iter().enumerate().filter(|_| both) {
+            if *byte == b'*' && reached.get(at) == Some(&true) {
+                reached.iter_mut().skip(at + 1).take(1).for_each(|next| *next = true);
+            }
+        }
+    };
+    spread(&mut reached);
+    for byte in a {
+        let mut next = vec![false; b.len() + 1];
+        if *byte == b'*' {
+            let first = reached.iter().position(|place| *place);
+            next.iter_mut().skip(first.unwrap_or(b.len() + 1)).for_each(|place| *place = true);
+        } else {
+            for (at, other) in b.iter().enumerate().filter(|(at, _)| reached.get(*at) == Some(&true)) {
+                if other == byte && *other != b'*' {
+                    next.iter_mut().skip(at + 1).take(1).for_each(|place| *place = true);
+                }
+                if both && *other == b'*' {
+                    next.iter_mut().skip(at).take(1).for_each(|place| *place = true);
+                }
+            }
+        }
+        spread(&mut next);
+        reached = next;
+    }
+    reached.last() == Some(&true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_that_meet_and_that_cover() {
+        for (a, b, meets, a_covers, b_covers) in [
+            ("clicks", "clicks", true, true, true),
+            ("clicks", "views", false, false, false),
+            ("clicks*", "clicks", true, true, false),
+            ("clicks*", "clicks-eu", true, true, false),
+            ("clicks*", "clicks-*", true, true, false),
+            ("*", "a*b", true, true, false),
+            ("a*", "*b", true, false, false),
+            ("a*c", "ab*", true, false, false),
+            ("a*c", "b*c", false, false, false),
+            ("a*b*c", "a*c", true, false, true),
+            ("ab", "abc", false, false, false),
+            ("", "*", true, false, true),
+            ("arn:aws:kinesis:eu-west-1:*:stream/orders", "orders", true, false, false),
+            ("arn:aws:kinesis:eu-west-1:*:stream/orders", "order-*", false, false, false),
+            ("arn:aws:kinesis:eu-*", "arn:aws:kinesis:us-*", false, false, false),
+        ] {
+            assert_eq!(meet(a, b), meets, "{a} {b}");
+            assert_eq!(meet(b, a), meets, "{b} {a}");
+            assert_eq!(covers(a, b), a_covers, "{a} covers {b}");
+            assert_eq!(covers(b, a), b_covers, "{b} covers {a}");
+        }
+    }
+}

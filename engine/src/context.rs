@@ -1,0 +1,46 @@
+//! What holds for one batch.
+
+use crate::time::Timestamp;
+
+/// What holds for one batch.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Context {
+    /// The instant of the batch: what `now()` gives.
+    pub now: Timestamp,
+    /// When the answers of the sources are of no use any more.
+    pub deadline: Option<Timestamp>,
+    /// Whether enriched events go to their rule's output, and so need a placement.
+    pub placed: bool,
+    /// Whether the caller can bring one failed record again, by itself or from there on.
+    pub retrying: bool,
+}
+
+impl Context {
+    /// A batch at that instant, without a deadline, whose events are taken back by the caller.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self { now, deadline: None, placed: false, retrying: false }
+    }
+
+    /// With a deadline for the sources.
+    #[must_use]
+    pub fn by(mut self, deadline: Option<Timestamp>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// For a caller that brings a failed record again: what may only be late is waited for.
+    #[must_use]
+    pub fn retrying(mut self) -> Self {
+        self.retrying = true;
+        self
+    }
+
+    /// With placements for the events' outputs.
+    #[must_use]
+    pub fn placed(mut self) -> Self {
+        self.placed = true;
+        self
+    }
+}
