@@ -1,6 +1,8 @@
 //! Which rules take the same streams: a rule that another one leaves nothing for, and rules of
 //! different files that no order decides between.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Template;
@@ -28,35 +30,69 @@ impl Route {
     }
 }
 
+/// The rules so far, found by what could have to do with a pattern: most patterns have no star, and then
+/// only equal ones and those with a star do.
+#[derive(Default)]
+struct Seen<'r> {
+    plain: HashMap<&'r str, Vec<usize>>,
+    starred: Vec<usize>,
+    count: usize,
+}
+
+impl<'r> Seen<'r> {
+    fn related(&self, route: &Route) -> BTreeSet<usize> {
+        if route.patterns.iter().any(|pattern| pattern.contains('*')) {
+            return (0..self.count).collect();
+        }
+        let equal = route.patterns.iter().filter_map(|pattern| self.plain.get(pattern.as_str()));
+        equal.flatten().chain(&self.starred).copied().collect()
+    }
+
+    fn add(&mut self, route: &'r Route) {
+        for pattern in &route.patterns {
+            // An ARN meets names too.
+            if pattern.contains('*') || pattern.starts_with("arn:") {
+                self.starred.push(self.count);
+            } else {
+                self.plain.entry(pattern).or_default().push(self.count);
+            }
+        }
+        self.count += 1;
+    }
+}
+
 impl Checker<'_> {
     /// Compares every rule with those before it.
     pub(super) fn routes(&mut self, routes: &[Route]) {
-        for (at, route) in routes.iter().enumerate() {
-            for other in routes.iter().take(at) {
-                let same_file = other.file == route.file;
-                if same_file && leaves_nothing(other, route) {
-                    let message = "no event ever reaches this rule";
-                    self.report(
-                        Diagnostic::new(Code::UnreachableRule, route.name, message)
-                            .see(other.name, "this rule takes all events of its streams")
-                            .help("the first rule of a file that fits takes an event: move it up, or give the other a `when`"),
-                    );
-                    break;
-                }
-                if !same_file && let Some((theirs, ours)) = overlap(other, route) {
-                    let message = format!("`{ours}` and `{theirs}` of another file can mean the same stream");
-                    self.report(
-                        Diagnostic::new(Code::OverlappingRules, route.name, message)
-                            .see(other.name, "the other rule")
-                            .help(
-                                "between files nothing says which rule comes first: put both into one file",
-                            ),
-                    );
-                    break;
-                }
-            }
+        let mut seen = Seen::default();
+        for route in routes {
+            let before = seen.related(route).into_iter().filter_map(|at| routes.get(at));
+            let finding = before.into_iter().find_map(|other| in_the_way(other, route));
+            self.findings.extend(finding);
+            seen.add(route);
         }
     }
+}
+
+/// What is wrong between two rules, the first of which comes before the other.
+fn in_the_way(other: &Route, route: &Route) -> Option<Diagnostic> {
+    if other.file == route.file {
+        let message = "no event ever reaches this rule";
+        let help =
+            "the first rule of a file that fits takes an event: move it up, or give the other a `when`";
+        return leaves_nothing(other, route).then(|| {
+            Diagnostic::new(Code::UnreachableRule, route.name, message)
+                .see(other.name, "this rule takes all events of its streams")
+                .help(help)
+        });
+    }
+    let (theirs, ours) = overlap(other, route)?;
+    let message = format!("`{ours}` and `{theirs}` of another file can mean the same stream");
+    Some(
+        Diagnostic::new(Code::OverlappingRules, route.name, message)
+            .see(other.name, "the other rule")
+            .help("between files nothing says which rule comes first: put both into one file"),
+    )
 }
 
 fn leaves_nothing(first: &Route, then: &Route) -> bool {
