@@ -95,7 +95,8 @@ impl<'q> Open<'q> {
     }
 }
 
-fn found(asked: Asked<'_>, item: &HashMap<String, AttributeValue>) -> Answer {
+/// The answer that an item is.
+pub(super) fn found(asked: Asked<'_>, item: &HashMap<String, AttributeValue>) -> Answer {
     match to_item(item) {
         Ok(item) => Answer::Found(item.into()),
         Err(error) => Answer::Failed(Failure::new(ErrorCode::Item, format!("{}: {error}", asked.subject()))),
@@ -115,7 +116,7 @@ fn table_of<'q>(part: &Part<'q>, name: &str) -> Option<Asked<'q>> {
 }
 
 /// The canonical key of an item.
-fn key_of(table: &Table, item: &HashMap<String, AttributeValue>) -> Option<Key> {
+pub(super) fn key_of(table: &Table, item: &HashMap<String, AttributeValue>) -> Option<Key> {
     let part = |(name, _): &(String, _)| match item.get(name)? {
         AttributeValue::S(text) => Some(KeyValue::String(text.clone())),
         AttributeValue::N(digits) => KeyValue::number(&json_number(digits)?).ok(),

@@ -1,18 +1,38 @@
 //! DynamoDB tables as a source of lookups.
 //!
 //! 1. `plan` checks each key against what its table declares and packs the keys of all tables into the
-//!    fewest requests.
-//! 2. `request` writes one `BatchGetItem`: only the attributes that are needed, every name behind an
-//!    alias.
-//! 3. `ask` sends it and asks again for what comes back unprocessed, as long as there is time.
-//! 4. `answer` matches items to questions through the items' own keys; `item` turns them into JSON.
-//! 5. `split` decides what becomes of a request that is refused as a whole: it is asked again table by
+//!    fewest requests. A key of an index is a request of its own.
+//! 2. `lanes` says which request is next, so that no index holds up the tables or another index.
+//! 3. `request` writes one `BatchGetItem` or `Query`: only the attributes that are needed, every name
+//!    behind an alias.
+//! 4. `ask` sends it and asks again for what comes back unprocessed, as long as there is time; `query`
+//!    does the same for one key of an index.
+//! 5. `answer` matches items to questions through the items' own keys; `item` turns them into JSON.
+//! 6. `split` decides what becomes of a request that is refused as a whole: it is asked again table by
 //!    table, then half by half, so that a fault stays with the table or the key that caused it.
+//!
+//! # Permissions
+//!
+//! `dynamodb:BatchGetItem` on each table that is asked by its own key, and `dynamodb:Query` on each index
+//! that is asked, as `arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/index/INDEX`.
+//!
+//! # Indexes
+//!
+//! `BatchGetItem` knows no indexes, so each key of an index is one `Query`; all requests of a stage,
+//! batches and queries, are under way together, within one limit. What differs from a table:
+//!
+//! - Two items under one key are the failure `ambiguous`.
+//! - Attributes that are not projected into a global index are absent from its items, as if the items had
+//!   none. The table is not asked for them.
+//! - An index that is still being filled counts as absent: it could not tell what is missing.
+//! - After one answer that an index is denied or absent, no more queries are sent to it.
 
 mod answer;
 mod ask;
 mod item;
+mod lanes;
 mod plan;
+mod query;
 mod request;
 mod split;
 
@@ -26,11 +46,14 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::limits::{Budget, Limits};
 use ask::{Asking, Outcome};
+use lanes::Lanes;
 use split::Split;
 
-/// Answers lookups from DynamoDB tables, with `BatchGetItem` and eventually consistent reads.
+/// Answers lookups from DynamoDB tables, with `BatchGetItem`, and from their indexes, with one `Query` for
+/// each key. All reads are eventually consistent.
 ///
-/// It needs the permission `dynamodb:BatchGetItem` on each table, and no other.
+/// It needs the permission `dynamodb:BatchGetItem` on each table and `dynamodb:Query` on each index that is
+/// asked, and no other.
 #[derive(Clone)]
 pub struct DynamoDbSource {
     client: Client,
@@ -60,27 +83,29 @@ impl DynamoDbSource {
 
     async fn answer(&self, questions: &Questions) -> Answers {
         let mut answers = Answers::none_yet(questions);
-        let mut waiting = plan::parts(questions, &mut answers);
+        let parts = plan::parts(questions, &mut answers);
+        let mut lanes = Lanes::new(parts, plan::queries(questions, &mut answers));
         let budget = Budget::until(questions.deadline, self.clock.as_ref(), &self.limits);
         let asking = Asking { client: &self.client, budget, attempt: self.limits.attempt };
         let mut split = Split::new(questions.tables.len());
         let mut flying = FuturesUnordered::new();
         loop {
             while flying.len() < self.limits.in_flight.max(1)
-                && let Some(part) = waiting.pop_front()
+                && let Some(request) = lanes.next()
             {
-                flying.push(asking.ask(part));
+                flying.push(asking.ask(request));
             }
-            let Some(Outcome { answered, open }) = flying.next().await else { return answers };
+            let Some((lane, Outcome { answered, open })) = flying.next().await else { return answers };
+            lanes.landed(lane, !answered.is_empty());
             for (asked, answer) in answered {
                 split.answered(asked);
                 answers.set(asked.table, asked.place, answer);
             }
             let Some((part, fault)) = open else { continue };
             match split.parts(part, fault.code) {
-                Ok(parts) => waiting.extend(parts),
+                Ok(parts) => lanes.again(parts),
                 Err(part) => {
-                    for asked in part {
+                    for asked in part.into_iter().chain(lanes.give_up(lane, fault.code)) {
                         let failure = fault.about(asked.subject());
                         answers.set(asked.table, asked.place, Answer::Failed(failure));
                     }

@@ -1,9 +1,12 @@
 //! From the questions of one stage to the fewest requests.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use enrich_engine::lookup::{Answer, Answers, ErrorCode, Failure, Key, KeyValue, Questions, TableQuestions};
+
+use super::query::Query;
 
 /// Most keys in one `BatchGetItem`, of all its tables together.
 const MAX_KEYS: usize = 100;
@@ -23,22 +26,28 @@ pub(super) struct Asked<'q> {
 }
 
 impl Asked<'_> {
-    /// The table, as messages name it.
+    /// The table or the index, as messages name it.
     pub(super) fn subject(&self) -> impl fmt::Display {
-        format!("table `{}`", self.question.table.name)
+        let table = &self.question.table;
+        match &table.index {
+            Some(index) => format!("index `{index}` of table `{}`", table.name),
+            None => format!("table `{}`", table.name),
+        }
     }
 }
 
 /// The keys of one request: those of a table stand together.
 pub(super) type Part<'q> = Vec<Asked<'q>>;
 
-/// Packs all keys into as few requests as they fit in. Keys that no request can hold are answered here.
-pub(super) fn parts<'q>(questions: &'q Questions, answers: &mut Answers) -> VecDeque<Part<'q>> {
+/// Packs all keys of tables into as few requests as they fit in. Keys that no request can hold are
+/// answered here.
+pub(super) fn parts<'q>(questions: &'q Questions, answers: &mut Answers) -> Vec<Part<'q>> {
     // A request names a table once. Should two questions be for one table, the second goes into
     // requests of its own.
     let mut rounds: Vec<Part<'q>> = Vec::new();
     let mut times_named: HashMap<&str, usize> = HashMap::new();
-    for (table, question) in questions.tables.iter().enumerate() {
+    let tables = questions.tables.iter().enumerate();
+    for (table, question) in tables.filter(|(_, question)| question.table.index.is_none()) {
         let times = times_named.entry(&question.table.name).or_default();
         if rounds.len() == *times {
             rounds.push(Vec::new());
@@ -54,6 +63,25 @@ pub(super) fn parts<'q>(questions: &'q Questions, answers: &mut Answers) -> VecD
         *times += 1;
     }
     rounds.iter().flat_map(|round| round.chunks(MAX_KEYS)).map(<[_]>::to_vec).collect()
+}
+
+/// The keys of each index, one query for each. Keys that no query can hold are answered here.
+pub(super) fn queries<'q>(questions: &'q Questions, answers: &mut Answers) -> Vec<Vec<Query<'q>>> {
+    let mut indexes = Vec::new();
+    for (table, question) in questions.tables.iter().enumerate() {
+        let Some(index) = question.table.index.as_deref() else { continue };
+        let whole = Arc::default();
+        let mut queries = Vec::with_capacity(question.keys.len());
+        for (place, key) in question.keys.iter().enumerate() {
+            let asked = Asked { table, place, question, key };
+            match check(&asked) {
+                Ok(()) => queries.push(Query { asked, index, whole: Arc::clone(&whole) }),
+                Err(failure) => answers.set(table, place, Answer::Failed(failure)),
+            }
+        }
+        indexes.push(queries);
+    }
+    indexes
 }
 
 /// What DynamoDB would refuse for certain is not sent: the refusal would cost the other keys of the
@@ -87,8 +115,6 @@ fn check(asked: &Asked<'_>) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use enrich_dsl::model::KeyType;
     use enrich_engine::lookup::{Attributes, Table};
 

@@ -1,4 +1,4 @@
-//! From the keys of one request to what `BatchGetItem` takes.
+//! From the keys of one request to what `BatchGetItem` and `Query` take.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -35,6 +35,30 @@ pub(super) fn items(part: &[Asked<'_>]) -> Result<HashMap<String, KeysAndAttribu
 fn key(asked: &Asked<'_>) -> HashMap<String, AttributeValue> {
     let names = asked.question.table.key.iter().map(|(name, _)| name.clone());
     names.zip(asked.key.parts().iter().map(attribute)).collect()
+}
+
+/// What `Query` takes to ask for one key of an index.
+pub(super) struct Terms {
+    pub(super) condition: String,
+    pub(super) values: HashMap<String, AttributeValue>,
+    /// `None` where all that the index holds is asked for.
+    pub(super) projection: Option<String>,
+    pub(super) names: HashMap<String, String>,
+}
+
+/// The terms for that key. `whole` asks for all that the index holds.
+pub(super) fn terms(asked: &Asked<'_>, whole: bool) -> Terms {
+    let projection = if whole { None } else { Projection::of(asked.question) };
+    let (projection, mut names) =
+        projection.map_or_else(Default::default, |it| (Some(it.expression), it.names));
+    let mut values = HashMap::new();
+    let mut conditions = Vec::new();
+    for (at, ((name, _), part)) in asked.question.table.key.iter().zip(asked.key.parts()).enumerate() {
+        conditions.push(format!("#k{at} = :k{at}"));
+        names.insert(format!("#k{at}"), name.clone());
+        values.insert(format!(":k{at}"), attribute(part));
+    }
+    Terms { condition: conditions.join(" AND "), values, projection, names }
 }
 
 fn attribute(part: &KeyValue) -> AttributeValue {

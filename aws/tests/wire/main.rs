@@ -2,6 +2,7 @@
 //! process, behind a pass-through that counts what goes over the wire and injects faults.
 //!
 //! - `lookups`: what is asked, and that the right answers come back.
+//! - `indexes`: the same by an index.
 //! - `faults`: what becomes of each fault of the wire, the service, a table or a key.
 //! - `retries`: unprocessed keys, throttling, lost attempts, and the end of the time.
 //! - `objects`, `rule_files`: S3.
@@ -15,6 +16,7 @@
 )]
 
 mod faults;
+mod indexes;
 mod lookups;
 mod objects;
 mod recipes;

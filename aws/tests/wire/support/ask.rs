@@ -47,6 +47,12 @@ pub(crate) fn ask_for(
     TableQuestions::new(Arc::new(Table::new(table, key)), keys, attributes)
 }
 
+/// The same question, put to an index.
+pub(crate) fn by_index(index: &str, mut question: TableQuestions) -> TableQuestions {
+    question.table = Arc::new(Table::clone(&question.table).by_index(index));
+    question
+}
+
 /// Asks for the text keys `1` to `count`.
 pub(crate) fn ask_counted(table: &str, count: usize) -> TableQuestions {
     ask(table, KeyType::String, counted(count).map(text).collect())
@@ -94,6 +100,11 @@ pub(crate) fn tally(words: &[String]) -> Vec<(usize, &str)> {
     }
     tally.sort_by(|left, right| right.cmp(left));
     tally
+}
+
+/// Whether it is a `Query` to that index.
+pub(crate) fn is_query(call: &Call, index: &str) -> bool {
+    call.target == "DynamoDB_20120810.Query" && call.json()["IndexName"] == index
 }
 
 /// How many keys a `BatchGetItem` asks for, of all tables.

@@ -1,11 +1,11 @@
 //! A DynamoDB in this process.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType as Role, PutRequest,
-    ScalarAttributeType, WriteRequest,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+    KeyType as Role, Projection, ProjectionType, PutRequest, ScalarAttributeType, WriteRequest,
 };
 use dynoxide::Database;
 use enrich_dsl::model::KeyType;
@@ -15,6 +15,9 @@ use super::{Task, clients, listen};
 
 /// An item, as the SDK has it.
 pub(crate) type Row = HashMap<String, AttributeValue>;
+
+/// The parts of a key.
+pub(crate) type Parts<'a> = &'a [(&'a str, KeyType)];
 
 /// A DynamoDB behind a proxy. It ends with its value.
 pub(crate) struct Tables {
@@ -41,21 +44,33 @@ impl Tables {
     }
 
     /// Makes a table with that key, and these rows in it.
-    pub(crate) async fn create(&self, name: &str, key: &[(&str, KeyType)], rows: Vec<Row>) {
-        let mut request =
-            self.direct.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
-        for ((part, ty), role) in key.iter().zip([Role::Hash, Role::Range]) {
-            let ty = match ty {
-                KeyType::String => ScalarAttributeType::S,
-                KeyType::Number => ScalarAttributeType::N,
-                KeyType::Binary => ScalarAttributeType::B,
-            };
-            let definition = AttributeDefinition::builder().attribute_name(*part).attribute_type(ty);
-            let element = KeySchemaElement::builder().attribute_name(*part).key_type(role);
-            request = request
-                .attribute_definitions(definition.build().expect("a definition"))
-                .key_schema(element.build().expect("a key"));
-        }
+    pub(crate) async fn create(&self, name: &str, key: Parts<'_>, rows: Vec<Row>) {
+        self.create_indexed(name, key, &[], rows).await;
+    }
+
+    /// Makes a table with global indexes of those names and keys, each with all attributes of the items
+    /// or, where its name says `keys`, with the keys only.
+    pub(crate) async fn create_indexed(
+        &self,
+        name: &str,
+        key: Parts<'_>,
+        indexes: &[(&str, Parts<'_>)],
+        rows: Vec<Row>,
+    ) {
+        let parts = indexes.iter().flat_map(|(_, key)| *key).chain(key);
+        let types: BTreeMap<_, _> = parts.map(|(part, ty)| (*part, scalar(*ty))).collect();
+        let definitions = types.into_iter().map(|(part, ty)| {
+            let definition = AttributeDefinition::builder().attribute_name(part).attribute_type(ty);
+            definition.build().expect("a definition")
+        });
+        let request = self
+            .direct
+            .create_table()
+            .table_name(name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_attribute_definitions(Some(definitions.collect()))
+            .set_key_schema(Some(schema(key)))
+            .set_global_secondary_indexes((!indexes.is_empty()).then(|| indexes.iter().map(index).collect()));
         request.send().await.expect("a table");
         for rows in rows.chunks(25) {
             let puts = rows.iter().map(|row| {
@@ -74,6 +89,32 @@ impl Tables {
         let rows = keys.into_iter().map(|key| row([("label", label(&key)), ("id", s(&key))]));
         self.create(name, &[("id", KeyType::String)], rows.collect()).await;
     }
+}
+
+fn scalar(ty: KeyType) -> ScalarAttributeType {
+    match ty {
+        KeyType::String => ScalarAttributeType::S,
+        KeyType::Number => ScalarAttributeType::N,
+        KeyType::Binary => ScalarAttributeType::B,
+    }
+}
+
+fn schema(key: Parts<'_>) -> Vec<KeySchemaElement> {
+    let roles = key.iter().zip([Role::Hash, Role::Range]);
+    let element = |((part, _), role): (&(&str, _), _)| {
+        KeySchemaElement::builder().attribute_name(*part).key_type(role).build().expect("a key")
+    };
+    roles.map(element).collect()
+}
+
+fn index((name, key): &(&str, Parts<'_>)) -> GlobalSecondaryIndex {
+    let held = if name.contains("keys") { ProjectionType::KeysOnly } else { ProjectionType::All };
+    GlobalSecondaryIndex::builder()
+        .index_name(*name)
+        .set_key_schema(Some(schema(key)))
+        .projection(Projection::builder().projection_type(held).build())
+        .build()
+        .expect("an index")
 }
 
 pub(crate) fn row<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Row {
