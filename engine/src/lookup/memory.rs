@@ -121,7 +121,7 @@ impl MemoryTable {
         match (places, &table.index) {
             ([_, _, ..], Some(index)) => Answer::Failed(Failure::new(
                 ErrorCode::Ambiguous,
-                format!("the index `{index}` of `{}` has more than one item under this key", table.name),
+                format!("index `{index}` of table `{}` has more than one item under this key", table.name),
             )),
             // Of a table's own key the last item counts, as it would have replaced the others.
             _ => match places.last().and_then(|place| self.items.get(*place)) {
