@@ -12,14 +12,16 @@ use crate::program::{ForEach, Program, Rule};
 /// Routes by stream, decodes, routes by `when`, validates, and decides the early drops.
 pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Context) -> Event<'r> {
     let origin = &record.origin;
-    let bytes = match &record.payload {
-        Payload::Event(bytes) => bytes,
-        Payload::Unreadable { reason, .. } => return Event::Done(rejected(None, reason.clone())),
-    };
     let takes =
         |rule: &Rule| rule.streams.iter().any(|stream| stream.takes(&origin.stream, origin.arn.as_deref()));
     let mut candidates = program.rules.iter().enumerate().filter(|(_, rule)| takes(rule)).peekable();
-    if candidates.peek().is_none() {
+    let first = candidates.peek().map(|(_, rule)| &rule.name);
+    let bytes = match &record.payload {
+        Payload::Event(bytes) => bytes,
+        // What can't be read is the affair of the rule that would have read it.
+        Payload::Unreadable { reason, .. } => return Event::Done(rejected(first, reason.clone())),
+    };
+    if first.is_none() {
         let message = format!("no rule takes the stream `{}`", origin.stream);
         return Event::Done(rejected(None, Reason::new("no_rule", message)));
     }

@@ -92,11 +92,11 @@ const CASES: &[Case] = &[
         ..PLAIN
     },
     Case {
-        name: "what no rule has taken does not go to a rule's own place",
+        name: "what can't be read goes to the place of the rule that would have read it",
         stream: "own",
-        records: &["text"],
-        counts: "0+0+1+0 not_json:1",
-        objects: &["rejects/not_json/1.json"],
+        records: &["text", "bad64"],
+        counts: "0+0+2+0 not_base64:1 not_json:1",
+        objects: &["own-rejects/bad/not_base64/2.json", "own-rejects/bad/not_json/1.json"],
         ..PLAIN
     },
     Case {
@@ -279,7 +279,7 @@ fn objects_in_full() {
              \"message\":\"an unexpected character at byte 0\"}},\"record\":{{\"stream\":\"clicks\",\
              \"arn\":\"arn:aws:kinesis:us-east-2:123456789012:stream/clicks\",\"shard\":\"shard-1\",\
              \"sequence\":\"2\",\"arrival\":\"2018-12-17T22:10:50.980Z\",\"id\":\"clicks:shard-1:2\"}},\
-             \"rule\":null,\"rules\":\"{hash}\",\"data\":\"aGVsbG8=\"}}\n"
+             \"rule\":\"clicks\",\"rules\":\"{hash}\",\"data\":\"aGVsbG8=\"}}\n"
         ),
         "out/many/a/mixed-cdb95daa-shard-1-1-3.ndjson\n\
          {\"many\":true,\"at\":\"a\",\"user\":\"u1\",\"segment\":\"premium\"}\n\
