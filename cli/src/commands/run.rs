@@ -4,6 +4,8 @@ use std::path::Path;
 
 use enrich_engine::{Clock, Context, Engine, Origin, Record};
 
+use enrich_lambda::rule_files::FileError;
+
 use super::CommandError;
 use crate::args::{Color, RunArgs};
 use crate::clock::LocalClock;
@@ -39,6 +41,9 @@ fn origin(args: &RunArgs, file: &Path, engine: &Engine) -> Result<Origin, Comman
         };
     };
     if args.stream.is_none() && !engine.takes(&stream) {
+        // That there is no such file comes before what its name could mean.
+        let there = std::fs::metadata(file);
+        there.map_err(|source| FileError::Unreadable { path: file.to_owned(), source })?;
         return Err(CommandError::NotTaken { stream, file: file.display().to_string(), streams });
     }
     Ok(named(&stream))

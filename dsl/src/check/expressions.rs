@@ -1,5 +1,7 @@
 //! Expressions: names, calls, and types as far as they can be told.
 
+use std::rc::Rc;
+
 use super::Checker;
 use super::writes::Root;
 use crate::diagnostic::{Code, Diagnostic};
@@ -12,7 +14,7 @@ use crate::source::Span;
 use crate::syntax::tree::{self, ExprKind, Name};
 
 /// What an expression may refer to at its place.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Scope {
     /// The lookups above, by name; their place is that in the rule.
     pub(super) lookups: Vec<(String, usize)>,
@@ -20,6 +22,8 @@ pub(super) struct Scope {
     pub(super) element: Option<String>,
     /// The lookups above inside the same `for each`; their place is that in the loop.
     pub(super) inner: Vec<(String, usize)>,
+    /// The names of all lookups and elements of the rule, wherever they are known.
+    pub(super) elsewhere: Rc<[String]>,
     /// Whether this is inside `on error`.
     pub(super) in_error: bool,
     /// Whether the rule could be read whole. If not, an unknown name may be a lookup that could not.
@@ -28,6 +32,13 @@ pub(super) struct Scope {
 
 /// Names that a lookup or an element can't have.
 pub(super) const RESERVED: [&str; 8] = ["record", "error", "true", "false", "null", "not", "if", "event"];
+
+impl Default for Scope {
+    fn default() -> Self {
+        let (lookups, inner) = (Vec::new(), Vec::new());
+        Self { lookups, element: None, inner, elsewhere: Rc::from([]), in_error: false, complete: false }
+    }
+}
 
 impl Scope {
     /// What paths of targets begin at here.
@@ -89,16 +100,35 @@ impl Checker<'_> {
                 Expr::Coalesce(left, right)
             }
             ExprKind::And(left, right) => {
+                let (left_at, right_at) = (left.span, right.span);
                 let (left, right) = pair(self, left, right)?;
+                self.boolean(&left, left_at, "and");
+                self.boolean(&right, right_at, "and");
                 Expr::And(left, right)
             }
             ExprKind::Or(left, right) => {
+                let (left_at, right_at) = (left.span, right.span);
                 let (left, right) = pair(self, left, right)?;
+                self.boolean(&left, left_at, "or");
+                self.boolean(&right, right_at, "or");
                 Expr::Or(left, right)
             }
             ExprKind::Not(inner) => Expr::Not(Box::new(self.expression(inner, scope)?)),
             ExprKind::Group(inner) => self.expression(inner, scope)?,
         })
+    }
+
+    /// An operand of `and` and `or` must be a boolean.
+    fn boolean(&mut self, operand: &Expr, span: Span, word: &str) {
+        let ty = self.type_of(operand);
+        if !ty.fits(Type::Boolean) && ty != Type::Null {
+            let message = format!("`{word}` joins conditions, this is {}", ty.with_article());
+            let finding = Diagnostic::new(Code::ArgumentType, span, message);
+            self.report(match word {
+                "or" => finding.help("a value in place of an absent one is given with `??`"),
+                _ => finding,
+            });
+        }
     }
 
     /// An operand of arithmetic must be a number.
@@ -177,6 +207,7 @@ impl Checker<'_> {
                 None
             }
             other => {
+                let written = path;
                 let path = Path(path.to_vec());
                 let place = |lookups: &[(String, usize)]| {
                     lookups.iter().find(|(known, _)| known == other).map(|(_, place)| *place)
@@ -188,7 +219,7 @@ impl Checker<'_> {
                 } else if let Some(lookup) = place(&scope.lookups) {
                     Some(Expr::Lookup { lookup, path })
                 } else {
-                    self.unknown_name(name, scope);
+                    self.unknown_name(name, written, scope);
                     None
                 }
             }
@@ -213,15 +244,19 @@ impl Checker<'_> {
             }
             (Some(name), _) => {
                 let text = self.sources.text(path.span).to_owned();
-                let message = match scope.names().any(|known| known == name.text) {
-                    true => format!("`{text}` can be read, but not written"),
-                    false => format!("`{text}` is not a field of the event"),
+                let message = format!("`{text}` is not a field of the event");
+                let finding = Diagnostic::new(Code::UnknownName, path.span, message);
+                let mut known = scope.names().chain(scope.elsewhere.iter().map(String::as_str));
+                let finding = if known.any(|known| known == name.text) {
+                    let what = format!("`{}` is an item or an element", name.text);
+                    finding.help(format!("{what}; a field of the event begins with a dot"))
+                } else if name.text == "event" && !path.segments.is_empty() {
+                    finding.help("a field of the event begins with a dot").fix(name.span, "")
+                } else {
+                    let help = format!("a field of the event begins with a dot: `.{text}`");
+                    finding.help(help).fix(path.span, format!(".{text}"))
                 };
-                self.report(
-                    Diagnostic::new(Code::UnknownName, path.span, message)
-                        .help(format!("a field of the event begins with a dot: `.{text}`"))
-                        .fix(path.span, format!(".{text}")),
-                );
+                self.report(finding);
                 None
             }
         }
@@ -240,12 +275,15 @@ impl Checker<'_> {
         Some(target)
     }
 
-    fn unknown_name(&mut self, name: &Name, scope: &Scope) {
+    fn unknown_name(&mut self, name: &Name, path: &[String], scope: &Scope) {
         if !scope.complete {
             return;
         }
         let message = format!("`{}` is not a lookup above this place", name.text);
         let finding = Diagnostic::new(Code::UnknownName, name.span, message);
+        if let Some(finding) = self.habit(name, path, finding.clone(), scope) {
+            return self.report(finding);
+        }
         let known: Vec<&str> = scope.names().collect();
         let near = crate::suggest::nearest(
             &name.text,
@@ -261,6 +299,37 @@ impl Checker<'_> {
             }
         };
         self.report(finding);
+    }
+
+    /// What people of other languages write for something that the language has.
+    fn habit(&self, name: &Name, path: &[String], finding: Diagnostic, scope: &Scope) -> Option<Diagnostic> {
+        let word = name.text.as_str();
+        let constant = match word {
+            "None" | "nil" | "undefined" | "NULL" | "Null" => Some("null"),
+            "True" | "TRUE" => Some("true"),
+            "False" | "FALSE" => Some("false"),
+            _ => None,
+        };
+        if let Some(constant) = constant.filter(|_| path.is_empty()) {
+            return Some(finding.help(format!("did you mean `{constant}`?")).fix(name.span, constant));
+        }
+        if word == "event" && !path.is_empty() {
+            return Some(finding.help("a field of the event begins with a dot").fix(name.span, ""));
+        }
+        if self.signature(word).is_some() && path.is_empty() {
+            return Some(finding.help(format!("`{word}` is a function: call it as `{word}(…)`")));
+        }
+        if scope.elsewhere.iter().any(|known| known == word) {
+            let help = format!(
+                "`{word}` is known only below its own statement, and an element only inside its loop"
+            );
+            return Some(finding.help(help));
+        }
+        let capitals = word.len() > 1 && word.bytes().all(|byte| !byte.is_ascii_lowercase());
+        if capitals && path.is_empty() {
+            return Some(finding.help(format!("a text is written in double quotes: `\"{word}\"`")));
+        }
+        None
     }
 
     fn field<T: Copy>(&mut self, of: &str, path: &[String], span: Span, fields: &[(&str, T)]) -> Option<T> {

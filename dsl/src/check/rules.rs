@@ -1,5 +1,7 @@
 //! Rules: their statements from top to bottom.
 
+use std::rc::Rc;
+
 use super::Checker;
 use super::expressions::Scope;
 use super::writes::{Root, Writes};
@@ -30,8 +32,8 @@ struct Draft {
 impl Checker<'_> {
     pub(super) fn rule(&mut self, rule: &tree::Rule, tables: &[Table]) -> Rule {
         self.declare("rule", &rule.name);
-        let mut draft =
-            Draft { scope: Scope { complete: rule.complete, ..Scope::default() }, ..Draft::default() };
+        let scope = Scope { complete: rule.complete, elsewhere: names(&rule.statements), ..Scope::default() };
+        let mut draft = Draft { scope, ..Draft::default() };
         for statement in &rule.statements {
             self.rule_statement(statement, tables, &mut draft);
         }
@@ -70,6 +72,7 @@ impl Checker<'_> {
     fn rule_statement(&mut self, statement: &Statement, tables: &[Table], draft: &mut Draft) {
         let span = statement.span;
         let complete = draft.scope.complete;
+        let names = Rc::clone(&draft.scope.elsewhere);
         match &statement.kind {
             StatementKind::Stream(patterns) => self.once(&mut draft.streams, "stream", span, |checker| {
                 patterns.iter().filter_map(|pattern| checker.stream(pattern)).collect()
@@ -78,9 +81,15 @@ impl Checker<'_> {
                 let known = [("base64", Decode::Base64), ("gzip", Decode::Gzip)];
                 words.iter().filter_map(|word| checker.word(word, &known)).collect()
             }),
+            StatementKind::When(_) if !draft.steps.is_empty() => {
+                let help = "`when` chooses the events of the whole rule, so it stands above what is done with \
+                            them; for one value write `if … then … else …`";
+                self.misplaced(statement, "this place of a rule", help, complete);
+            }
             StatementKind::When(condition) => self.once(&mut draft.when, "when", span, |checker| {
                 // `when` decides before anything is looked up.
-                checker.condition(condition, &Scope { complete, ..Scope::default() })
+                let scope = Scope { complete, elsewhere: names, ..Scope::default() };
+                checker.condition(condition, &scope)
             }),
             StatementKind::Schema { path, on_invalid } => {
                 self.once(&mut draft.schema, "schema", span, |checker| {
@@ -249,4 +258,20 @@ impl Checker<'_> {
         let path = self.plain(path, "the file of a schema is named by plain text")?;
         Some(Schema { path, on_invalid, span })
     }
+}
+
+/// The names of the lookups and elements in these statements.
+fn names(statements: &[Statement]) -> Rc<[String]> {
+    let mut names = Vec::new();
+    for statement in statements {
+        match &statement.kind {
+            StatementKind::Lookup(lookup) => names.push(lookup.name.text.clone()),
+            StatementKind::ForEach { element, body, .. } => {
+                names.push(element.text.clone());
+                names.extend(self::names(body).iter().cloned());
+            }
+            _ => {}
+        }
+    }
+    names.into()
 }

@@ -86,6 +86,10 @@ impl Checker<'_> {
     }
 
     fn source(&mut self, kind: &Name, location: &tree::Text) -> Option<Source> {
+        if location.parts.is_empty() {
+            let finding = Diagnostic::new(Code::Destination, location.span, "the name of the table is empty");
+            self.report(finding.help("write the table's name or ARN at its source"));
+        }
         let location = self.template(location)?;
         if !self.environment.sources.contains(&kind.text.as_str()) {
             let kinds = self.environment.sources.clone();

@@ -19,7 +19,7 @@ const SIGNATURE: Signature = Signature {
     examples: &[
         Example::new(r#"format_time(now(), "%Y/%m/%d/%H")"#, r#""2026/11/21/10""#),
         Example::new(r#"format_time("2026-01-02T23:30:00-02:00", "dt=%F")"#, r#""dt=2026-01-03""#),
-        Example::new(r#"format_time("yesterday", "%F")"#, "error argument"),
+        Example::over(r#"{"day": "yesterday"}"#, r#"format_time(.day, "%F")"#, "error argument"),
     ],
 };
 
@@ -29,7 +29,17 @@ pub(super) fn function() -> Function {
         formatted.map(Value::from).ok_or_else(|| wrong(&SIGNATURE, 1, "is no time format"))
     })
     .verified_by(|arguments| {
-        let format = arguments.get(1).copied().flatten()?;
-        Timestamp::EPOCH.format(format).is_none().then(|| format!("`{format}` is not a time format"))
+        let plain = |at: usize| arguments.get(at).copied().flatten();
+        if let Some(time) = plain(0).filter(|time| Timestamp::parse(time).is_none()) {
+            return Some(format!("`{time}` is not an instant in RFC 3339; the format comes second"));
+        }
+        let format = plain(1)?;
+        if Timestamp::EPOCH.format(format).is_none() {
+            return Some(format!("`{format}` is not a time format"));
+        }
+        let constant = !format.contains('%');
+        constant.then(|| {
+            format!("`{format}` holds no `%`, so it stands for no time; write `%Y-%m-%d` or the like")
+        })
     })
 }

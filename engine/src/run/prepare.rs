@@ -15,11 +15,11 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
     let takes =
         |rule: &Rule| rule.streams.iter().any(|stream| stream.takes(&origin.stream, origin.arn.as_deref()));
     let mut candidates = program.rules.iter().enumerate().filter(|(_, rule)| takes(rule)).peekable();
-    let first = candidates.peek().map(|(_, rule)| &rule.name);
+    let first = candidates.peek().map(|(_, rule)| rule.name.clone());
     let bytes = match &record.payload {
         Payload::Event(bytes) => bytes,
         // What can't be read is the affair of the rule that would have read it.
-        Payload::Unreadable { reason, .. } => return Event::Done(rejected(first, reason.clone())),
+        Payload::Unreadable { reason, .. } => return Event::Done(rejected(first.as_ref(), reason.clone())),
     };
     if first.is_none() {
         let message = format!("no rule takes the stream `{}`", origin.stream);
@@ -49,7 +49,8 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
     }
     let Some((place, rule, document)) = taker else {
         let message = format!("the `when` of no rule for the stream `{}` holds", origin.stream);
-        return Event::Done(rejected(None, Reason::new("no_rule", message)));
+        // It is kept where the rules of its stream keep their rejects, so that it blocks nothing.
+        return Event::Done(rejected(first.as_ref(), Reason::new("no_rule", message)));
     };
     let root = document.root();
     let event = Level::arrived(root);

@@ -218,8 +218,8 @@ impl Lower<'_> {
 
     fn quoted(&mut self, text: &str, span: Span) -> ExprKind {
         let inside = text.trim_matches('\'').to_owned();
-        let escaped =
-            inside.replace('\\', "\\\\").replace('"', "\\\"").replace('{', "\\{").replace('}', "\\}");
+        // Braces stay: whoever wrote them most likely meant a hole.
+        let escaped = inside.replace('\\', "\\\\").replace('"', "\\\"");
         self.report(
             Diagnostic::new(Code::Quotes, span, "a text is written in double quotes")
                 .fix(span, format!("\"{escaped}\"")),
