@@ -49,6 +49,8 @@ impl Edits {
         match self.find(name) {
             None => below.and_then(|node| descend(node, rest)).into(),
             Some(Edit::Remove) => Value::Absent,
+            // As it is rendered, also where nothing is left inside: it was made an object all the same.
+            Some(Edit::Inside(edits)) if rest.is_empty() => Value::Json(edits.render(below).into()),
             Some(Edit::Inside(edits)) => edits.read(below, rest),
             Some(Edit::Set { text, .. }) => read_text(text, rest),
         }

@@ -93,3 +93,17 @@ fn reading_sees_the_writes() {
         assert_eq!(edits.read(root, &path(read)).to_json().as_deref(), expected, "{read}");
     }
 }
+
+#[test]
+fn what_is_read_is_what_is_written() {
+    let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+    for event in ["{}", r#"{"a":null}"#, r#"{"a":{"b":1}}"#] {
+        let document = Document::parse(event.as_bytes()).expect("JSON");
+        let root = Some(document.root());
+        let mut edits = Edits::default();
+        edits.set(root, &path("a.b"), "1".to_owned()).expect("an object");
+        edits.remove(root, &path("a.b"));
+        assert_eq!(edits.render(root), r#"{"a":{}}"#, "{event}");
+        assert_eq!(edits.read(root, &path("a")).to_json().as_deref(), Some("{}"), "{event}");
+    }
+}
