@@ -195,7 +195,7 @@ fn read_text<'v>(text: &str, path: &[String]) -> Value<'v> {
     if path.is_empty() {
         return Value::Json(text.to_owned().into());
     }
-    let Ok(document) = Document::parse(text.as_bytes()) else { return Value::Absent };
+    let Ok(document) = Document::parse_written(text) else { return Value::Absent };
     let found = descend(document.root(), path);
     found.map_or(Value::Absent, |node| Value::Json(node.raw().to_owned().into()))
 }
@@ -204,7 +204,7 @@ fn read_text<'v>(text: &str, path: &[String]) -> Value<'v> {
 fn set_in_text(old: &mut String, path: &[String], text: String, depth: usize) -> Result<(), NotAnObject> {
     let mut edits = Edits::default();
     // What was written is JSON, so it parses.
-    let Ok(document) = Document::parse(old.as_bytes()) else { return Ok(()) };
+    let Ok(document) = Document::parse_written(old) else { return Ok(()) };
     let root = document.root();
     if !matches!(root.kind(), Kind::Object | Kind::Null) {
         return Err(NotAnObject { depth, kind: root.kind() });
@@ -217,7 +217,7 @@ fn set_in_text(old: &mut String, path: &[String], text: String, depth: usize) ->
 
 fn remove_in_text(old: &mut String, path: &[String]) {
     let mut edits = Edits::default();
-    let Ok(document) = Document::parse(old.as_bytes()) else { return };
+    let Ok(document) = Document::parse_written(old) else { return };
     edits.remove(Some(document.root()), path);
     if !edits.is_empty() {
         let rendered = edits.render(Some(document.root()));

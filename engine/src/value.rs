@@ -98,7 +98,7 @@ impl<'v> Value<'v> {
             Value::String(text) => Some(Cow::Borrowed(text)),
             Value::Node(node) => node.as_str(),
             Value::Json(text) => {
-                let document = Document::parse(text.as_bytes()).ok()?;
+                let document = Document::parse_written(text).ok()?;
                 document.root().as_str().map(|text| Cow::Owned(text.into_owned()))
             }
             _ => None,
@@ -141,7 +141,7 @@ impl<'v> Value<'v> {
         match self {
             Value::Node(node) => count(*node),
             Value::Json(text) => {
-                Document::parse(text.as_bytes()).ok().and_then(|document| count(document.root()))
+                Document::parse_written(text).ok().and_then(|document| count(document.root()))
             }
             Value::String(text) => Some(text.chars().count()),
             _ => None,
@@ -217,7 +217,7 @@ impl<'v> Value<'v> {
                 Kind::Number | Kind::Array | Kind::Object => {
                     let (left, right) =
                         (self.to_json().unwrap_or_default(), other.to_json().unwrap_or_default());
-                    match (Document::parse(left.as_bytes()), Document::parse(right.as_bytes())) {
+                    match (Document::parse_written(&left), Document::parse_written(&right)) {
                         (Ok(left), Ok(right)) => same(left.root(), right.root()),
                         _ => false,
                     }

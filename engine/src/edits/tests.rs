@@ -107,3 +107,9 @@ fn what_is_read_is_what_is_written() {
         assert_eq!(edits.read(root, &path("a")).to_json().as_deref(), Some("{}"), "{event}");
     }
 }
+
+#[test]
+fn a_written_value_may_be_deeper_than_an_event() {
+    let deep = format!("q={}1{}", r#"{"k":"#.repeat(200), "}".repeat(200));
+    assert_eq!(edit("{}", &[&deep, "q.z=1", "-q.k"]).as_deref(), Ok(r#"{"q":{"z":1}}"#));
+}

@@ -59,7 +59,7 @@ pub(super) fn with_node<T>(value: &Value<'_>, read: impl FnOnce(Node<'_>) -> T) 
         return read(*node);
     }
     let text = value.to_json().unwrap_or_default();
-    let document = Document::parse(text.as_bytes());
+    let document = Document::parse_written(&text);
     read(document.unwrap_or_else(|_| Document::empty_string()).root())
 }
 

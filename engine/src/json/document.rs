@@ -73,6 +73,12 @@ impl<'t> Document<'t> {
         Ok(Self { tape: scan(text, max_depth)?, text: Cow::Borrowed(text) })
     }
 
+    /// A text that a rule has written. It may be nested deeper than an event: values of events stand
+    /// inside one another there.
+    pub(crate) fn parse_written(text: &'t str) -> Result<Self, ScanError> {
+        Ok(Self { tape: scan(text, usize::MAX)?, text: Cow::Borrowed(text) })
+    }
+
     /// Checks and indexes a text that is UTF-8 already.
     ///
     /// # Errors
