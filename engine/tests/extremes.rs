@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+use std::time::Duration;
+
 use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
 
 /// What becomes of an event under these statements.
@@ -27,4 +29,16 @@ async fn a_value_that_gets_deeper_than_an_event_may_be_is_no_other_value() {
         enriched(statements, &format!(r#"{{"x":{deep}}}"#)).await,
         format!(r#"{{"q":{q},"length":2,"text":"{text}","same":true}}"#)
     );
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the case is about time")]
+async fn large_objects_are_compared_in_no_time() {
+    let members: Vec<_> = (0..20_000).map(|at| format!(r#""k{at}":{at}"#)).collect();
+    let back: Vec<_> = members.iter().rev().cloned().collect();
+    let event = format!(r#"{{"a":{{{}}},"b":{{{}}}}}"#, members.join(","), back.join(","));
+    let begin = std::time::Instant::now();
+    let text = enriched("set .same = .a == .b  remove .a  remove .b", &event).await;
+    assert_eq!(text, r#"{"same":true}"#);
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
 }
