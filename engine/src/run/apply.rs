@@ -304,6 +304,10 @@ impl<'a> Run<'a, '_> {
             let message = format!("the output's prefix is longer than {MAX_PREFIX_BYTES} bytes");
             return Err(Reason::new("prefix", message));
         }
+        if prefix.split('/').rev().skip(1).any(|folder| matches!(folder, "." | "..")) {
+            let message = "the output's prefix has a folder `.` or `..`, which S3 may refuse for ever";
+            return Err(Reason::new("prefix", message));
+        }
         let bucket = output.bucket.clone();
         Ok(Some(Placement { bucket, prefix, per: output.per, compression: output.compression }))
     }

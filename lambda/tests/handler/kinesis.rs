@@ -196,6 +196,14 @@ const CASES: &[Case] = &[
         ..PLAIN
     },
     Case {
+        name: "an event whose place lies outside of its bucket",
+        stream: "mixed",
+        records: &["many", "climbing", "many"],
+        counts: "2+0+1+0 prefix:1",
+        objects: &["out/many/a/1-3.ndjson", "rejects/prefix/2.json"],
+        ..PLAIN
+    },
+    Case {
         name: "an object of several records can't be written",
         stream: "mixed",
         records: &["good", "many", "more", "many"],

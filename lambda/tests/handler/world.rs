@@ -67,6 +67,7 @@ pub(crate) fn event(word: &str, number: usize) -> Vec<u8> {
         "good" => format!(r#"{{"n": {number}, "user":"u1"}}"#),
         "bot" => r#"{"kind":"bot"}"#.to_owned(),
         "many" => r#"{"many":true,"at":"a","user":"u1"}"#.to_owned(),
+        "climbing" => r#"{"many":true,"at":"../..","user":"u1"}"#.to_owned(),
         "nowhere" => r#"{"many":true,"user":"u1"}"#.to_owned(),
         "more" => r#"{"many":true,"at":"b","user":"u1"}"#.to_owned(),
         "down" => r#"{"user":"throttled"}"#.to_owned(),
