@@ -57,10 +57,11 @@ impl<'q> Lanes<'q> {
         }
     }
 
-    /// Parts of a batch that are asked again.
+    /// Parts of a batch that are asked again, before those that were not asked yet: the keys beside a
+    /// poisoned one answer, and so show that their table takes such keys, before many parts are refused.
     pub(super) fn again(&mut self, parts: Vec<Part<'q>>) {
         if let Some(batches) = self.0.first_mut() {
-            batches.waiting.extend(parts.into_iter().map(Request::Batch));
+            parts.into_iter().rev().for_each(|part| batches.waiting.push_front(Request::Batch(part)));
         }
     }
 

@@ -162,6 +162,20 @@ async fn a_poisoned_key_fails_alone() {
 }
 
 #[tokio::test]
+async fn many_poisoned_keys_fail_alone() {
+    let tables = Tables::start().await;
+    tables.create_labelled("users", counted(4_000)).await;
+    let source = source(tables.client().await);
+    // One in each of forty requests.
+    let mut users = ask_counted("users", 4_000);
+    for key in users.keys.iter_mut().skip(50).step_by(100) {
+        *key = Key::new(vec![KeyValue::String(String::new())]);
+    }
+    let words = words_of(&source, vec![users]).await;
+    assert_eq!(tally(&words[0]), [(3_960, "{"), (40, "refused")]);
+}
+
+#[tokio::test]
 async fn a_wrongly_declared_table_costs_few_requests_and_no_other_table() {
     let tables = Tables::start().await;
     tables.create_labelled("users", counted(10)).await;
