@@ -8,6 +8,8 @@ use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_types::service_config::ServiceConfigKey;
 use enrich_engine::{Clock, Timestamp};
 
+use crate::limits::Limits;
+
 /// The clients of the services that the engine uses. They are made once for a process: a new client
 /// means new connections.
 #[derive(Clone, Debug)]
@@ -53,11 +55,12 @@ fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(25))
 }
 
-/// By default the SDK waits for an answer without end.
+/// By default the SDK waits for an answer without end. Its "read" begins with the request, so that an
+/// upload has to fit in too; what should be shorter says so itself, for each attempt.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
-        .read_timeout(Duration::from_secs(5))
+        .read_timeout(Limits::OBJECTS.attempt)
         .build()
 }
 
@@ -114,6 +117,12 @@ mod tests {
         assert!(has_endpoint(&own.build(), "S3"));
         let other = SdkConfig::builder().service_config(Endpoint("DynamoDB"));
         assert!(!has_endpoint(&other.build(), "S3"));
+    }
+
+    #[test]
+    fn no_client_gives_up_before_an_attempt_does() {
+        let longest = Limits::OBJECTS.attempt.max(Limits::LOOKUPS.attempt);
+        assert!(timeouts().read_timeout() >= Some(longest));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{Builder, Config};
 use aws_sdk_s3::primitives::ByteStream;
 use enrich_engine::lookup::Failure;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -11,6 +13,9 @@ use crate::fault::Fault;
 
 /// How many rule files are read at a time.
 const IN_FLIGHT: usize = 8;
+
+/// The longest that one request takes before it counts as lost and is tried again.
+const ATTEMPT: Duration = Duration::from_secs(5);
 
 /// Loads a folder of rule files (rules, schemas, tests) out of a bucket.
 ///
@@ -168,6 +173,8 @@ impl RuleFiles {
                 .prefix(&folder.prefix)
                 .max_keys(self.limits.page.into())
                 .set_continuation_token(token)
+                .customize()
+                .config_override(attempt())
                 .send()
                 .await
                 .map_err(|error| folder.unlisted(&Fault::of(&error)))?;
@@ -196,7 +203,8 @@ impl RuleFiles {
 
     async fn read(&self, folder: &Folder<'_>, key: String) -> Result<(String, Vec<u8>), RulesError> {
         let request = self.client.get_object().bucket(folder.bucket).key(&key);
-        let output = request.send().await.map_err(|error| folder.unread(&key, &Fault::of(&error)))?;
+        let sending = request.customize().config_override(attempt()).send();
+        let output = sending.await.map_err(|error| folder.unread(&key, &Fault::of(&error)))?;
         let bytes = self.body(folder, &key, output.body).await?;
         let path = key.strip_prefix(&folder.prefix).unwrap_or(&key).to_owned();
         Ok((path, bytes))
@@ -215,6 +223,10 @@ impl RuleFiles {
         }
         Ok(bytes)
     }
+}
+
+fn attempt() -> Builder {
+    Config::builder().timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build())
 }
 
 /// The folder that is loaded, as its errors name it.
