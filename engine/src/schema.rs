@@ -62,7 +62,12 @@ impl Schema {
         let error = self.validator.iter_errors(event).next()?;
         let path = error.instance_path().to_string();
         let place = if path.is_empty() { "the event".to_owned() } else { format!("`{path}`") };
-        Some(format!("{place} breaks `{}` of its schema: {}", error.schema_path(), error.masked()))
+        // What is said of a name holds the name, and a name out of an event can be anything.
+        let what = match error.kind().keyword() {
+            "propertyNames" => "the name of a member is not allowed".to_owned(),
+            _ => error.masked().to_string(),
+        };
+        Some(format!("{place} breaks `{}` of its schema: {what}", error.schema_path()))
     }
 }
 

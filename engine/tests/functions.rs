@@ -307,3 +307,38 @@ fn the_page_is_up_to_date() {
         assert!(found == page, "{} is out of date: UPDATE_GOLDEN=1 writes it", path.display());
     }
 }
+
+#[test]
+fn a_panic_stays_with_its_record() {
+    const TROUBLE: Signature = Signature {
+        name: "trouble",
+        group: Group::Text,
+        summary: "Panics on one text.",
+        parameters: &[Parameter::new("text", Type::String, "The text.")],
+        returns: Type::String,
+        examples: &[],
+    };
+    let trouble = Function::new(TROUBLE, |arguments, _| {
+        let text = arguments.first().and_then(Value::as_str).unwrap_or_default();
+        assert_ne!(text, "bad", "this panic is part of the test");
+        Ok(Value::from(text.into_owned()))
+    });
+    let registry = Registry::standard().with(trouble).expect("a free name");
+    let mut sources = Sources::new();
+    sources.add("rules.enrich", "rule r { stream \"s\" drop when .w == trouble(.w) set .x = trouble(.v) }");
+    let rules = Rules::from_sources(&sources, &registry, &|_| Err(String::new())).expect("rules");
+    let engine = Engine::builder(rules).tables(MemorySource::new()).build().expect("an engine");
+    let events = [r#"{"v":"a"}"#, r#"{"v":"bad"}"#, r#"{"w":"bad"}"#, r#"{"v":"b"}"#];
+    let batch = events.map(|event| Record::new(event, Origin::stream("s")));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let verdicts = runtime.block_on(engine.enrich(&batch, Context::at(Timestamp::EPOCH))).verdicts;
+    let words: Vec<_> = verdicts
+        .iter()
+        .map(|verdict| match verdict {
+            Verdict::Enriched { event, .. } => String::from_utf8_lossy(event).into_owned(),
+            Verdict::Rejected { reason, .. } => reason.code.to_string(),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(words, [r#"{"v":"a","x":"a"}"#, "internal", "internal", r#"{"v":"b","x":"b"}"#]);
+}

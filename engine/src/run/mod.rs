@@ -11,6 +11,7 @@ mod decode;
 mod plan;
 mod prepare;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::batch::{LookupCounts, Outcome, Reason, Record, Verdict};
@@ -26,17 +27,29 @@ pub(crate) async fn batch(
     records: &[Record],
     context: Context,
 ) -> Outcome {
-    let mut events: Vec<Event<'_>> =
-        records.iter().map(|record| prepare::prepare(program, record, context)).collect();
+    let prepared = |record| contained(|| prepare::prepare(program, record, context), Event::Done);
+    let mut events: Vec<Event<'_>> = records.iter().map(prepared).collect();
     let mut answers = plan::Answered::new(program);
     for wave in 0..program.waves {
         let asked = plan::keys(program, &mut events, &answers, wave, context);
         plan::fetch(program, sources, asked, &mut answers, context).await;
     }
     let mut counts = counters(program);
-    let verdicts =
-        events.iter().map(|event| apply::apply(program, event, &answers, context, &mut counts)).collect();
+    let mut verdict =
+        |event| contained(|| apply::apply(program, event, &answers, context, &mut counts), |verdict| verdict);
+    let verdicts = events.iter().map(&mut verdict).collect();
     Outcome { verdicts, lookups: counts.into_iter().flatten().collect() }
+}
+
+/// Does one step of one record. A panic in it is a fault of ours, or of an embedder's function; it rejects
+/// this record with its bytes, as it would happen again, and leaves the others alone.
+fn contained<T>(step: impl FnOnce() -> T, rejected_as: impl FnOnce(Verdict) -> T) -> T {
+    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|_| {
+        rejected_as(rejected(
+            None,
+            Reason::new("internal", "the engine failed on this record; please report it"),
+        ))
+    })
 }
 
 /// A record on its way.

@@ -14,11 +14,12 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
     let origin = &record.origin;
     let takes =
         |rule: &Rule| rule.streams.iter().any(|stream| stream.takes(&origin.stream, origin.arn.as_deref()));
-    let mut candidates = program.rules.iter().enumerate().filter(|(_, rule)| takes(rule)).peekable();
-    let first = candidates.peek().map(|(_, rule)| rule.name.clone());
+    let candidates: Vec<_> = program.rules.iter().enumerate().filter(|(_, rule)| takes(rule)).collect();
+    // Whose affair a record is that no rule takes: the first one's that keeps rejects, else the first's.
+    let keeps = candidates.iter().find(|(_, rule)| rule.rejects.is_some());
+    let first = keeps.or(candidates.first()).map(|(_, rule)| rule.name.clone());
     let bytes = match &record.payload {
         Payload::Event(bytes) => bytes,
-        // What can't be read is the affair of the rule that would have read it.
         Payload::Unreadable { reason, .. } => return Event::Done(rejected(first.as_ref(), reason.clone())),
     };
     if first.is_none() {
@@ -33,7 +34,7 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
             Some((steps, document)) if steps == rule.decode => document,
             _ => match decode::decode(bytes, &rule.decode) {
                 Ok(document) => document,
-                Err(reason) => return Event::Done(rejected(Some(&rule.name), reason)),
+                Err(reason) => return Event::Done(rejected(first.as_ref(), reason)),
             },
         };
         let event = Level::arrived(document.root());
