@@ -6,9 +6,6 @@ pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 /// Deepest nesting of brackets in a rule file. Parsing recurses on it, so it is checked before.
 pub const MAX_NESTING: usize = 32;
 
-/// Most operators and calls in one expression, counted as tokens of one statement.
-pub const MAX_STATEMENT_BYTES: usize = 64 * 1024;
-
 /// Most rules in a rule set.
 pub const MAX_RULES: usize = 10_000;
 

@@ -86,6 +86,11 @@ fn stop<T>(code: &'static str, message: impl Into<String>) -> Result<T, Stop> {
 }
 
 impl<'v> Scope<'v, '_> {
+    /// The event as it arrived, with no lookup known.
+    pub(crate) fn arrived(event: Node<'v>, origin: &'v Origin, now: Timestamp) -> Self {
+        Self { event: Level::arrived(event), element: None, origin, error: None, now, key: false }
+    }
+
     pub(crate) fn value(&self, expr: &Expr) -> Result<Value<'v>, Stop> {
         Ok(match expr {
             Expr::Literal(value) => value.clone(),

@@ -57,7 +57,10 @@ impl Rules {
         let mut schemas = Vec::new();
         for (rule, file) in checked.rules.rules.iter().zip(&checked.files) {
             verify_calls(rule, registry, &mut findings);
-            let schema = rule.schema.as_ref().map(|schema| load(schema, *file, sources, read, &mut hash));
+            let schema = rule
+                .schema
+                .as_ref()
+                .map(|schema| load(schema, &schema_path(schema, *file, sources), read, &mut hash));
             match schema.transpose() {
                 Ok(schema) => schemas.push(schema.map(Arc::new)),
                 Err(finding) => findings.push(*finding),
@@ -109,13 +112,9 @@ impl Rules {
         update(&mut hash, "model", format!("{set:?}").as_bytes());
         let mut schemas = Vec::new();
         for rule in &set.rules {
-            let schema = rule.schema.as_ref().map(|schema| {
-                let text = read(&schema.path)?;
-                update(&mut hash, &schema.path, &text);
-                Schema::compile(&text)
-                    .map_err(|reason| format!("`{}` is not a JSON Schema: {reason}", schema.path))
-            });
-            schemas.push(schema.transpose().map_err(BrokenRules)?.map(Arc::new));
+            let schema = rule.schema.as_ref().map(|schema| load(schema, &schema.path, read, &mut hash));
+            let schema = schema.transpose().map_err(|finding| BrokenRules(finding.message))?;
+            schemas.push(schema.map(Arc::new));
         }
         Ok(Self { set, schemas, registry: registry.clone(), hash: crate::hex(&hash.finalize()) })
     }
@@ -175,19 +174,23 @@ fn update(hash: &mut Sha256, name: &str, content: &[u8]) {
     }
 }
 
+/// Where a schema is: its path begins at the folder of its rule's file.
+fn schema_path(schema: &model::Schema, file: FileId, sources: &Sources) -> String {
+    let rule_file = sources.get(file).map(SourceFile::name).unwrap_or_default();
+    match rule_file.rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/{}", schema.path),
+        None => schema.path.clone(),
+    }
+}
+
+/// Reads and compiles a schema that is at `path`.
 fn load(
     schema: &model::Schema,
-    file: FileId,
-    sources: &Sources,
+    path: &str,
     read: &ReadFile<'_>,
     hash: &mut Sha256,
 ) -> Result<Schema, Box<Diagnostic>> {
-    let rule_file = sources.get(file).map(SourceFile::name).unwrap_or_default();
-    let path = match rule_file.rsplit_once('/') {
-        Some((folder, _)) => format!("{folder}/{}", schema.path),
-        None => schema.path.clone(),
-    };
-    let text = read(&path).map_err(|reason| {
+    let text = read(path).map_err(|reason| {
         let message = format!("the schema `{path}` can't be read: {reason}");
         let finding = Diagnostic::new(Code::MissingSchema, schema.span, message);
         Box::new(finding.help("a schema's path begins at the folder of its rule file"))

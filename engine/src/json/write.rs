@@ -59,7 +59,8 @@ pub(super) fn unescape(inside: &str) -> String {
     out
 }
 
-/// The character of `XXXX` or `XXXX\uXXXX` at the start of `text`, and what is behind it.
+/// The character of four hexadecimal digits, or of a surrogate pair, at the start of `text`, and what is
+/// behind it.
 fn unicode_escape(text: &str) -> (char, &str) {
     let unit = |text: &str| text.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or(0xfffd);
     let high = unit(text);

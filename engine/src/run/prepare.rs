@@ -5,7 +5,7 @@ use enrich_dsl::model::{Decode, OnInvalid};
 use super::{Asked, Event, Taken, decode, rejected};
 use crate::batch::{Payload, Reason, Record, Verdict};
 use crate::context::Context;
-use crate::eval::{Level, Scope, Stop};
+use crate::eval::{Scope, Stop};
 use crate::json::{Document, Kind, Node};
 use crate::program::{ForEach, Program, Rule};
 
@@ -37,9 +37,7 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
                 Err(reason) => return Event::Done(rejected(first.as_ref(), reason)),
             },
         };
-        let event = Level::arrived(document.root());
-        let scope = Scope { event, element: None, origin, error: None, now: context.now, key: false };
-        match chosen(rule, scope) {
+        match chosen(rule, Scope::arrived(document.root(), origin, context.now)) {
             Ok(true) => {
                 taker = Some((place, rule, document));
                 break;
@@ -54,10 +52,9 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
         return Event::Done(rejected(first.as_ref(), Reason::new("no_rule", message)));
     };
     let root = document.root();
-    let event = Level::arrived(root);
-    let scope = Scope { event, element: None, origin, error: None, now: context.now, key: false };
-    let verdict =
-        repeated(rule, &rule.paths, root).or_else(|| invalid(rule, root)).or_else(|| dropped(rule, scope));
+    let verdict = repeated(rule, &rule.paths, root)
+        .or_else(|| invalid(rule, root))
+        .or_else(|| dropped(rule, Scope::arrived(document.root(), origin, context.now)));
     if let Some(verdict) = verdict {
         return Event::Done(verdict);
     }
