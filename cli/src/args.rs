@@ -9,8 +9,9 @@ use enrich_engine::{Location, Timestamp};
 
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
-/// A folder is read with all folders in it; rule files end in `.enrich`. Tables and buckets need not
-/// exist, and variables need no values. What a finding's code means is told by `--explain`.
+/// A folder is a rule set: its files whose names end in `.enrich`, and none of the folders inside.
+/// Tables and buckets need not exist, and variables need no values. What a finding's code means is told
+/// by `--explain`.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
 #[command(
     name = "check",
