@@ -18,7 +18,7 @@ TABLE_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table"
 
 def printed_policy(check: Path, rules: Path, *options: str) -> Document:
     """What `check --iam` prints for these rules."""
-    command = [check, "--iam", "--region", REGION, "--account", ACCOUNT, *options, rules]
+    command = [str(check), "--iam", "--region", REGION, "--account", ACCOUNT, *options, str(rules)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
         raise RuntimeError(f"check --iam: {done.stderr}")
