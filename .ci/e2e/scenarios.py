@@ -21,7 +21,7 @@ from emulator import PROFILES, REGION, ROOT, Emulator, Function, allow, package,
 from permissions import every_call, shipped_rules
 
 HERE = Path(__file__).resolve().parent
-SECONDS_FOR_ALL = 240
+SECONDS_FOR_ALL = 360
 SECONDS_TO_ARRIVE = 30
 
 
