@@ -31,6 +31,10 @@ pub struct CheckArgs {
     /// Takes warnings for errors: the exit status is 1 then too
     #[arg(long)]
     pub deny_warnings: bool,
+    /// Checks again whenever a rule file or a schema changes, until Ctrl-C; the exit status is that of the
+    /// last check
+    #[arg(long)]
+    pub watch: bool,
     /// Tells what findings of this code mean and how to mend them, and reads no rules
     #[arg(long, value_name = "CODE", value_parser = code, exclusive = true)]
     pub explain: Option<Code>,
@@ -257,7 +261,7 @@ mod tests {
         let args = CheckArgs::try_parse_from(["check"]).expect("no argument is needed");
         assert_eq!(args.paths, [PathBuf::from("rules")]);
         assert_eq!((args.format, args.color), (Format::Full, Color::Auto));
-        assert_eq!((args.deny_warnings, args.explain), (false, None));
+        assert_eq!((args.deny_warnings, args.watch, args.explain), (false, false, None));
     }
 
     #[test]

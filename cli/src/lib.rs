@@ -4,7 +4,8 @@
 //! through the shell's writers, so that a test sees all that a user sees.
 //!
 //! 1. [`args`] says what can be asked for.
-//! 2. [`rules`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events.
+//! 2. [`rules`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events; `watch` waits
+//!    until files change.
 //! 3. [`events`] sends events through the engine; [`rejects`] and [`store`] keep what comes out beside
 //!    standard output.
 #![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
@@ -21,6 +22,7 @@ mod shell;
 pub mod store;
 pub mod summary;
 pub mod tables;
+mod watch;
 
 pub use clock::LocalClock;
 pub use commands::{CommandError, check, enrich};

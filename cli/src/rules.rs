@@ -1,5 +1,6 @@
 //! Rules from files, checked, and the variables that go into them.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -29,10 +30,13 @@ pub fn read(paths: &[PathBuf]) -> Result<Sources, FileError> {
     Ok(sources)
 }
 
-/// Checks rule files together, with the schemas that they name.
+/// Checks rule files together, with the schemas that they name. `schema` is told where each of those is,
+/// before it is read, whether there is such a file or not.
 #[must_use]
-pub fn check(sources: &Sources) -> Checked {
+pub fn check(sources: &Sources, schema: &mut dyn FnMut(&Path)) -> Checked {
+    let schema = RefCell::new(schema);
     Rules::check(sources, &Registry::standard(), &|path| {
+        (schema.borrow_mut())(Path::new(path));
         files::read_schema(Path::new(path)).map_err(|error| match error {
             FileError::Unreadable { source, .. } => source.to_string(),
             error => error.to_string(),
@@ -46,7 +50,7 @@ pub fn check(sources: &Sources) -> Checked {
 /// Where they can't be read, or have errors.
 pub fn load(paths: &[PathBuf], color: bool, stderr: &mut dyn Write) -> Result<Rules, CommandError> {
     let sources = read(paths)?;
-    let Checked { rules, findings, .. } = check(&sources);
+    let Checked { rules, findings, .. } = check(&sources, &mut |_| {});
     rules.ok_or_else(|| {
         // The error below says it again, in short.
         let _ = findings.iter().try_for_each(|finding| draw(&render::full(finding, &sources, color), stderr));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use enrich_dsl::diagnostic::{Diagnostic, Severity, render};
 use enrich_dsl::model::Variable;
@@ -12,9 +12,11 @@ use enrich_engine::{Checked, Engine, Rules};
 use enrich_lambda::rule_files::read_rule_file_from;
 
 use super::CommandError;
+use super::watch::{CtrlC, watch};
 use crate::args::{CheckArgs, Format, is_standard_input};
 use crate::rules::{self, Values};
 use crate::summary::count;
+use crate::watch::Look;
 use crate::{Exit, Shell};
 
 /// What findings call standard input.
@@ -25,8 +27,25 @@ pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, Com
         shell.stdout.write_all(code.page().as_bytes())?;
         return Ok(Exit::Ok);
     }
+    if !args.watch {
+        return once(args, &mut |_| {}, shell);
+    }
+    if args.paths.iter().any(|path| is_standard_input(path)) {
+        return Err(CommandError::WatchedStdin);
+    }
+    let mut ctrl_c = CtrlC::listen()?;
+    let mut again = |shell: &mut Shell<'_>, schemas: &mut Look| once(args, &mut |at| schemas.add(at), shell);
+    watch(&args.paths, shell, &mut again, &mut |length| ctrl_c.pause(length))
+}
+
+/// One run. `schema` is told where each schema is, before it is read.
+pub(super) fn once(
+    args: &CheckArgs,
+    schema: &mut dyn FnMut(&Path),
+    shell: &mut Shell<'_>,
+) -> Result<Exit, CommandError> {
     let sources = read(&args.paths, &mut shell.stdin)?;
-    let checked = rules::check(&sources);
+    let checked = rules::check(&sources, schema);
     let color = args.color.wanted(shell.stdout_is_terminal, shell.no_color);
     tell(args.format, &checked, &sources, color, shell.stdout)?;
     let exit = exit(&checked.findings, args.deny_warnings);

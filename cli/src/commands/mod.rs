@@ -3,6 +3,7 @@
 mod check;
 mod invoke;
 mod run;
+mod watch;
 
 use std::ffi::OsString;
 use std::io;
@@ -101,6 +102,9 @@ pub enum CommandError {
     /// AWS is asked for, and this binary was built without.
     #[error("this `enrich` was built without AWS: build it with `--features aws`")]
     NoAws,
+    /// What comes once can't be watched.
+    #[error("`--watch` needs files: rules from standard input (`-`) come only once")]
+    WatchedStdin,
     /// This machine's clock is no help.
     #[error("this machine's clock shows no time of use: say what time it is with `--now`")]
     NoClock,

@@ -77,21 +77,30 @@ fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// Reads all rule files that the paths name: a file is itself, a folder all in it and in its folders,
-/// apart from hidden ones. Tests of rules (`….test.enrich`) are left out, and so is a file that was
-/// there before. The files come in the order of their paths.
+/// Reads all rule files that the paths name, in the order in which [`find_rules`] finds them.
 ///
 /// # Errors
 /// Where something can't be read, is over a limit, or where there is no rule file at all.
 pub fn read_rules(paths: &[PathBuf]) -> Result<Vec<RuleFile>, FileError> {
+    let files = find_rules(paths)?;
+    if files.is_empty() {
+        return Err(FileError::NoRules { paths: paths.to_vec() });
+    }
+    files.into_iter().map(read_rule_file).collect()
+}
+
+/// Where all rule files are that the paths name: a file is itself, a folder all in it and in its folders,
+/// apart from hidden ones. Tests of rules (`….test.enrich`) are left out, and so is a file that was
+/// there before. The files come in the order of their paths; what is in them is not read.
+///
+/// # Errors
+/// Where a path or a folder can't be read, or there are too many files.
+pub fn find_rules(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
     let mut walk = Walk::default();
     for path in paths {
         walk.path(path)?;
     }
-    if walk.files.is_empty() {
-        return Err(FileError::NoRules { paths: paths.to_vec() });
-    }
-    walk.files.into_iter().map(read_rule_file).collect()
+    Ok(walk.files)
 }
 
 /// Reads a schema.
