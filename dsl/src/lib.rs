@@ -3,9 +3,10 @@
 //! 1. [`source`]: the files and places in them.
 //! 2. [`syntax`]: text to tree. Every item of a file is parsed by itself, so one mistake hides no other.
 //! 3. [`check`]: tree to checked rules. Names, keys and types are resolved, all findings collected.
-//! 4. [`model`]: the checked rules as plain data, which the engine compiles. Another front end can
+//! 4. [`types`]: what is known of events and items before any comes, from schemas and declarations.
+//! 5. [`model`]: the checked rules as plain data, which the engine compiles. Another front end can
 //!    build them without any text.
-//! 5. [`diagnostic`]: findings as data, the registry of their codes, and their renderers.
+//! 6. [`diagnostic`]: findings as data, the registry of their codes, and their renderers.
 //!
 //! This crate reads no file, no clock and no environment; it knows functions only by their
 //! [`functions::Signature`] and never runs one.
@@ -18,3 +19,4 @@ pub mod model;
 pub mod source;
 mod suggest;
 pub mod syntax;
+pub mod types;

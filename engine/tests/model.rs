@@ -22,6 +22,7 @@ fn model() -> RuleSet {
         source: Source { kind: "dynamodb".to_owned(), location: Template::literal("users") },
         key: vec![("id".to_owned(), KeyType::String)],
         indexes: Vec::new(),
+        attributes: Vec::new(),
         cache: None,
         span,
     };

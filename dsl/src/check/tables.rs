@@ -2,6 +2,7 @@
 
 use super::{Checker, quantity};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::functions::Type;
 use crate::model::{Cache, Index, KeyType, Source, Table};
 use crate::source::Span;
 use crate::suggest;
@@ -10,11 +11,22 @@ use crate::syntax::tree::{self, Name, TableClauseKind};
 const KEY_TYPES: [(&str, KeyType); 3] =
     [("string", KeyType::String), ("number", KeyType::Number), ("binary", KeyType::Binary)];
 
+/// The types of attributes as rules see them: a set is an array, bytes are base64 text.
+const ATTRIBUTE_TYPES: [(&str, Type); 7] = [
+    ("string", Type::String),
+    ("number", Type::Number),
+    ("boolean", Type::Boolean),
+    ("array", Type::Array),
+    ("object", Type::Object),
+    ("binary", Type::String),
+    ("any", Type::Any),
+];
+
 impl Checker<'_> {
     pub(super) fn table(&mut self, table: &tree::Table, tables: &mut Vec<Table>) {
         let fresh = self.declare("table", &table.name);
         let known = self.findings.len();
-        let (mut source, mut key, mut cache) = (None, None, None);
+        let (mut source, mut key, mut attributes, mut cache) = (None, None, None, None);
         let mut indexes: Vec<Index> = Vec::new();
         for clause in &table.clauses {
             match &clause.kind {
@@ -27,6 +39,9 @@ impl Checker<'_> {
                 TableClauseKind::Index { name, key } => {
                     let index = self.index(name, key, &indexes);
                     indexes.extend(index);
+                }
+                TableClauseKind::Attributes(parts) => {
+                    self.once(&mut attributes, "attributes", clause.span, |checker| checker.attributes(parts));
                 }
                 TableClauseKind::Cache { ttl, limits } => {
                     self.once(&mut cache, "cache", clause.span, |checker| checker.cache(ttl, limits));
@@ -51,6 +66,7 @@ impl Checker<'_> {
                 source,
                 key,
                 indexes,
+                attributes: attributes.map(|(attributes, _)| attributes).unwrap_or_default(),
                 cache,
                 span: table.span,
             });
@@ -125,6 +141,28 @@ impl Checker<'_> {
             self.report(finding.help("the partition key, and the sort key where the table has one"));
         }
         key
+    }
+
+    /// The attributes that the table declares, with the types that their values have in JSON.
+    fn attributes(&mut self, parts: &[(Name, Name)]) -> Vec<(String, Type)> {
+        let mut attributes: Vec<(String, Type)> = Vec::new();
+        for (name, ty) in parts {
+            let Some((_, known)) = ATTRIBUTE_TYPES.into_iter().find(|(word, _)| *word == ty.text) else {
+                let words = ATTRIBUTE_TYPES.map(|(word, _)| word);
+                let message = format!("`{}` is not a type of an attribute", ty.text);
+                let finding = Diagnostic::new(Code::UnknownType, ty.span, message);
+                let finding = self.did_you_mean(finding, ty, &words, "the types are");
+                self.report(finding);
+                continue;
+            };
+            if attributes.iter().any(|(known, _)| *known == name.text) {
+                let message = format!("the attribute `{}` is declared twice", name.text);
+                self.report(Diagnostic::new(Code::DuplicateName, name.span, message));
+            } else {
+                attributes.push((name.text.clone(), known));
+            }
+        }
+        attributes
     }
 
     fn index(&mut self, name: &tree::Text, key: &[(Name, Name)], known: &[Index]) -> Option<Index> {

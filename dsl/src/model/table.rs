@@ -1,6 +1,7 @@
 //! Tables.
 
 use super::Template;
+use crate::functions::Type;
 use crate::source::Span;
 
 /// The type of a part of a table's key: a closed set, DynamoDB has no other.
@@ -37,6 +38,9 @@ pub struct Table {
     pub key: Vec<(String, KeyType)>,
     /// The indexes that lookups may use.
     pub indexes: Vec<Index>,
+    /// The attributes that rules may read, with their types: an item that has another type is an
+    /// error. Empty where the table declares none, and then any may be read. Bytes are text here.
+    pub attributes: Vec<(String, Type)>,
     /// How long answers are kept, if they are.
     pub cache: Option<Cache>,
     /// Where it is declared.

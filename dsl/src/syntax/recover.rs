@@ -34,7 +34,7 @@ pub(super) const STATEMENTS: &[&str] = &[
 ];
 
 /// The words that begin a clause of a table.
-const CLAUSES: &[&str] = &["source", "key", "index", "cache"];
+const CLAUSES: &[&str] = &["source", "key", "index", "attributes", "cache"];
 
 /// Words of the language's plan that this version does not run.
 const PLANNED: &[&str] = &["partition"];

@@ -87,6 +87,8 @@ pub enum TableClauseKind {
         /// The parts of its key.
         key: Vec<(Name, Name)>,
     },
+    /// `attributes NAME: TYPE, …`
+    Attributes(Vec<(Name, Name)>),
     /// `cache TTL, missing TTL, …`
     Cache {
         /// How long an item is kept.

@@ -22,6 +22,7 @@ impl Lower<'_> {
         let kind = match rule {
             Rule::source => TableClauseKind::Source { kind: parts.name(self)?, location: parts.text(self)? },
             Rule::key => TableClauseKind::Key(self.key_parts(parts)?),
+            Rule::declared => TableClauseKind::Attributes(self.key_parts(parts)?),
             Rule::index => TableClauseKind::Index { name: parts.text(self)?, key: self.key_parts(parts)? },
             _ => {
                 let ttl = parts.name(self)?;
@@ -240,6 +241,7 @@ fn is_keyword(rule: Rule) -> bool {
             | Rule::k_source
             | Rule::k_key
             | Rule::k_cache
+            | Rule::k_attributes
             | Rule::k_rule
             | Rule::k_stream
             | Rule::k_when
