@@ -10,7 +10,8 @@ use enrich_engine::{Location, Timestamp};
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
 /// A folder is read with all folders in it; rule files end in `.enrich`. Tables and buckets need not
-/// exist, and variables need no values. What a finding's code means is told by `--explain`.
+/// exist (unless `--aws` asks for the tables), and variables need no values. What a finding's code means
+/// is told by `--explain`.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
 #[command(
     name = "check",
@@ -19,7 +20,7 @@ use enrich_engine::{Location, Timestamp};
     after_help = "Example:\n  check rules\n\n\
                   Exit status:\n  0  the rules can be run\n  \
                   1  they have errors, or warnings with `--deny-warnings`\n  \
-                  2  they could not be read"
+                  2  they could not be read, or DynamoDB not asked"
 )]
 pub struct CheckArgs {
     /// Rule files, and folders of them; `-` is one rule file from standard input
@@ -31,6 +32,10 @@ pub struct CheckArgs {
     /// Takes warnings for errors: the exit status is 1 then too
     #[arg(long)]
     pub deny_warnings: bool,
+    /// Compares every table with DynamoDB too, with the credentials at hand: that it exists, its key and its
+    /// indexes
+    #[arg(long)]
+    pub aws: bool,
     /// Checks again whenever a rule file or a schema changes, until Ctrl-C; the exit status is that of the
     /// last check
     #[arg(long)]

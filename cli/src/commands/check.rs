@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use enrich_dsl::diagnostic::{Diagnostic, Severity, render};
+use enrich_dsl::diagnostic::{self, Diagnostic, Severity, render};
 use enrich_dsl::model::Variable;
 use enrich_dsl::source::Sources;
 use enrich_engine::lookup::MemorySource;
 use enrich_engine::{Checked, Engine, Rules};
 use enrich_lambda::rule_files::read_rule_file_from;
 
-use super::CommandError;
 use super::watch::{CtrlC, watch};
+use super::{CommandError, deployed};
 use crate::args::{CheckArgs, Format, is_standard_input};
 use crate::rules::{self, Values};
 use crate::summary::count;
@@ -26,6 +26,9 @@ pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, Com
     if let Some(code) = args.explain {
         shell.stdout.write_all(code.page().as_bytes())?;
         return Ok(Exit::Ok);
+    }
+    if args.aws && !cfg!(feature = "aws") {
+        return Err(CommandError::NoAws { binary: "check" });
     }
     if !args.watch {
         return once(args, &mut |_| {}, shell);
@@ -45,7 +48,15 @@ pub(super) fn once(
     shell: &mut Shell<'_>,
 ) -> Result<Exit, CommandError> {
     let sources = read(&args.paths, &mut shell.stdin)?;
-    let checked = rules::check(&sources, schema);
+    let mut checked = rules::check(&sources, schema);
+    let compared = match &checked.rules {
+        Some(rules) if args.aws => Some(deployed::compare(rules, &Values::new(&args.variables, rules)?)?),
+        _ => None,
+    };
+    if let Some(compared) = &compared {
+        checked.findings.extend(compared.findings.iter().cloned());
+        diagnostic::sort(&mut checked.findings);
+    }
     let color = args.color.wanted(shell.stdout_is_terminal, shell.no_color);
     tell(args.format, &checked, &sources, color, shell.stdout)?;
     let exit = exit(&checked.findings, args.deny_warnings);
@@ -54,6 +65,12 @@ pub(super) fn once(
     build(&rules, &values)?;
     if args.format == Format::Full {
         needs(&rules, &values, shell.stdout)?;
+    }
+    if let Some(compared) = compared {
+        compared.whole()?;
+        if args.format == Format::Full {
+            writeln!(shell.stdout, "{} compared with DynamoDB", count(compared.tables, "table"))?;
+        }
     }
     Ok(exit)
 }
@@ -168,6 +185,17 @@ mod tests {
             (vec![warning, error], Exit::Findings, Exit::Findings),
         ] {
             assert_eq!((exit(&findings, false), exit(&findings, true)), (plain, denied), "{findings:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(not(feature = "aws"))]
+    fn a_build_without_aws_says_so() {
+        for more in ["--color=auto", "--watch"] {
+            let arguments = ["check", "--aws", more, "no-such-folder"].map(std::ffi::OsString::from);
+            let (exit, stdout, stderr) = in_memory("", |shell| crate::check(arguments, shell));
+            assert_eq!((exit, stdout.as_str()), (Exit::Usage, ""));
+            assert_eq!(stderr, "error: this `check` was built without AWS: build it with `--features aws`\n");
         }
     }
 
