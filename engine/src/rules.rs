@@ -157,7 +157,7 @@ impl Rules {
         let rule = self.set.rules.get(rule)?;
         let arrived = match schema {
             Some(schema) => schema.shape().narrowed(Types::of(Type::Object)),
-            None => Shape::object::<String>([], true),
+            None => Shape::object([], true),
         };
         let shape = types::enriched(rule, &self.set.tables, arrived, &self.registry.signatures());
         let value = crate::schema::enriched(rule, &shape, schema.map(|schema| schema.value()));

@@ -51,7 +51,7 @@ impl Checker<'_> {
         }
         let message = format!("the table `{}` declares no attribute `{name}`", table.name);
         let finding = Diagnostic::new(Code::UnknownAttribute, span, message).see(table.span, "declared here");
-        self.report(match suggest::nearest(name, item.members.keys().map(String::as_str)) {
+        self.report(match suggest::nearest(name, item.members.keys().map(AsRef::as_ref)) {
             Some(near) => finding.help(format!("did you mean `{near}`?")).fix(span, write(near)),
             None => finding.help(format!("add it to the table's `attributes`: `{name}: string`")),
         });
@@ -122,7 +122,7 @@ pub(super) fn unknown(
             // What is never there is somebody else's finding.
             return (!known.is_absent()).then(|| nothing_inside(&place(depth), known.types, name, span));
         }
-        match known.members.get(name) {
+        match known.members.get(name.as_str()) {
             Some(member) if member.is_absent() => {
                 let message = format!("{} is taken out above, so it is never there", place(depth + 1));
                 let finding = Diagnostic::new(Code::UnknownField, span, message);
@@ -131,7 +131,7 @@ pub(super) fn unknown(
             Some(member) => known = member,
             None if known.open => return misspelt(owner, arrived?, path, depth, span),
             None => {
-                let names: Vec<&str> = known.members.keys().map(String::as_str).collect();
+                let names: Vec<&str> = known.members.keys().map(AsRef::as_ref).collect();
                 let message = format!("{} has no field `{name}`", place(depth));
                 let finding = Diagnostic::new(Code::UnknownField, span, message);
                 return Some(did_you_mean(finding, owner, path, depth, &names, span));
@@ -161,10 +161,10 @@ fn misspelt(
     let (before, name) = (path.get(..depth)?, path.get(depth)?);
     let parent = arrived.at(before);
     // Of short names too many are alike.
-    if parent.members.contains_key(name) || name.chars().count() < 4 {
+    if parent.members.contains_key(name.as_str()) || name.chars().count() < 4 {
         return None;
     }
-    let names: Vec<&str> = parent.members.keys().map(String::as_str).collect();
+    let names: Vec<&str> = parent.members.keys().map(AsRef::as_ref).collect();
     suggest::nearest(name, names.iter().copied())?;
     let message = format!("the schema names no field `{name}` of {}", owner.at(before));
     let finding = Diagnostic::new(Code::MisspeltField, span, message);
@@ -197,7 +197,7 @@ pub(super) fn overwritten(
 ) -> Option<Diagnostic> {
     let (name, parents) = target.0.split_last()?;
     let parent = arrived.at(parents);
-    parent.members.get(name).filter(|member| !member.is_absent())?;
+    parent.members.get(name.as_str()).filter(|member| !member.is_absent())?;
     let place = owner.at(&target.0);
     let message = format!("the copy of `{attribute}` replaces {place}, which the schema names");
     let finding = Diagnostic::new(Code::OverwrittenField, span, message);

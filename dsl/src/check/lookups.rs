@@ -422,7 +422,7 @@ impl Checker<'_> {
         let item = item(Some(table));
         for name in names {
             self.attribute(table, &name.text, name.span, &quoted);
-            if copied && let Some(attribute) = item.members.get(&name.text) {
+            if copied && let Some(attribute) = item.members.get(name.text.as_str()) {
                 self.copied_type(copy, name, attribute);
             }
         }

@@ -168,7 +168,7 @@ struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     fn new(sources: &'a Sources, environment: &'a Environment<'a>) -> Self {
-        let event = Shape::object::<String>([], true);
+        let event = Shape::object([], true);
         Self {
             sources,
             environment,

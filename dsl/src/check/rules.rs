@@ -284,7 +284,7 @@ impl Checker<'_> {
             let [tree::TextPart::Literal(path)] = path.parts.as_slice() else { return None };
             (self.environment.schemas?.0)(file, path)
         });
-        let any = Shape::object::<String>([], true);
+        let any = Shape::object([], true);
         // In a rule that can't be read whole, anything may be written by what is not read.
         self.arrived = shape.filter(|_| rule.complete).unwrap_or(any).narrowed(Types::of(Type::Object));
         self.known = Known::new(self.arrived.clone(), &self.environment.functions);
@@ -294,7 +294,7 @@ impl Checker<'_> {
     /// A statement could not be understood: what it writes is not known, so nothing is any more.
     fn forget(&mut self) {
         self.known.skip_lookup();
-        self.arrived = Shape::object::<String>([], true);
+        self.arrived = Shape::object([], true);
         self.arrived_element = self.arrived_element.take().map(|_| Shape::any());
     }
 

@@ -1,5 +1,7 @@
 //! What is known at one place of a rule, and how statements change it.
 
+use std::sync::Arc;
+
 use super::{Shape, Types};
 use crate::functions::{Signature, Type};
 use crate::model::{
@@ -228,7 +230,7 @@ impl<'a> Known<'a> {
     /// A lookup that could not be understood: it may have written anything.
     pub(crate) fn skip_lookup(&mut self) {
         *self.place() = Shape::any();
-        self.event = Shape::object::<String>([], true);
+        self.event = Shape::object([], true);
         self.learn(Item { shape: Shape::any().optional(), caught: true });
     }
 
@@ -292,17 +294,19 @@ impl<'a> Known<'a> {
                 let before = self.place().clone();
                 let mut object = before.at(&into.0).narrowed(Types::of(Type::Object));
                 if object.is_absent() {
-                    object = Shape::object::<String>([], false);
+                    object = Shape::object([], false);
                 }
-                for (name, member) in &mut object.members {
-                    if !except.contains(name) {
-                        *member = member.or(&cast(item.get(name)).present());
+                let known: Vec<_> =
+                    object.members.iter().map(|(name, member)| (name.clone(), member.clone())).collect();
+                let copied = |name: &Arc<str>| !except.iter().any(|left_out| **left_out == **name);
+                for (name, member) in known.into_iter().filter(|(name, _)| copied(name)) {
+                    let either = member.or(&cast(item.get(&name)).present());
+                    object.insert(name, either);
+                }
+                for name in item.members.keys().filter(|name| copied(name)) {
+                    if !object.members.contains_key(name) {
+                        object.insert(Arc::clone(name), cast(item.get(name)).optional());
                     }
-                }
-                let new = item.members.keys().filter(|name| !except.contains(name));
-                for name in new {
-                    let known = || cast(item.get(name)).optional();
-                    object.members.entry(name.clone()).or_insert_with(known);
                 }
                 object.open = true;
                 self.place().write(&into.0, &object.present());

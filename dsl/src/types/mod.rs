@@ -16,4 +16,4 @@ mod truth;
 pub use known::{Known, enriched};
 pub(crate) use known::{Outcome, item};
 pub use set::Types;
-pub use shape::Shape;
+pub use shape::{Members, Shape};

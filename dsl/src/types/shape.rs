@@ -1,6 +1,7 @@
 //! What is known of one value.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Types;
 use crate::functions::Type;
@@ -25,7 +26,7 @@ pub struct Shape {
     /// Whether it may be absent.
     pub optional: bool,
     /// The members that are known, where it is an object.
-    pub members: BTreeMap<String, Shape>,
+    pub members: Members,
     /// Whether it may have other members, where it is an object.
     pub open: bool,
     /// What its elements are, where it is an array; `None` is anything.
@@ -34,9 +35,12 @@ pub struct Shape {
     pub values: Option<Vec<Literal>>,
 }
 
+/// The members of an object. They are shared: each block of a lookup begins with a copy of what is known.
+pub type Members = Arc<BTreeMap<Arc<str>, Arc<Shape>>>;
+
 impl Shape {
     fn new(types: Types) -> Self {
-        let (members, items, values) = (BTreeMap::new(), None, None);
+        let (members, items, values) = (Members::default(), None, None);
         Self { types, optional: false, members, open: true, items, values }
     }
 
@@ -66,9 +70,14 @@ impl Shape {
 
     /// An object with these members; `open` where it may have others.
     #[must_use]
-    pub fn object<N: Into<String>>(members: impl IntoIterator<Item = (N, Shape)>, open: bool) -> Self {
-        let members = members.into_iter().map(|(name, shape)| (name.into(), shape)).collect();
-        Self { members, open, ..Self::of(Type::Object) }
+    pub fn object<'n>(members: impl IntoIterator<Item = (&'n str, Shape)>, open: bool) -> Self {
+        let members = members.into_iter().map(|(name, shape)| (Arc::from(name), Arc::new(shape)));
+        Self { members: Arc::new(members.collect()), open, ..Self::of(Type::Object) }
+    }
+
+    /// Puts a member in.
+    pub fn insert(&mut self, name: impl Into<Arc<str>>, member: Shape) {
+        Arc::make_mut(&mut self.members).insert(name.into(), Arc::new(member));
     }
 
     /// An array of such elements.
@@ -137,7 +146,7 @@ impl Shape {
                 return Self::absent();
             }
             certain &= !shape.optional && shape.types.only().is_some();
-            shape = match shape.members.get(name) {
+            shape = match shape.members.get(name.as_str()) {
                 Some(member) => member,
                 None if shape.open => return Self::any().optional(),
                 None => return Self::absent(),
@@ -166,11 +175,7 @@ impl Shape {
         }
         let object = |shape: &Shape| shape.types.has(Type::Object);
         let (members, open) = match (object(self), object(other)) {
-            (true, true) => {
-                let names = self.members.keys().chain(other.members.keys());
-                let either = |name: &String| (name.clone(), self.inside(name).or(&other.inside(name)));
-                (names.map(either).collect(), self.open || other.open)
-            }
+            (true, true) => (self.joined(other), self.open || other.open),
             (false, true) => (other.members.clone(), other.open),
             _ => (self.members.clone(), self.open),
         };
@@ -194,7 +199,7 @@ impl Shape {
     #[must_use]
     pub fn and(&self, other: &Shape) -> Self {
         let names = self.members.keys().chain(other.members.keys());
-        let both = |name: &String| (name.clone(), self.inside(name).and(&other.inside(name)));
+        let both = |name: &Arc<str>| (Arc::clone(name), Arc::new(self.inside(name).and(&other.inside(name))));
         let items = match (&self.items, &other.items) {
             (Some(one), Some(two)) => Some(Box::new(one.and(two))),
             (one, two) => one.clone().or_else(|| two.clone()),
@@ -206,17 +211,36 @@ impl Shape {
         Self {
             types: self.types.and(other.types),
             optional: self.optional && other.optional,
-            members: names.map(both).collect(),
+            members: Arc::new(names.map(both).collect()),
             open: self.open && other.open,
             items,
             values,
         }
     }
 
+    /// The members where it is either of two objects. What both share is not looked at: mostly that is all
+    /// but the one field that a block has written.
+    fn joined(&self, other: &Shape) -> Members {
+        if Arc::ptr_eq(&self.members, &other.members) && self.open == other.open {
+            return Arc::clone(&self.members);
+        }
+        let mut members = (*self.members).clone();
+        for (name, theirs) in other.members.iter() {
+            match members.get(name) {
+                Some(ours) if Arc::ptr_eq(ours, theirs) => {}
+                _ => drop(members.insert(Arc::clone(name), Arc::new(self.inside(name).or(theirs)))),
+            }
+        }
+        for name in self.members.keys().filter(|name| !other.members.contains_key(*name)) {
+            members.insert(Arc::clone(name), Arc::new(self.inside(name).or(&other.inside(name))));
+        }
+        Arc::new(members)
+    }
+
     /// A member of an object that is there.
     fn inside(&self, name: &str) -> Self {
         match self.members.get(name) {
-            Some(member) => member.clone(),
+            Some(member) => (**member).clone(),
             None if self.open => Self::any().optional(),
             None => Self::absent(),
         }
@@ -243,7 +267,7 @@ impl Shape {
             return;
         };
         // A parent that is no object yet becomes one without any other member.
-        let fresh = Self::object::<String>([], false);
+        let fresh = Self::object([], false);
         let object = if self.types.has(Type::Object) {
             let known = self.clone().narrowed(Types::of(Type::Object)).present();
             let certain = !self.optional && !self.types.has(Type::Null);
@@ -254,7 +278,7 @@ impl Shape {
         *self = Self { values: None, items: None, ..object };
         let mut member = self.inside(name);
         member.put(rest, value);
-        self.members.insert(name.clone(), member);
+        self.insert(name.as_str(), member);
     }
 
     /// What is known after that path was taken out.
@@ -270,7 +294,7 @@ impl Shape {
             member.remove(rest);
             member
         };
-        self.members.insert(name.clone(), member);
+        self.insert(name.as_str(), member);
     }
 }
 

@@ -149,14 +149,14 @@ impl Render {
                 put(
                     "properties",
                     members
-                        .map(|(name, member)| (name.clone(), self.schema(member)))
+                        .map(|(name, member)| (name.to_string(), self.schema(member)))
                         .collect::<Map<_, _>>()
                         .into(),
                 );
             }
             let required: Vec<&str> = (shape.members.iter())
                 .filter(|(_, member)| !member.optional && !member.types.is_empty())
-                .map(|(name, _)| name.as_str())
+                .map(|(name, _)| &**name)
                 .collect();
             if !required.is_empty() {
                 put("required", required.into());

@@ -97,12 +97,12 @@ impl Reader<'_> {
 
     fn members(&self, schema: &Map<String, Value>, shape: &mut Shape, depth: usize) {
         for (name, member) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            shape.members.insert(name.clone(), self.shape(member, depth + 1).optional());
+            shape.insert(name.as_str(), self.shape(member, depth + 1).optional());
         }
         let required = schema.get("required").and_then(Value::as_array);
         for name in required.into_iter().flatten().filter_map(Value::as_str) {
-            let member = shape.members.entry(name.to_owned()).or_insert_with(Shape::any);
-            member.optional = false;
+            let member = shape.members.get(name).map_or_else(Shape::any, |member| (**member).clone());
+            shape.insert(name, member.present());
         }
         let no_others = |name: &str| schema.get(name) == Some(&Value::Bool(false));
         // What else names members; `unevaluatedProperties` looks into schemas that are joined, too.
