@@ -359,6 +359,9 @@ mod tests {
             &["--iam", "--account", ""],
             &["--iam", "--rejects", "bucket/x"],
             &["--iam", "--explain", "syntax"],
+            &["--aws", "--cost"],
+            &["--watch", "--lineage", "json"],
+            &["--watch", "--explain", "syntax"],
         ] {
             let error = check(arguments).expect_err(&arguments.join(" "));
             assert_eq!(error.exit_code(), 2, "{arguments:?}");
@@ -367,6 +370,7 @@ mod tests {
             &["--iam", "--region", "*", "--account", "123456789012", "--rejects", "s3://bucket/x"][..],
             &["--cost", "--format", "json", "--batch-size", "1000"],
             &["--lineage", "dot", "rules", "-D", "A=b"],
+            &["--watch", "--aws", "--format", "json"],
         ] {
             assert!(check(arguments).is_ok(), "{arguments:?}");
         }

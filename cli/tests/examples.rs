@@ -66,7 +66,7 @@ fn every_example_is_named_and_listed() {
 /// The engine of an example, as `enrich run` builds it.
 fn engine(folder: &Path) -> Engine {
     let sources = rules::read(&[folder.to_owned()]).expect("rule files");
-    let checked = rules::check(&sources);
+    let checked = rules::check(&sources, &[], &mut |_| {});
     let findings: Vec<_> =
         checked.findings.iter().map(|finding| render::full(finding, &sources, false)).collect();
     assert!(findings.is_empty(), "{}", findings.join("\n\n"));

@@ -57,7 +57,10 @@ fn an_edit_is_checked_at_once() {
     let next = |lines: &Receiver<String>| lines.recv_timeout(DEADLINE).expect("a line");
 
     assert_eq!(next(&headings), "watching a.enrich, until Ctrl-C");
-    fs::write(&rule, "rule r { stream \"s\" set .a = lowr(.b) }").expect("a file");
+    // At once, as editors save: the first run may be reading still.
+    let saved = folder.path().join(".a.saved");
+    fs::write(&saved, "rule r { stream \"s\" set .a = lowr(.b) }").expect("a file");
+    fs::rename(&saved, &rule).expect("a file");
     assert_eq!(next(&headings), "checked again: a.enrich changed");
     assert_eq!(next(&findings), "a.enrich:1:30: error[unknown-function] there is no function `lowr`");
 
