@@ -12,7 +12,8 @@ use std::path::Path;
 use enrich_dsl::diagnostic::render;
 use enrich_dsl::format::{format, print};
 use enrich_dsl::source::Sources;
-use enrich_dsl::syntax::{self, tree::File};
+use enrich_dsl::syntax;
+use enrich_dsl::syntax::tree::{File, Trivia};
 use proptest::prelude::*;
 
 fn layout(text: &str) -> String {
@@ -27,6 +28,19 @@ fn layout(text: &str) -> String {
 /// What a tree says, without the places.
 fn said(file: &File) -> String {
     tree::without_spans(&format!("{:#?}", file.items))
+}
+
+/// The tree of a text and its comments, if it can be read.
+fn read(text: &str) -> Option<(String, Vec<String>)> {
+    let mut sources = Sources::new();
+    let file = sources.add("any.enrich", text);
+    let (parsed, findings) = syntax::parse(&sources, file);
+    let comment = |piece: &Trivia| match piece {
+        Trivia::Comment { span, .. } => Some(sources.text(*span).trim_end().to_owned()),
+        Trivia::Blank { .. } => None,
+    };
+    let comments = parsed.trivia.iter().filter_map(comment).collect();
+    findings.is_empty().then(|| (said(&parsed), comments))
 }
 
 #[test]
@@ -71,7 +85,7 @@ fn what_can_not_be_read_is_not_laid_out() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_printed_tree_is_read_as_itself(items in tree::items()) {
@@ -87,5 +101,27 @@ proptest! {
         for line in text.lines() {
             prop_assert!(line.trim_end() == line, "a line ends in space: {line:?}");
         }
+    }
+
+    #[test]
+    fn comments_stay_in_any_tree(
+        items in tree::items(),
+        places in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..8),
+    ) {
+        let mut text = print(&File { items, ..File::default() });
+        let Some((tree, _)) = read(&text).filter(|_| text.contains(' ')) else { return Ok(()) };
+        for (number, (place, own_line)) in places.into_iter().enumerate() {
+            let spaces: Vec<_> = text.match_indices(' ').map(|(at, _)| at).collect();
+            let mut more = text.clone();
+            let line = if own_line { "\n\n" } else { "" };
+            more.insert_str(spaces[place.index(spaces.len())], &format!("{line} # {number}\n"));
+            // Inside of a text it is no comment.
+            if read(&more).is_some_and(|(read, _)| read == tree) {
+                text = more;
+            }
+        }
+        let laid_out = layout(&text);
+        prop_assert_eq!(read(&laid_out), read(&text), "{}\n---\n{}", &text, &laid_out);
+        prop_assert_eq!(layout(&laid_out), &*laid_out, "laid out anew: {}", &text);
     }
 }

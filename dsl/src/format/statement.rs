@@ -110,9 +110,9 @@ impl Printer<'_> {
             StatementKind::Copy(copy) => self.copy(copy),
             StatementKind::On { outcome, instead, body } => self.on(outcome, *instead, body, end),
             StatementKind::OnWithin { outcome, age } => {
-                let outcome = self.word(outcome.span, format!("on {} within", outcome.text));
-                let parts = vec![outcome, Doc::Space(1), self.name(age), Doc::text(" retry")];
-                Row::new(Some(Kind::Outcome), vec![Cell { column: None, doc: Doc::All(parts) }])
+                let parts = vec![Doc::word("on"), self.name(outcome), Doc::between("within"), self.name(age)];
+                let doc = Doc::All(vec![Doc::All(parts), Doc::text(" retry")]);
+                Row::new(Some(Kind::Outcome), vec![Cell { column: None, doc }])
             }
             StatementKind::Lookup(lookup) => {
                 let head = self.lookup(lookup);
@@ -200,7 +200,7 @@ impl Printer<'_> {
 
     /// `on OUTCOME { … }`, on one line if it is short.
     fn on(&mut self, outcome: &Name, instead: Option<Span>, body: &[Statement], end: u32) -> Row {
-        let mut head = vec![self.word(outcome.span, format!("on {}", outcome.text))];
+        let mut head = vec![Doc::word("on"), self.name(outcome)];
         if let Some(span) = instead {
             head.extend([Doc::Space(1), self.word(span, "instead")]);
         }
