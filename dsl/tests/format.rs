@@ -9,7 +9,7 @@ mod tree;
 
 use std::path::Path;
 
-use enrich_dsl::diagnostic::render;
+use enrich_dsl::diagnostic::{Code, render};
 use enrich_dsl::format::{format, print};
 use enrich_dsl::source::Sources;
 use enrich_dsl::syntax;
@@ -94,6 +94,8 @@ proptest! {
         let mut sources = Sources::new();
         let id = sources.add("any.enrich", text.as_str());
         let (parsed, findings) = syntax::parse(&sources, id);
+        // A tree may have more operators than a text.
+        prop_assume!(findings.iter().all(|finding| finding.code != Code::TooDeep));
         let drawn: Vec<_> = findings.iter().map(|finding| render::full(finding, &sources, false)).collect();
         prop_assert!(drawn.is_empty(), "{}\n{text}", drawn.join("\n"));
         prop_assert_eq!(said(&parsed), said(&file), "{}", &text);

@@ -18,7 +18,7 @@ use crate::summary::count;
 use crate::{Exit, Shell};
 
 /// What findings call standard input.
-const STDIN: &str = "<stdin>";
+pub(super) const STDIN: &str = "<stdin>";
 
 pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, CommandError> {
     if let Some(code) = args.explain {

@@ -1,11 +1,13 @@
 //! The commands: from arguments and a shell to an exit status.
 
 mod check;
+mod fmt;
 mod invoke;
 mod run;
 
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 
 use enrich_engine::BuildError;
 
@@ -26,7 +28,7 @@ pub fn check(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_
     }
 }
 
-/// `enrich`: sends events through rules. The first argument is the command's own name.
+/// `enrich`: sends events through rules, and lays rules out. The first argument is the command's own name.
 pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {
     match shell.parse::<EnrichArgs>(arguments) {
         Ok(EnrichArgs { command: EnrichCommand::Run(args) }) => {
@@ -35,6 +37,10 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
         }
         Ok(EnrichArgs { command: EnrichCommand::Invoke(args) }) => {
             let result = invoke::invoke(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Fmt(args) }) => {
+            let result = fmt::fmt(&args, shell);
             shell.finish(result)
         }
         Err(exit) => exit,
@@ -57,6 +63,14 @@ pub enum CommandError {
     /// Events can't be read or written.
     #[error(transparent)]
     Events(#[from] RunError),
+    /// A rule file can't be written.
+    #[error("can't write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Rules have errors, which were drawn before.
     #[error("the rules have errors, so nothing was run")]
     BrokenRules,

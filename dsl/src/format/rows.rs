@@ -221,7 +221,7 @@ impl Entry {
 
 /// How many entries stand together: rows of one kind without blocks, and comments between them.
 fn run(entries: &[Entry]) -> usize {
-    let alone = |row: &Row| row.kind.is_none() || row.block.is_some();
+    let alone = |row: &Row| row.kind.is_none() || row.block.as_ref().is_some_and(|block| !block.is_empty());
     let kind = match entries.first() {
         Some(Entry::Row(row)) if !alone(row) => row.kind,
         _ => return 1,

@@ -209,8 +209,7 @@ impl Printer<'_> {
         let block = self.statements(body, end);
         if let Some(short) = short(&block).filter(|_| !commented) {
             row.cells.push(cell(Column::Braces, short));
-            let fits = row.width(&row.apart()).is_some_and(|width| self.indent + width <= WIDTH);
-            if fits || block.is_empty() {
+            if row.width(&row.apart()).is_some_and(|width| self.indent + width <= WIDTH) {
                 return row;
             }
             row.cells.pop();
@@ -263,11 +262,8 @@ impl Printer<'_> {
     }
 }
 
-/// A block on one line, if at most one statement that has no block stands in it.
+/// A block on one line, if one statement that has no block stands in it.
 fn short(block: &Block) -> Option<Doc> {
-    if block.is_empty() {
-        return Some(Doc::text("{ }"));
-    }
     let row = block.entries.single().filter(|row| row.kind == Some(Kind::Plain))?;
     let mut parts = vec![Doc::text("{")];
     for cell in &row.cells {

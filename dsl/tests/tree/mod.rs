@@ -147,7 +147,7 @@ fn chain<S: Clone + std::fmt::Debug + 'static>(
     prepare: fn(Expr) -> Expr,
     join: fn(&S, Box<Expr>, Box<Expr>) -> ExprKind,
 ) -> BoxedStrategy<Expr> {
-    let more = prop_oneof![8 => Just(0_usize), 2 => Just(1), 1 => 2..4_usize];
+    let more = prop_oneof![20 => Just(0_usize), 2 => Just(1), 1 => 2..4_usize];
     let operands = more.prop_flat_map(move |more| vec(operand.clone(), more + 1));
     (operands, vec(sign, 3))
         .prop_map(move |(operands, signs)| {
