@@ -107,7 +107,7 @@ fn path() -> BoxedStrategy<Path> {
 fn text(depth: u32) -> BoxedStrategy<Text> {
     let variable = (word(), option::of("[a-zA-Z0-9 :#{$\\\\'é]{0,5}"))
         .prop_map(|(name, default)| TextPart::Variable { name: name.text, default, span: at() });
-    let literal = characters().prop_map(TextPart::Literal);
+    let literal = prop_oneof![3 => characters(), 1 => Just("$".to_owned())].prop_map(TextPart::Literal);
     let part = match depth {
         0 => prop_oneof![3 => literal, 1 => variable].boxed(),
         _ => prop_oneof![3 => literal, 1 => variable, 1 => expr(depth - 1).prop_map(TextPart::Hole)].boxed(),
