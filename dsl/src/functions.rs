@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The type of a value, as far as it can be told without running anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Type {
     /// Not known before the event comes.

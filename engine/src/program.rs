@@ -4,8 +4,10 @@ mod compile;
 mod paths;
 mod pattern;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use enrich_dsl::functions::Type;
 use enrich_dsl::model::{
     Arithmetic, Comparison, Compression, Copy, Decode, ErrorField, KeyType, OnInvalid, PerObject, RecordField,
 };
@@ -35,6 +37,8 @@ pub(crate) struct TableSlot {
     pub(crate) table: Arc<Table>,
     /// What all rules together need of its items.
     pub(crate) attributes: Attributes,
+    /// The types that the rules declare for attributes.
+    pub(crate) types: BTreeSet<(String, Type)>,
 }
 
 #[derive(Debug)]

@@ -1,12 +1,16 @@
 //! Rule files to checked rules: the language's checks, and those that need a schema or a function.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use enrich_dsl::check::{self, Environment};
+use enrich_dsl::check::{self, Environment, Schemas};
 use enrich_dsl::diagnostic::{self, Code, Diagnostic, Severity, render};
+use enrich_dsl::functions::Type;
 use enrich_dsl::model::{self, Expr, Literal, RuleSet, Variable, VariableUse};
-use enrich_dsl::source::{FileId, SourceFile, Sources};
+use enrich_dsl::source::{FileId, SourceFile, Sources, Span};
+use enrich_dsl::types::{self, Shape, Types};
 use sha2::{Digest as _, Sha256};
 
 use crate::functions::Registry;
@@ -45,7 +49,24 @@ impl Rules {
     /// `check` on the command line is this function with a renderer.
     #[must_use]
     pub fn check(sources: &Sources, registry: &Registry, read: &ReadFile<'_>) -> Checked {
-        let environment = Environment::new(registry.signatures(), vec!["dynamodb"]);
+        Self::check_with(sources, registry, read, &[])
+    }
+
+    /// As [`Rules::check`], where the callers of some streams take nothing back, such as an event source
+    /// mapping: a rule that takes one of `needs_output` (names of streams, `*` for any characters) must have
+    /// an output.
+    #[must_use]
+    pub fn check_with(
+        sources: &Sources,
+        registry: &Registry,
+        read: &ReadFile<'_>,
+        needs_output: &[String],
+    ) -> Checked {
+        let loader = Loader { sources, read, loaded: RefCell::default() };
+        let shape = |file: FileId, path: &str| Some(loader.load(file, path).ok()?.shape.as_ref().clone());
+        let mut environment = Environment::new(registry.signatures(), vec!["dynamodb"]);
+        environment.schemas = Some(Schemas(&shape));
+        environment.needs_output = needs_output.to_vec();
         let checked = check::check(sources, &environment);
         let mut findings = checked.findings;
         let mut hash = Sha256::new();
@@ -57,13 +78,16 @@ impl Rules {
         let mut schemas = Vec::new();
         for (rule, file) in checked.rules.rules.iter().zip(&checked.files) {
             verify_calls(rule, registry, &mut findings);
-            let schema = rule
-                .schema
-                .as_ref()
-                .map(|schema| load(schema, &schema_path(schema, *file, sources), read, &mut hash));
-            match schema.transpose() {
-                Ok(schema) => schemas.push(schema.map(Arc::new)),
-                Err(finding) => findings.push(*finding),
+            let Some(named) = &rule.schema else {
+                schemas.push(None);
+                continue;
+            };
+            match loader.load(*file, &named.path) {
+                Ok(loaded) => {
+                    update(&mut hash, &named.path, &loaded.text);
+                    schemas.push(Some(Arc::clone(&loaded.schema)));
+                }
+                Err(problem) => findings.push(problem.finding(named.span)),
             }
         }
         diagnostic::sort(&mut findings);
@@ -112,11 +136,32 @@ impl Rules {
         update(&mut hash, "model", format!("{set:?}").as_bytes());
         let mut schemas = Vec::new();
         for rule in &set.rules {
-            let schema = rule.schema.as_ref().map(|schema| load(schema, &schema.path, read, &mut hash));
-            let schema = schema.transpose().map_err(|finding| BrokenRules(finding.message))?;
-            schemas.push(schema.map(Arc::new));
+            let loaded = rule.schema.as_ref().map(|schema| load(&schema.path, read));
+            let loaded = loaded.transpose().map_err(|problem| BrokenRules(problem.message))?;
+            if let (Some(schema), Some(loaded)) = (&rule.schema, &loaded) {
+                update(&mut hash, &schema.path, &loaded.text);
+            }
+            schemas.push(loaded.map(|loaded| loaded.schema));
         }
         Ok(Self { set, schemas, registry: registry.clone(), hash: crate::hex(&hash.finalize()) })
+    }
+
+    /// The JSON Schema of the enriched events of a rule, by its place in [`RuleSet::rules`]: the text of a
+    /// JSON document. Every event that the rule enriches fits it. `None` where there is no such rule.
+    ///
+    /// It is of the draft of the rule's own schema. What the rule leaves alone keeps its words; of what
+    /// it writes types and presence are told, as far as they can be known before an event comes.
+    #[must_use]
+    pub fn enriched_schema(&self, rule: usize) -> Option<String> {
+        let schema = self.schemas.get(rule)?.as_ref();
+        let rule = self.set.rules.get(rule)?;
+        let arrived = match schema {
+            Some(schema) => schema.shape().narrowed(Types::of(Type::Object)),
+            None => Shape::object::<String>([], true),
+        };
+        let shape = types::enriched(rule, &self.set.tables, arrived, &self.registry.signatures());
+        let value = crate::schema::enriched(rule, &shape, schema.map(|schema| schema.value()));
+        serde_json::to_string_pretty(&value).ok()
     }
 
     /// The checked rules as plain data.
@@ -174,32 +219,70 @@ fn update(hash: &mut Sha256, name: &str, content: &[u8]) {
     }
 }
 
-/// Where a schema is: its path begins at the folder of its rule's file.
-fn schema_path(schema: &model::Schema, file: FileId, sources: &Sources) -> String {
-    let rule_file = sources.get(file).map(SourceFile::name).unwrap_or_default();
-    match rule_file.rsplit_once('/') {
-        Some((folder, _)) => format!("{folder}/{}", schema.path),
-        None => schema.path.clone(),
+/// Reads schemas, each once: many rules may name the same.
+struct Loader<'a> {
+    sources: &'a Sources,
+    read: &'a ReadFile<'a>,
+    loaded: RefCell<HashMap<String, Result<Loaded, Problem>>>,
+}
+
+/// A schema that is read and compiled.
+#[derive(Clone)]
+struct Loaded {
+    text: Arc<[u8]>,
+    schema: Arc<Schema>,
+    shape: Arc<Shape>,
+}
+
+/// Why a schema can't be used.
+#[derive(Clone)]
+struct Problem {
+    code: Code,
+    message: String,
+    help: Option<&'static str>,
+}
+
+impl Problem {
+    fn finding(self, span: Span) -> Diagnostic {
+        let finding = Diagnostic::new(self.code, span, self.message);
+        match self.help {
+            Some(help) => finding.help(help),
+            None => finding,
+        }
+    }
+}
+
+impl Loader<'_> {
+    /// The schema that a rule of that file names: its path begins at the folder of the file.
+    fn load(&self, file: FileId, path: &str) -> Result<Loaded, Problem> {
+        let rule_file = self.sources.get(file).map(SourceFile::name).unwrap_or_default();
+        let path = match rule_file.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{path}"),
+            None => path.to_owned(),
+        };
+        let known = self.loaded.borrow().get(&path).cloned();
+        known.unwrap_or_else(|| {
+            let loaded = load(&path, self.read);
+            self.loaded.borrow_mut().insert(path, loaded.clone());
+            loaded
+        })
     }
 }
 
 /// Reads and compiles a schema that is at `path`.
-fn load(
-    schema: &model::Schema,
-    path: &str,
-    read: &ReadFile<'_>,
-    hash: &mut Sha256,
-) -> Result<Schema, Box<Diagnostic>> {
-    let text = read(path).map_err(|reason| {
-        let message = format!("the schema `{path}` can't be read: {reason}");
-        let finding = Diagnostic::new(Code::MissingSchema, schema.span, message);
-        Box::new(finding.help("a schema's path begins at the folder of its rule file"))
+fn load(path: &str, read: &ReadFile<'_>) -> Result<Loaded, Problem> {
+    let text = read(path).map_err(|reason| Problem {
+        code: Code::MissingSchema,
+        message: format!("the schema `{path}` can't be read: {reason}"),
+        help: Some("a schema's path begins at the folder of its rule file"),
     })?;
-    update(hash, &schema.path, &text);
-    Schema::compile(&text).map_err(|reason| {
-        let message = format!("`{path}` is not a JSON Schema: {reason}");
-        Box::new(Diagnostic::new(Code::BrokenSchema, schema.span, message))
-    })
+    let schema = Schema::compile(&text).map_err(|reason| Problem {
+        code: Code::BrokenSchema,
+        message: format!("`{path}` is not a JSON Schema: {reason}"),
+        help: None,
+    })?;
+    let shape = Arc::new(schema.shape());
+    Ok(Loaded { text: text.into(), schema: Arc::new(schema), shape })
 }
 
 /// Asks each function about its arguments that stand in the rule as plain text.

@@ -1,11 +1,15 @@
 //! JSON Schema over the tape: the validator reads [`Node`]s, and no tree of values is built.
 
+mod enriched;
 mod instance;
+mod shape;
 
+use enrich_dsl::types::Shape;
 use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::json::Node;
+pub(crate) use enriched::enriched;
 use instance::Tape;
 
 /// A compiled schema. Drafts 4, 6, 7, 2019-09 and 2020-12, formats checked; references stay inside it.
@@ -33,6 +37,16 @@ impl Schema {
                 Err(format!("{error}{place}"))
             }
         }
+    }
+
+    /// What is known of the events that fit.
+    pub(crate) fn shape(&self) -> Shape {
+        shape::shape(&self.value)
+    }
+
+    /// The schema as it was read.
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
     }
 
     /// The most elements that the array at that path may have, where the schema says it plainly:

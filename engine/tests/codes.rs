@@ -31,7 +31,7 @@ fn read(path: &Path) -> String {
 /// Codes whose cases are too large for a page, or take two files: it says them in words, and
 /// `limits.rs` and `files.rs` run them.
 fn in_words(code: Code) -> bool {
-    matches!(code, Code::TooLong | Code::TooMany | Code::OverlappingRules)
+    matches!(code, Code::TooLong | Code::TooMany | Code::OverlappingRules | Code::NoOutput)
 }
 
 fn check(text: &str, files: &BTreeMap<String, String>) -> (Sources, Checked) {

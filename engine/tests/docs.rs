@@ -1,8 +1,12 @@
 //! The rules in the documents are right, and their events become what stands behind the arrows.
+//!
+//! A block ` ```json NAME ` is a file beside the rules below it; any other file that they name allows
+//! all events.
 
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "the documents are files")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use enrich_engine::dsl::format::format;
@@ -55,13 +59,18 @@ fn examples_hold() {
         let text = std::fs::read_to_string(&document).expect("a document");
         let mut rules: Option<Rules> = None;
         let mut tables = MemorySource::new();
+        let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for block in blocks(&text) {
             let place = format!("{}:{}", document.display(), block.line);
             match block.language.as_str() {
                 "enrich" => {
                     let mut sources = Sources::new();
                     sources.add(place.as_str(), block.text.as_str());
-                    let read = |_: &str| Ok(br#"{"type": "object"}"#.to_vec());
+                    let any = br#"{"type": "object"}"#;
+                    let read = |path: &str| {
+                        let name = files.keys().find(|name| path.ends_with(name.as_str()));
+                        Ok(name.and_then(|name| files.get(name)).cloned().unwrap_or_else(|| any.to_vec()))
+                    };
                     match Rules::from_sources(&sources, &Registry::standard(), &read) {
                         Ok(found) => rules = Some(found),
                         Err(error) => panic!("{place}\n{error}"),
@@ -76,7 +85,11 @@ fn examples_hold() {
                     }
                 }
                 "events" => events += run(&place, rules.clone().expect(&place), tables.clone(), &block.text),
-                _ => {}
+                other => {
+                    if let Some(name) = other.strip_prefix("json ") {
+                        files.insert(name.to_owned(), block.text.into_bytes());
+                    }
+                }
             }
         }
     }

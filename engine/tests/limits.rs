@@ -73,8 +73,9 @@ fn operators_of_a_statement() {
 #[test]
 fn lookups_of_a_rule() {
     let with = |count: usize| {
-        let lookups: String =
-            (0..count).map(|at| format!("lookup l{at} from t where id = .x {{ copy a }}\n")).collect();
+        let lookups: String = (0..count)
+            .map(|at| format!("lookup l{at} from t where id = .x {{ copy a to .a{at} }}\n"))
+            .collect();
         vec![format!(
             "table t {{ source dynamodb \"t\" key id: string }} rule r {{ stream \"s\" {lookups} }}"
         )]

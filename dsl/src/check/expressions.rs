@@ -3,15 +3,16 @@
 use std::rc::Rc;
 
 use super::Checker;
+use super::fields::{self, Owner};
 use super::writes::Root;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::functions::{Signature, Type};
 use crate::model::{
-    Comparison, ErrorField, Expr, Literal, Path, RecordField, Template, TemplatePart, Text, TextPart,
-    Variable,
+    ErrorField, Expr, Literal, Path, RecordField, Template, TemplatePart, Text, TextPart, Variable,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, ExprKind, Name};
+use crate::types::Types;
 
 /// What an expression may refer to at its place.
 #[derive(Clone, Debug)]
@@ -71,11 +72,16 @@ impl Checker<'_> {
             ExprKind::Boolean(value) => Expr::Literal(Literal::Boolean(*value)),
             ExprKind::Number(text) => Expr::Literal(Literal::Number(text.clone())),
             ExprKind::Text(text) => self.text(text, scope)?,
-            ExprKind::Event(path) => Expr::Event(Path(path.segments.clone())),
+            ExprKind::Event(path) => {
+                self.event_field(&path.segments, expr.span);
+                Expr::Event(Path(path.segments.clone()))
+            }
             ExprKind::Reference { name, path } => self.reference(name, path, expr.span, scope)?,
             ExprKind::Call { function, arguments } => self.call(function, arguments, expr.span, scope)?,
             ExprKind::Compare { comparison, left, right } => {
+                let spans = [left.span, right.span];
                 let (left, right) = pair(self, left, right)?;
+                self.comparison(*comparison, [&left, &right], spans, expr.span);
                 Expr::Compare { comparison: *comparison, left, right }
             }
             ExprKind::Arithmetic { operation, left, right } => {
@@ -120,9 +126,9 @@ impl Checker<'_> {
 
     /// An operand of `and` and `or` must be a boolean.
     fn boolean(&mut self, operand: &Expr, span: Span, word: &str) {
-        let ty = self.type_of(operand);
-        if !ty.fits(Type::Boolean) && ty != Type::Null {
-            let message = format!("`{word}` joins conditions, this is {}", ty.with_article());
+        let types = self.known.types(operand);
+        if !types.may_be(Types::of(Type::Boolean)) {
+            let message = format!("`{word}` joins conditions, this is {types}");
             let finding = Diagnostic::new(Code::ArgumentType, span, message);
             self.report(match word {
                 "or" => finding.help("a value in place of an absent one is given with `??`"),
@@ -133,16 +139,14 @@ impl Checker<'_> {
 
     /// An operand of arithmetic must be a number.
     fn number(&mut self, operand: &Expr, span: Span, sign: &str) {
-        let ty = self.type_of(operand);
-        if !ty.fits(Type::Number) {
-            let message = format!("`{sign}` works on numbers, this is {}", ty.with_article());
+        let types = self.known.types(operand);
+        if !types.may_be(Types::of(Type::Number)) || types.only() == Some(Type::Null) {
+            let message = format!("`{sign}` works on numbers, this is {types}");
             let finding = Diagnostic::new(Code::ArgumentType, span, message);
-            self.report(match ty {
-                Type::String if sign == "+" => {
-                    finding.help("texts are joined with holes: `\"{.first} {.last}\"`")
-                }
-                Type::String => finding.help("convert it with `number(…)`"),
-                _ => finding,
+            self.report(match types.has(Type::String) {
+                true if sign == "+" => finding.help("texts are joined with holes: `\"{.first} {.last}\"`"),
+                true => finding.help("convert it with `number(…)`"),
+                false => finding,
             });
         }
     }
@@ -213,10 +217,22 @@ impl Checker<'_> {
                     lookups.iter().find(|(known, _)| known == other).map(|(_, place)| *place)
                 };
                 if scope.element.as_deref() == Some(other) {
+                    let finding = self.known.element().and_then(|known| {
+                        let arrived = self.arrived_element.as_ref();
+                        fields::unknown(Owner::Element(other), known, arrived, written, span)
+                    });
+                    self.findings.extend(finding);
                     Some(Expr::Element(path))
                 } else if let Some(lookup) = place(&scope.inner) {
+                    self.item_field(
+                        name,
+                        &Expr::ElementLookup { lookup, path: Path::default() },
+                        written,
+                        span,
+                    );
                     Some(Expr::ElementLookup { lookup, path })
                 } else if let Some(lookup) = place(&scope.lookups) {
+                    self.item_field(name, &Expr::Lookup { lookup, path: Path::default() }, written, span);
                     Some(Expr::Lookup { lookup, path })
                 } else {
                     self.unknown_name(name, written, scope);
@@ -224,6 +240,28 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+
+    /// A field of a lookup's item: the attribute must be declared, where its table declares some.
+    fn item_field(&mut self, name: &Name, item: &Expr, path: &[String], span: Span) {
+        let Some((first, rest)) = path.split_first() else { return };
+        let tables = Rc::clone(&self.declared);
+        if let Some(table) = self.table_of.get(&name.text).and_then(|place| tables.get(*place)) {
+            let lookup = name.text.clone();
+            let meant = |near: &str| {
+                let path = std::iter::once(near).chain(rest.iter().map(String::as_str));
+                format!("{lookup}{}", Path(path.map(str::to_owned).collect()))
+            };
+            self.attribute(table, first, span, &meant);
+        }
+        let shape = self.known.shape(item);
+        self.findings.extend(fields::unknown(Owner::Item(&name.text), &shape, None, path, span));
+    }
+
+    /// A field of the event as it stands at this place.
+    pub(super) fn event_field(&mut self, path: &[String], span: Span) {
+        let (known, arrived) = (self.known.event(), Some(&self.arrived));
+        self.findings.extend(fields::unknown(Owner::Event, known, arrived, path, span));
     }
 
     /// The path that a statement writes: in the event, or inside `for each` in the element.
@@ -373,11 +411,11 @@ impl Checker<'_> {
         }
         let resolved: Vec<Expr> = resolved.into_iter().collect::<Option<_>>()?;
         for ((parameter, argument), at) in signature.parameters.iter().zip(&resolved).zip(arguments) {
-            let ty = self.type_of(argument);
-            if !ty.fits(parameter.ty) && ty != Type::Null {
-                let (wanted, found) = (parameter.ty.with_article(), ty.with_article());
+            let types = self.known.types(argument);
+            if !types.may_be(Types::of(parameter.ty)) {
+                let wanted = parameter.ty.with_article();
                 let message =
-                    format!("`{}` of `{}` is {wanted}, this is {found}", parameter.name, signature.name);
+                    format!("`{}` of `{}` is {wanted}, this is {types}", parameter.name, signature.name);
                 let finding = Diagnostic::new(Code::ArgumentType, at.span, message);
                 let cast = [Type::String, Type::Number, Type::Boolean].contains(&parameter.ty);
                 self.report(if cast {
@@ -409,52 +447,15 @@ impl Checker<'_> {
         self.environment.functions.iter().find(|known| known.name == name).copied()
     }
 
-    /// The type of an expression, as far as it can be told.
-    pub(super) fn type_of(&self, expr: &Expr) -> Type {
-        match expr {
-            Expr::Literal(Literal::Null) => Type::Null,
-            Expr::Literal(Literal::Boolean(_))
-            | Expr::Compare { .. }
-            | Expr::And(..)
-            | Expr::Or(..)
-            | Expr::Not(_) => Type::Boolean,
-            Expr::Literal(Literal::Number(_)) | Expr::Record(RecordField::SubSequence) => Type::Number,
-            Expr::Arithmetic { .. } | Expr::Negate(_) => Type::Number,
-            Expr::If { then, otherwise, .. } => {
-                let (then, otherwise) = (self.type_of(then), self.type_of(otherwise));
-                if then == otherwise { then } else { Type::Any }
-            }
-            Expr::Literal(Literal::String(_)) | Expr::Text(_) | Expr::Record(_) | Expr::Error(_) => {
-                Type::String
-            }
-            Expr::Lookup { path, .. } | Expr::ElementLookup { path, .. } if path.0.is_empty() => Type::Object,
-            Expr::Event(_) | Expr::Lookup { .. } | Expr::Element(_) | Expr::ElementLookup { .. } => Type::Any,
-            Expr::Call { function, .. } => self.signature(function).map_or(Type::Any, |known| known.returns),
-            Expr::Coalesce(left, right) => {
-                let (left, right) = (self.type_of(left), self.type_of(right));
-                if left == right { left } else { Type::Any }
-            }
-        }
-    }
-
     /// A condition: what can never be true or false is a mistake.
     pub(super) fn condition(&mut self, expr: &tree::Expr, scope: &Scope) -> Option<Expr> {
         let condition = self.expression(expr, scope)?;
-        let ty = self.type_of(&condition);
-        if !ty.fits(Type::Boolean) && ty != Type::Null {
-            let message = format!("a condition is a boolean, this is {}", ty.with_article());
+        let types = self.known.types(&condition);
+        if !types.may_be(Types::of(Type::Boolean)) {
+            let message = format!("a condition is a boolean, this is {types}");
             let finding = Diagnostic::new(Code::ArgumentType, expr.span, message);
             self.report(finding.help("compare it with something: `==`, `!=`, `<`, …"));
             return None;
-        }
-        if let Expr::Compare { comparison: Comparison::Equal | Comparison::NotEqual, left, right } =
-            &condition
-        {
-            let (left, right) = (self.type_of(left), self.type_of(right));
-            if !left.fits(right) && left != Type::Null && right != Type::Null {
-                let message = format!("{} never equals {}", left.with_article(), right.with_article());
-                self.report(Diagnostic::new(Code::ArgumentType, expr.span, message));
-            }
         }
         Some(condition)
     }

@@ -2,13 +2,15 @@
 
 use super::Checker;
 use super::expressions::{RESERVED, Scope};
-use super::writes::{Root, Writes};
+use super::fields::{self, Owner};
+use super::writes::{Occasion, Root, Writes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::functions::Type;
 use crate::model::{Branch, Copied, Copy, Expr, IfAbsent, KeyType, Literal, Lookup, Path, Step, Table};
 use crate::source::Span;
 use crate::suggest;
-use crate::syntax::tree::{self, Name, Statement, StatementKind};
+use crate::syntax::tree::{self, ExprKind, Name, Statement, StatementKind};
+use crate::types::{Outcome, Shape, Types, item};
 
 const CASTS: [(&str, Type); 3] =
     [("string", Type::String), ("number", Type::Number), ("boolean", Type::Boolean)];
@@ -32,11 +34,27 @@ impl Checker<'_> {
         // Inside its blocks the lookup itself is known.
         let mut inside = scope.clone();
         inside.learn(&lookup.name.text, place_in_scope);
+        self.table_of.extend(table.map(|place| (lookup.name.text.clone(), place)));
+        let table = table_place.map(|(_, table)| table);
         let mut body = Body::default();
+        // Copies act before blocks, wherever they stand.
         for statement in &lookup.body {
-            self.lookup_statement(statement, &inside, &mut body, writes);
+            if let StatementKind::Copy(copy) = &statement.kind {
+                let checked = self.copy(copy, statement.span, &inside, table);
+                if let Some(copy) = &checked {
+                    writes.occasion = lookup.occasion(span, copy);
+                    self.lost(writes.copy(scope.root(), copy), copy.span);
+                }
+                body.copies.extend(checked);
+            }
         }
-        body.copies.iter().for_each(|copy| writes.copy(scope.root(), copy));
+        for statement in &lookup.body {
+            if let StatementKind::On { outcome, .. } = &statement.kind {
+                writes.occasion = Occasion::of(span.range().start, outcomes(&outcome.text));
+            }
+            self.lookup_statement(statement, &inside, table, &mut body, writes);
+        }
+        writes.occasion = Occasion::default();
         let (place, _) = table_place?;
         let branch = |slot: Option<(Branch, Span)>| slot.map(|(branch, _)| branch).unwrap_or_default();
         Some(Lookup {
@@ -199,18 +217,22 @@ impl Checker<'_> {
     }
 
     fn key_type(&mut self, name: &str, key_type: KeyType, expr: &Expr, span: Span) {
-        let ty = self.type_of(expr);
+        let types = self.known.types(expr);
         let wanted = match key_type {
             KeyType::Number => Type::Number,
             KeyType::String | KeyType::Binary => Type::String,
         };
-        if !ty.fits(wanted) {
-            let message =
-                format!("the key part `{name}` is {}, this is {}", wanted.with_article(), ty.with_article());
+        let null = types.only() == Some(Type::Null);
+        if null || !types.may_be(Types::of(wanted)) {
+            let message = format!("the key part `{name}` is {}, this is {types}", wanted.with_article());
             let finding = Diagnostic::new(Code::KeyType, span, message);
-            self.report(match ty {
-                Type::Null => finding.help("a key that is null is never found"),
-                _ => finding.help(format!("convert it with `{wanted}(…)`")),
+            let scalar = types.has(Type::String) || types.has(Type::Number) || types.has(Type::Boolean);
+            self.report(if null {
+                finding.help("a key that is null is never found")
+            } else if scalar {
+                finding.help(format!("convert it with `{wanted}(…)`"))
+            } else {
+                finding
             });
         }
     }
@@ -219,11 +241,12 @@ impl Checker<'_> {
         &mut self,
         statement: &Statement,
         scope: &Scope,
+        table: Option<&Table>,
         body: &mut Body,
         writes: &mut Writes,
     ) {
         match &statement.kind {
-            StatementKind::Copy(copy) => body.copies.extend(self.copy(copy, statement.span, scope)),
+            StatementKind::Copy(_) => {}
             StatementKind::On { outcome, instead, body: statements } => {
                 let mut scope = scope.clone();
                 scope.in_error = outcome.text == "error";
@@ -236,7 +259,16 @@ impl Checker<'_> {
                             .fix(instead, ""),
                     );
                 }
+                let how = match outcome.text.as_str() {
+                    "found" => Outcome::Found,
+                    "missing" => Outcome::Missing,
+                    "no key" => Outcome::NoKey,
+                    _ => Outcome::Error,
+                };
+                let inside = self.known.in_block(how, &body.copies, instead.is_some(), table);
+                let before = std::mem::replace(&mut self.known, inside);
                 let steps = self.block(statements, &scope, writes);
+                self.known = before;
                 let branch = Branch { instead: instead.is_some(), steps };
                 let (slot, what) = match outcome.text.as_str() {
                     "found" => (&mut body.found, "on found"),
@@ -291,7 +323,8 @@ impl Checker<'_> {
         self.report(Diagnostic::new(Code::MisplacedStatement, span, message).help(help));
     }
 
-    fn copy(&mut self, copy: &tree::Copy, span: Span, scope: &Scope) -> Option<Copy> {
+    fn copy(&mut self, copy: &tree::Copy, span: Span, scope: &Scope, table: Option<&Table>) -> Option<Copy> {
+        self.copied_attributes(copy, table);
         let cast = match &copy.cast {
             Some(word) => Some(self.cast(word)?),
             None => None,
@@ -302,6 +335,19 @@ impl Checker<'_> {
             Some(tree::Absent::Default(value)) => IfAbsent::Default(self.default(value, cast)?),
         };
         let what = self.copied(copy, &absent, span, scope)?;
+        if let (Copied::Named(paths), tree::Copied::Named(names)) = (&what, &copy.what) {
+            for ((attribute, path), name) in paths.iter().zip(names) {
+                let at = copy.target.as_ref().map_or(name.span, |target| target.path.span);
+                self.write_target(path, at, scope);
+                let finding = match (&scope.element, &self.arrived_element) {
+                    (Some(element), Some(arrived)) => {
+                        fields::overwritten(Owner::Element(element), arrived, attribute, path, at)
+                    }
+                    _ => fields::overwritten(Owner::Event, &self.arrived, attribute, path, at),
+                };
+                self.findings.extend(finding);
+            }
+        }
         Some(Copy { what, cast, absent, span })
     }
 
@@ -366,6 +412,72 @@ impl Checker<'_> {
         }
     }
 
+    /// The attributes that a copy names, held against what the table declares.
+    fn copied_attributes(&mut self, copy: &tree::Copy, table: Option<&Table>) {
+        let (names, copied) = match &copy.what {
+            tree::Copied::Named(names) => (names, true),
+            tree::Copied::All { except, .. } => (except, false),
+        };
+        let Some(table) = table else { return };
+        let item = item(Some(table));
+        for name in names {
+            self.attribute(table, &name.text, name.span, &quoted);
+            if copied && let Some(attribute) = item.members.get(&name.text) {
+                self.copied_type(copy, name, attribute);
+            }
+        }
+    }
+
+    /// Whether an attribute of that shape can be converted, and its default takes its place.
+    fn copied_type(&mut self, copy: &tree::Copy, name: &Name, attribute: &Shape) {
+        let types = attribute.types.without(Type::Null);
+        let scalar = [Type::String, Type::Number, Type::Boolean];
+        let scalars = scalar.into_iter().fold(Types::NONE, |all, ty| all.or(Types::of(ty)));
+        if let Some(cast) = &copy.cast {
+            if types.and(scalars).is_empty() {
+                let message =
+                    format!("`{}` is {types}, which can't be converted to a {}", name.text, cast.text);
+                self.report(Diagnostic::new(Code::ArgumentType, cast.span, message));
+            }
+            return;
+        }
+        if let Some(tree::Absent::Default(value)) = &copy.absent {
+            let default = literal_type(value);
+            if !default.may_be(types) {
+                let message = format!("the attribute `{}` is {types}, the default is {default}", name.text);
+                let finding = Diagnostic::new(Code::Default, value.span, message);
+                self.report(finding.help("a reader of the field expects one type"));
+            }
+        }
+    }
+
+    /// Reports the statements whose values a copy replaces.
+    fn lost(&mut self, lost: Vec<(String, Span)>, span: Span) {
+        for (attribute, written) in lost {
+            self.overlapping(&format!("the copy of `{attribute}`"), span, written);
+        }
+    }
+
+    pub(super) fn overlapping(&mut self, what: &str, span: Span, written: Span) {
+        let message = format!("{what} replaces what a statement above has written");
+        self.overlaps.push(
+            Diagnostic::new(Code::OverlappingWrites, span, message)
+                .see(written, "written here")
+                .help("write each field once, or choose between the two values with `??` or `if`"),
+        );
+    }
+
+    /// Whether there can be room for what is written to that path.
+    pub(super) fn write_target(&mut self, path: &Path, span: Span, scope: &Scope) -> bool {
+        let finding = match (&scope.element, self.known.element()) {
+            (Some(element), Some(known)) => fields::no_room(Owner::Element(element), known, path, span),
+            _ => fields::no_room(Owner::Event, self.known.event(), path, span),
+        };
+        let room = finding.is_none();
+        self.findings.extend(finding);
+        room
+    }
+
     fn cast(&mut self, word: &Name) -> Option<Type> {
         if let Some((_, ty)) = CASTS.into_iter().find(|(name, _)| *name == word.text) {
             return Some(ty);
@@ -380,7 +492,7 @@ impl Checker<'_> {
     /// The value of a `default`: one that stands in the rule, of the type of the cast.
     fn default(&mut self, value: &tree::Expr, cast: Option<Type>) -> Option<Literal> {
         let resolved = self.expression(value, &Scope { complete: true, ..Scope::default() })?;
-        let ty = self.type_of(&resolved);
+        let types = self.known.types(&resolved);
         let Expr::Literal(literal) = resolved else {
             self.report(
                 Diagnostic::new(Code::Default, value.span, "a default is a plain value")
@@ -388,15 +500,56 @@ impl Checker<'_> {
             );
             return None;
         };
-        if let Some(cast) = cast.filter(|cast| !ty.fits(*cast) && ty != Type::Null) {
-            let message = format!(
-                "the attribute is converted to {}, the default is {}",
-                cast.with_article(),
-                ty.with_article()
-            );
+        if let Some(cast) = cast.filter(|cast| !types.may_be(Types::of(*cast))) {
+            let cast = cast.with_article();
+            let message = format!("the attribute is converted to {cast}, the default is {types}");
             self.report(Diagnostic::new(Code::Default, value.span, message));
         }
         Some(literal)
+    }
+}
+
+/// The name of an attribute as a rule writes it.
+fn quoted(name: &str) -> String {
+    let path = Path(vec![name.to_owned()]).to_string();
+    path.strip_prefix('.').unwrap_or(&path).to_owned()
+}
+
+/// The type of a value that stands in the rule; of any other, whatever it is, any.
+fn literal_type(value: &tree::Expr) -> Types {
+    match &value.kind {
+        ExprKind::Null => Types::of(Type::Null),
+        ExprKind::Boolean(_) => Types::of(Type::Boolean),
+        ExprKind::Number(_) => Types::of(Type::Number),
+        ExprKind::Text(_) => Types::of(Type::String),
+        _ => Types::ANY,
+    }
+}
+
+/// The outcome that an `on` is about.
+fn outcomes(word: &str) -> u8 {
+    match word {
+        "found" => Occasion::FOUND,
+        "missing" => Occasion::MISSING,
+        "no key" => Occasion::NO_KEY,
+        _ => Occasion::ERROR,
+    }
+}
+
+impl tree::Lookup {
+    /// When a copy of this lookup writes: its default does so too where there is no item.
+    fn occasion(&self, span: Span, copy: &Copy) -> Occasion {
+        let instead = |word: &str| {
+            self.body.iter().any(|statement| {
+                matches!(&statement.kind, StatementKind::On { outcome, instead: Some(_), .. } if outcome.text == word)
+            })
+        };
+        let mut when = Occasion::FOUND;
+        if matches!(copy.absent, IfAbsent::Default(_)) {
+            let others = [("missing", Occasion::MISSING), ("no key", Occasion::NO_KEY)];
+            when |= others.iter().filter(|(word, _)| !instead(word)).map(|(_, mask)| mask).sum::<u8>();
+        }
+        Occasion::of(span.range().start, when)
     }
 }
 

@@ -3,16 +3,17 @@
 //! 1. `tables` declares the tables of all files.
 //! 2. `rules` walks each rule's statements from top to bottom, `lookups` the inside of a lookup.
 //! 3. `expressions` resolves names and calls, and tells types as far as they can be told.
-//! 4. `writes` follows what may have been written, so that a key never reads what isn't there yet.
-//! 5. `allow` takes out the warnings that a comment silences.
-//!
+//! 4. `writes` follows what may have been written, so that a key never reads what isn't there yet;
+//!    `fields` compares what is read and written with what the schema and the tables say is there.
 //! 5. `routes` and `unused` look at the whole set: rules in each other's way, and what does nothing.
+//! 6. `allow` takes out the warnings that a comment silences.
 //!
 //! What a finding makes unknown is not reported a second time.
 
 mod allow;
 mod destinations;
 mod expressions;
+mod fields;
 mod lookups;
 mod quantity;
 mod routes;
@@ -22,13 +23,16 @@ mod unused;
 mod writes;
 
 use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
 
 use crate::diagnostic::{self, Code, Diagnostic, Severity};
 use crate::functions::Signature;
 use crate::limits::MAX_RULES;
-use crate::model::RuleSet;
+use crate::model::{RuleSet, Table};
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::{self, tree};
+use crate::types::{Known, Shape};
 use routes::Route;
 
 /// What rules may refer to beyond their own text.
@@ -39,13 +43,28 @@ pub struct Environment<'a> {
     pub functions: Vec<Signature>,
     /// The kinds of source that a table may have.
     pub sources: Vec<&'a str>,
+    /// Where the shapes of events come from.
+    pub schemas: Option<Schemas<'a>>,
+    /// The streams whose caller takes nothing back, as patterns: their rules need an output.
+    pub needs_output: Vec<String>,
+}
+
+/// Gives the shape of the events that fit a schema, by the rule's file and the path of the schema in
+/// it; `None` where the schema can't be read.
+#[derive(Clone, Copy)]
+pub struct Schemas<'a>(pub &'a dyn Fn(FileId, &str) -> Option<Shape>);
+
+impl fmt::Debug for Schemas<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Schemas")
+    }
 }
 
 impl<'a> Environment<'a> {
     /// An environment with these functions and kinds of source.
     #[must_use]
     pub fn new(functions: Vec<Signature>, sources: Vec<&'a str>) -> Self {
-        Self { functions, sources }
+        Self { functions, sources, schemas: None, needs_output: Vec::new() }
     }
 }
 
@@ -82,8 +101,7 @@ impl Checked {
 /// ```
 #[must_use]
 pub fn check(sources: &Sources, environment: &Environment<'_>) -> Checked {
-    let mut checker =
-        Checker { sources, environment, findings: Vec::new(), tables: HashMap::new(), names: HashMap::new() };
+    let mut checker = Checker::new(sources, environment);
     let mut files = Vec::new();
     for (file, _) in sources.iter() {
         let (parsed, findings) = syntax::parse(sources, file);
@@ -97,6 +115,7 @@ pub fn check(sources: &Sources, environment: &Environment<'_>) -> Checked {
             checker.table(table, &mut rules.tables);
         }
     }
+    checker.declared = rules.tables.clone().into();
     let (mut rule_files, mut routes) = (Vec::new(), Vec::new());
     for (file, item) in files.iter().flat_map(|(file, parsed)| parsed.items.iter().map(|item| (*file, item)))
     {
@@ -108,6 +127,7 @@ pub fn check(sources: &Sources, environment: &Environment<'_>) -> Checked {
         }
     }
     checker.whole_set(&rules, broken);
+    checker.outputs(&routes, &rules.rules);
     // In a set with errors, what looks unused or unreachable may only be misspelt.
     if checker.findings.is_empty() {
         checker.routes(&routes);
@@ -133,6 +153,36 @@ struct Checker<'a> {
     /// Tables by name; `None` where the declaration is broken, so that no use of it is reported.
     tables: HashMap<String, Option<usize>>,
     names: HashMap<(&'static str, String), Declared>,
+    /// What is known at the place that is read.
+    known: Known<'a>,
+    /// What was known of the event, and of the element of the loop around, before any statement.
+    arrived: Shape,
+    arrived_element: Option<Shape>,
+    /// The tables of all files, once they are read.
+    declared: Rc<[Table]>,
+    /// The table of each lookup of the rule that is read, by its place in these.
+    table_of: HashMap<String, usize>,
+    /// What its statements overwrite, held back until the whole rule is known to be right.
+    overlaps: Vec<Diagnostic>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(sources: &'a Sources, environment: &'a Environment<'a>) -> Self {
+        let event = Shape::object::<String>([], true);
+        Self {
+            sources,
+            environment,
+            findings: Vec::new(),
+            tables: HashMap::new(),
+            names: HashMap::new(),
+            known: Known::new(event.clone(), &environment.functions),
+            arrived: event,
+            arrived_element: None,
+            declared: Rc::from([]),
+            table_of: HashMap::new(),
+            overlaps: Vec::new(),
+        }
+    }
 }
 
 impl Checker<'_> {

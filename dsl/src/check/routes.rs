@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::Template;
+use crate::model::{Rule, Template};
 use crate::source::{FileId, Span};
 
 /// What a rule takes.
@@ -71,6 +71,23 @@ impl Checker<'_> {
             self.findings.extend(finding);
             seen.add(route);
         }
+    }
+}
+
+impl Checker<'_> {
+    /// Rules without an output for streams whose caller takes nothing back.
+    pub(super) fn outputs(&mut self, routes: &[Route], rules: &[Rule]) {
+        let needs = &self.environment.needs_output;
+        let mut findings = Vec::new();
+        for (route, _) in routes.iter().zip(rules).filter(|(_, rule)| rule.output.is_none()) {
+            let needed = |pattern: &&String| needs.iter().any(|stream| meet(stream, pattern));
+            let Some(stream) = route.patterns.iter().find(needed) else { continue };
+            let message =
+                format!("the rule has no `output`, and the caller of `{stream}` takes nothing back");
+            let finding = Diagnostic::new(Code::NoOutput, route.name, message);
+            findings.push(finding.help("its events would fail for ever: add `output s3 \"BUCKET\"`"));
+        }
+        self.findings.extend(findings);
     }
 }
 

@@ -5,13 +5,15 @@ use std::rc::Rc;
 use super::Checker;
 use super::expressions::Scope;
 use super::writes::{Root, Writes};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::functions::Type;
 use crate::limits::MAX_LOOKUPS;
 use crate::model::{
     Decode, Destination, Expr, ForEach, Lookup, OnInvalid, Output, Path, Rule, Schema, Step, Table, Template,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, Name, Statement, StatementKind};
+use crate::types::{Known, Shape, Types};
 
 /// What the statements of a rule say, as far as they have been read.
 #[derive(Default)]
@@ -31,7 +33,9 @@ struct Draft {
 
 impl Checker<'_> {
     pub(super) fn rule(&mut self, rule: &tree::Rule, tables: &[Table]) -> Rule {
+        let known = self.findings.len();
         self.declare("rule", &rule.name);
+        self.begin(rule);
         let scope = Scope { complete: rule.complete, elsewhere: names(&rule.statements), ..Scope::default() };
         let mut draft = Draft { scope, ..Draft::default() };
         for statement in &rule.statements {
@@ -54,6 +58,10 @@ impl Checker<'_> {
             let message = format!("a rule may have {MAX_LOOKUPS} lookups, this one has {lookups}");
             self.report(Diagnostic::new(Code::TooMany, rule.name.span, message));
         }
+        let new = self.findings.get(known..).unwrap_or_default();
+        let broken = new.iter().any(|finding| finding.severity() == Severity::Error);
+        let overlaps = std::mem::take(&mut self.overlaps);
+        self.findings.extend(overlaps.into_iter().filter(|_| rule.complete && !broken));
         Rule {
             name: rule.name.text.clone(),
             streams: draft.streams.map(|(streams, _)| streams).unwrap_or_default(),
@@ -89,7 +97,7 @@ impl Checker<'_> {
             StatementKind::When(condition) => self.once(&mut draft.when, "when", span, |checker| {
                 // `when` decides before anything is looked up.
                 let scope = Scope { complete, elsewhere: names, ..Scope::default() };
-                checker.condition(condition, &scope)
+                checker.route(condition, &scope)
             }),
             StatementKind::Schema { path, on_invalid } => {
                 self.once(&mut draft.schema, "schema", span, |checker| {
@@ -138,12 +146,18 @@ impl Checker<'_> {
     ) {
         match self.lookup(lookup, span, lookups.len(), scope, tables, writes) {
             Some(checked) => {
+                if let Some(table) = tables.get(checked.table) {
+                    self.known.lookup(&checked, table);
+                }
                 scope.learn(&lookup.name.text, lookups.len());
                 steps.push(Step::Lookup(lookups.len()));
                 lookups.push(checked);
             }
             // Its name stays unknown, but not so that uses of it are reported again.
-            None => scope.complete = false,
+            None => {
+                scope.complete = false;
+                self.forget();
+            }
         }
     }
 
@@ -158,6 +172,10 @@ impl Checker<'_> {
     ) {
         let path = self.array(array, &draft.scope, &draft.writes);
         self.own_name(element, &draft.scope);
+        if let Some(path) = &path {
+            self.known.enter(path);
+            self.arrived_element = self.known.element().cloned();
+        }
         let mut scope = draft.scope.clone();
         scope.element = Some(element.text.clone());
         let (mut lookups, mut steps) = (Vec::new(), Vec::new());
@@ -177,9 +195,13 @@ impl Checker<'_> {
             self.misplaced(statement, "a `for each`", help, scope.complete);
         }
         draft.writes.leave_element();
+        self.arrived_element = None;
+        if let Some(path) = &path {
+            self.known.leave(path);
+        }
         draft.scope.complete = scope.complete;
         if let Some(array) = path {
-            draft.writes.add(Root::Event, array.clone(), span);
+            draft.writes.inside(Root::Event, array.clone(), span);
             draft.steps.push(Step::ForEach(draft.loops.len()));
             draft.loops.push(ForEach { element: element.text.clone(), array, lookups, steps, span });
         }
@@ -188,6 +210,12 @@ impl Checker<'_> {
     /// The array of a loop: a field of the event as it arrived.
     fn array(&mut self, array: &tree::Path, scope: &Scope, writes: &Writes) -> Option<Path> {
         let path = self.target(array, scope)?;
+        self.event_field(&path.0, array.span);
+        let types = self.known.event().at(&path.0).types;
+        if !types.may_be(Types::of(Type::Array)) {
+            let message = format!("`{path}` is {types}, and `for each` goes through an array");
+            self.report(Diagnostic::new(Code::NotAnArray, array.span, message));
+        }
         if let Some(written) = writes.before(Root::Event, &path) {
             let message =
                 format!("`for each` reads the event as it arrived, but `{path}` may be written above");
@@ -210,25 +238,85 @@ impl Checker<'_> {
     ) -> bool {
         match &statement.kind {
             StatementKind::Set { target, value } => {
-                let target = self.field_target(target, scope);
-                writes.extend(scope.root(), target.clone(), statement.span);
-                if let (Some(target), Some(value)) = (target, self.expression(value, scope)) {
+                let path = self.field_target(target, scope);
+                let value = self.expression(value, scope);
+                value.iter().for_each(|value| writes.read(value));
+                let mut room = true;
+                if let Some(path) = &path {
+                    room = self.write_target(path, target.span, scope);
+                    if let Some(written) = writes.set(scope.root(), path.clone(), statement.span) {
+                        self.overlapping("this", statement.span, written);
+                    }
+                }
+                if let (Some(target), Some(value)) = (path, value) {
+                    if room {
+                        self.known.set(&target, &value);
+                    }
                     steps.push(Step::Set { target, value });
                 }
             }
             StatementKind::Remove(paths) => {
                 for path in paths {
-                    let path = self.field_target(path, scope);
-                    writes.extend(scope.root(), path.clone(), statement.span);
-                    steps.extend(path.map(Step::Remove));
+                    let Some(target) = self.field_target(path, scope) else { continue };
+                    if scope.element.is_none() {
+                        self.event_field(&target.0, path.span);
+                    }
+                    writes.remove(scope.root(), target.clone(), statement.span);
+                    self.known.remove(&target);
+                    steps.push(Step::Remove(target));
                 }
             }
             StatementKind::Drop(condition) => {
-                steps.extend(self.condition(condition, scope).map(Step::Drop));
+                let condition = self.condition(condition, scope);
+                condition.iter().for_each(|condition| writes.read(condition));
+                steps.extend(condition.map(Step::Drop));
             }
             _ => return false,
         }
         true
+    }
+
+    /// What is known where a rule begins: nothing, or what its schema says.
+    fn begin(&mut self, rule: &tree::Rule) {
+        let file = rule.name.span.file;
+        let shape = rule.statements.iter().find_map(|statement| {
+            let StatementKind::Schema { path, .. } = &statement.kind else { return None };
+            let [tree::TextPart::Literal(path)] = path.parts.as_slice() else { return None };
+            (self.environment.schemas?.0)(file, path)
+        });
+        let any = Shape::object::<String>([], true);
+        // In a rule that can't be read whole, anything may be written by what is not read.
+        self.arrived = shape.filter(|_| rule.complete).unwrap_or(any).narrowed(Types::of(Type::Object));
+        self.known = Known::new(self.arrived.clone(), &self.environment.functions);
+        self.table_of.clear();
+    }
+
+    /// A statement could not be understood: what it writes is not known, so nothing is any more.
+    fn forget(&mut self) {
+        self.known.skip_lookup();
+        self.arrived = Shape::object::<String>([], true);
+        self.arrived_element = self.arrived_element.take().map(|_| Shape::any());
+    }
+
+    /// The condition of a whole rule, which must depend on the event.
+    fn route(&mut self, condition: &tree::Expr, scope: &Scope) -> Option<Expr> {
+        let known = self.findings.len();
+        let checked = self.condition(condition, scope)?;
+        if self.findings.len() == known
+            && let Some(always) = self.known.truth(&checked)
+        {
+            let schema = !self.arrived.members.is_empty() || !self.arrived.open;
+            let (message, help) = match (always, schema) {
+                (true, true) => ("this holds for every event that fits the schema", "take the `when` out"),
+                (true, false) => ("this holds for every event", "take the `when` out"),
+                (false, true) => {
+                    ("no event that fits the schema gets past this", "each event that it takes is invalid")
+                }
+                (false, false) => ("no event gets past this", "compare fields of the event"),
+            };
+            self.report(Diagnostic::new(Code::ConstantWhen, condition.span, message).help(help));
+        }
+        Some(checked)
     }
 
     fn stream(&mut self, pattern: &tree::Text) -> Option<Template> {

@@ -41,7 +41,9 @@ impl Checker<'_> {
                     indexes.extend(index);
                 }
                 TableClauseKind::Attributes(parts) => {
-                    self.once(&mut attributes, "attributes", clause.span, |checker| checker.attributes(parts));
+                    self.once(&mut attributes, "attributes", clause.span, |checker| {
+                        checker.attributes(parts)
+                    });
                 }
                 TableClauseKind::Cache { ttl, limits } => {
                     self.once(&mut cache, "cache", clause.span, |checker| checker.cache(ttl, limits));

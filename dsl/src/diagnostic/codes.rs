@@ -106,8 +106,16 @@ codes! {
     UnknownTable = "unknown-table" Error;
     /// A name is not a lookup that stands above.
     UnknownName = "unknown-name" Error;
-    /// `record` or `error` has no such field.
+    /// A field that can never be there: the schema, the language or a statement above rules it out.
     UnknownField = "unknown-field" Error;
+    /// A field that the schema does not name looks like one that it names.
+    MisspeltField = "misspelt-field" Warning;
+    /// A table that declares its attributes does not declare this one.
+    UnknownAttribute = "unknown-attribute" Error;
+    /// A field is compared with a value that the schema does not allow it.
+    UnknownValue = "unknown-value" Warning;
+    /// The schema makes a `when` the same for every event.
+    ConstantWhen = "constant-when" Warning;
     /// A function is not in the registry.
     UnknownFunction = "unknown-function" Error;
     /// A function is called with too few or too many arguments.
@@ -122,6 +130,16 @@ codes! {
     KeyType = "key-type" Error;
     /// A key reads a field that an earlier statement may write.
     LateKey = "late-key" Error;
+    /// A `for each` goes over what is no array.
+    NotAnArray = "not-an-array" Error;
+    /// A field is written inside of what is no object.
+    NotAnObject = "not-an-object" Error;
+    /// A statement replaces what another one has written.
+    OverlappingWrites = "overlapping-writes" Warning;
+    /// A `copy` replaces a field of the event that the schema names.
+    OverwrittenField = "overwritten-field" Warning;
+    /// A rule has no output, and its caller takes nothing back.
+    NoOutput = "no-output" Error;
     /// The target of a `copy` does not fit what is copied.
     CopyTarget = "copy-target" Error;
     /// A `default` is not a plain value, or not of the type of the copy.

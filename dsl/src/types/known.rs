@@ -3,8 +3,8 @@
 use super::{Shape, Types};
 use crate::functions::{Signature, Type};
 use crate::model::{
-    Copied, Copy, Expr, ForEach, IfAbsent, KeyType, Lookup, Path, RecordField, Rule, Step, Table,
-    Text, TextPart,
+    Copied, Copy, Expr, ForEach, IfAbsent, KeyType, Lookup, Path, RecordField, Rule, Step, Table, Text,
+    TextPart,
 };
 
 /// What is known at one place of a rule: of the event as it then stands, of the element of the loop
@@ -71,7 +71,9 @@ impl<'a> Known<'a> {
         match expr {
             Expr::Literal(literal) => Shape::literal(literal),
             Expr::Event(path) => self.event.at(&path.0),
-            Expr::Element(path) => self.element.as_ref().map_or_else(Shape::absent, |shape| shape.at(&path.0)),
+            Expr::Element(path) => {
+                self.element.as_ref().map_or_else(Shape::absent, |shape| shape.at(&path.0))
+            }
             Expr::Lookup { lookup, path } => attribute(&self.items, *lookup, path),
             Expr::ElementLookup { lookup, path } => attribute(&self.inner, *lookup, path),
             Expr::Text(text) => self.text(text),
@@ -106,12 +108,12 @@ impl<'a> Known<'a> {
     }
 
     fn text(&self, text: &Text) -> Shape {
-        let holes = text.0.iter().filter_map(|part| match part {
+        let mut holes = text.0.iter().filter_map(|part| match part {
             TextPart::Hole(hole) => Some(self.shape(hole)),
             _ => None,
         });
         // An absent or null hole makes the text absent.
-        let certain = holes.fold(true, |certain, hole| certain && hole.is_certain());
+        let certain = holes.all(|hole| hole.is_certain());
         if certain { Shape::of(Type::String) } else { Shape::of(Type::String).optional() }
     }
 
@@ -132,7 +134,7 @@ impl<'a> Known<'a> {
     pub(crate) fn set(&mut self, target: &Path, value: &Expr) {
         let shape = self.shape(value);
         let skipped = self.may_be_skipped(value).then(|| self.place().clone());
-        self.place().write(&target.0, shape);
+        self.place().write(&target.0, &shape);
         if let Some(before) = skipped {
             *self.place() = before.or(self.place());
         }
@@ -177,12 +179,18 @@ impl<'a> Known<'a> {
         if after.types.has(Type::Array) {
             after.values = None;
             after.items = element.map(Box::new);
-            self.event.write(&array.0, after);
+            self.event.write(&array.0, &after);
         }
     }
 
     /// What is known in the block of an outcome, above its first statement.
-    pub(crate) fn at(&self, outcome: Outcome, copies: &[Copy], instead: bool, table: &Table) -> Self {
+    pub(crate) fn in_block(
+        &self,
+        outcome: Outcome,
+        copies: &[Copy],
+        instead: bool,
+        table: Option<&Table>,
+    ) -> Self {
         let mut inside = self.clone();
         let item = item(table);
         let shape = if outcome == Outcome::Found { item.clone() } else { Shape::absent() };
@@ -200,7 +208,7 @@ impl<'a> Known<'a> {
     /// After a lookup, whatever its outcome.
     pub(crate) fn lookup(&mut self, lookup: &Lookup, table: &Table) {
         let block = |outcome: Outcome, instead: bool, steps: &[Step]| {
-            let mut known = self.at(outcome, &lookup.copies, instead, table);
+            let mut known = self.in_block(outcome, &lookup.copies, instead, Some(table));
             known.steps(steps, &[], None, &[]);
             (known.event, known.element)
         };
@@ -214,11 +222,13 @@ impl<'a> Known<'a> {
         (self.event, self.element) = ends.into_iter().flatten().fold(found, |(event, element), end| {
             (event.or(&end.0), element.zip(end.1).map(|(one, two)| one.or(&two)))
         });
-        self.learn(Item { shape: item(table).optional(), caught: lookup.error.is_some() });
+        self.learn(Item { shape: item(Some(table)).optional(), caught: lookup.error.is_some() });
     }
 
-    /// A lookup of which nothing is known, as its statement could not be understood.
+    /// A lookup that could not be understood: it may have written anything.
     pub(crate) fn skip_lookup(&mut self) {
+        *self.place() = Shape::any();
+        self.event = Shape::object::<String>([], true);
         self.learn(Item { shape: Shape::any().optional(), caught: true });
     }
 
@@ -263,7 +273,7 @@ impl<'a> Known<'a> {
                     let value = match &copy.absent {
                         IfAbsent::Skip if value.optional => {
                             let before = self.place().clone();
-                            self.place().write(&target.0, value.present());
+                            self.place().write(&target.0, &value.present());
                             *self.place() = before.or(self.place());
                             continue;
                         }
@@ -272,7 +282,7 @@ impl<'a> Known<'a> {
                         }
                         _ => value.present(),
                     };
-                    self.place().write(&target.0, value);
+                    self.place().write(&target.0, &value);
                 }
             }
             Copied::All { except, into } => {
@@ -292,7 +302,7 @@ impl<'a> Known<'a> {
                     object.members.entry(name.clone()).or_insert_with(known);
                 }
                 object.open = true;
-                self.place().write(&into.0, object.present());
+                self.place().write(&into.0, &object.present());
                 // An item may have nothing to copy.
                 *self.place() = before.or(self.place());
             }
@@ -303,7 +313,7 @@ impl<'a> Known<'a> {
     fn default(&mut self, copy: &Copy) {
         if let (Copied::Named(names), IfAbsent::Default(literal)) = (&copy.what, &copy.absent) {
             for (_, target) in names {
-                self.place().write(&target.0, Shape::literal(literal));
+                self.place().write(&target.0, &Shape::literal(literal));
             }
         }
     }
@@ -314,8 +324,9 @@ fn attribute(items: &[Item], lookup: usize, path: &Path) -> Shape {
 }
 
 /// What is known of an item that was found: the parts of keys and what the table declares.
-pub(crate) fn item(table: &Table) -> Shape {
+pub(crate) fn item(table: Option<&Table>) -> Shape {
     let mut members: Vec<(&str, Shape)> = Vec::new();
+    let Some(table) = table else { return Shape::object(members, true) };
     for (name, ty) in &table.attributes {
         // A declared attribute may be null or left out: DynamoDB's items are not all alike.
         let types = Types::of(*ty).or(Types::of(Type::Null));

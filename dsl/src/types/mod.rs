@@ -13,7 +13,7 @@ mod set;
 mod shape;
 mod truth;
 
-pub(crate) use known::Outcome;
 pub use known::{Known, enriched};
+pub(crate) use known::{Outcome, item};
 pub use set::Types;
 pub use shape::Shape;

@@ -125,22 +125,25 @@ impl Shape {
     /// A member.
     #[must_use]
     pub fn get(&self, name: &str) -> Self {
-        if !self.types.has(Type::Object) {
-            return Self::absent();
-        }
-        let member = match self.members.get(name) {
-            Some(member) => member.clone(),
-            None if self.open => Self::any().optional(),
-            None => Self::absent(),
-        };
-        let certain = !self.optional && self.types.only().is_some();
-        if certain { member } else { member.optional() }
+        self.at(&[name.to_owned()])
     }
 
     /// What a path leads to.
     #[must_use]
     pub fn at(&self, path: &[String]) -> Self {
-        path.iter().fold(self.clone(), |shape, name| shape.get(name))
+        let (mut shape, mut certain) = (self, true);
+        for name in path {
+            if !shape.types.has(Type::Object) {
+                return Self::absent();
+            }
+            certain &= !shape.optional && shape.types.only().is_some();
+            shape = match shape.members.get(name) {
+                Some(member) => member,
+                None if shape.open => return Self::any().optional(),
+                None => return Self::absent(),
+            };
+        }
+        if certain { shape.clone() } else { shape.clone().optional() }
     }
 
     /// What an element is, where it is an array.
@@ -221,7 +224,7 @@ impl Shape {
 
     /// What is known after a value was written to that path: missing and null parents have become
     /// objects, and any other parent has ended the event. An absent value removes the target.
-    pub(super) fn write(&mut self, path: &[String], value: Shape) {
+    pub(super) fn write(&mut self, path: &[String], value: &Shape) {
         if value.is_absent() {
             return self.remove(path);
         }
@@ -296,7 +299,7 @@ mod tests {
     #[test]
     fn a_write_makes_its_parents_objects() {
         let mut event = Shape::object([("user", Shape::of(Type::Null))], false);
-        event.write(&path("user.geo.city"), string());
+        event.write(&path("user.geo.city"), &string());
         assert_eq!(event.at(&path("user.geo.city")), string());
         assert!(event.at(&path("user.geo.zip")).is_absent());
     }
@@ -305,7 +308,7 @@ mod tests {
     fn an_optional_parent_loses_the_certainty_of_its_members() {
         let user = Shape::object([("id", string())], false).optional();
         let mut event = Shape::object([("user", user)], false);
-        event.write(&path("user.name"), string());
+        event.write(&path("user.name"), &string());
         assert_eq!(event.at(&path("user.name")), string());
         assert_eq!(event.at(&path("user.id")), string().optional());
     }
@@ -313,9 +316,9 @@ mod tests {
     #[test]
     fn what_may_be_absent_may_remove() {
         let mut event = Shape::object([("a", string()), ("b", Shape::of(Type::Number))], false);
-        event.write(&path("a"), Shape::of(Type::Number).optional());
+        event.write(&path("a"), &Shape::of(Type::Number).optional());
         assert_eq!(event.at(&path("a")), Shape::of(Type::Number).optional());
-        event.write(&path("b"), Shape::absent());
+        event.write(&path("b"), &Shape::absent());
         assert!(event.at(&path("b")).is_absent());
     }
 

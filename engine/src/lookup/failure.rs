@@ -65,6 +65,8 @@ pub enum ErrorCode {
     RequiredAbsent,
     /// An attribute can't be converted as the rule says.
     Cast,
+    /// An attribute has another type than its table declares.
+    AttributeType,
     /// The item can't be read.
     Item,
     /// An expression in the key fails.
@@ -90,6 +92,7 @@ impl ErrorCode {
             | ErrorCode::Ambiguous
             | ErrorCode::RequiredAbsent
             | ErrorCode::Cast
+            | ErrorCode::AttributeType
             | ErrorCode::Item
             | ErrorCode::Expression
             | ErrorCode::Upstream => false,
@@ -112,6 +115,7 @@ impl ErrorCode {
             ErrorCode::Ambiguous => "ambiguous",
             ErrorCode::RequiredAbsent => "required_absent",
             ErrorCode::Cast => "cast",
+            ErrorCode::AttributeType => "attribute_type",
             ErrorCode::Item => "item",
             ErrorCode::Expression => "expression",
             ErrorCode::Upstream => "upstream",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use enrich_dsl::functions::Type;
 use enrich_dsl::model::{self, Copied, Literal, Path, Template};
 
 use super::paths::{element_paths, paths, read_paths, targets};
@@ -135,7 +136,8 @@ impl Compiler<'_> {
             return if differ { Err(BuildError::KeysDiffer { table: table.name }) } else { Ok(place) };
         }
         let table = Arc::new(table);
-        self.slots.push(TableSlot { source, table, attributes: Attributes::Named(BTreeSet::new()) });
+        let attributes = Attributes::Named(BTreeSet::new());
+        self.slots.push(TableSlot { source, table, attributes, types: BTreeSet::new() });
         Ok(self.slots.len() - 1)
     }
 
@@ -271,6 +273,10 @@ impl Compiler<'_> {
                 Copied::Named(names) => names.iter().for_each(|(name, _)| self.need(slot, Some(name))),
                 _ => self.need(slot, None),
             }
+        }
+        let declared = self.tables.get(lookup.table).map(|table| table.attributes.iter().cloned());
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.types.extend(declared.into_iter().flatten().filter(|(_, ty)| *ty != Type::Any));
         }
     }
 

@@ -1,8 +1,9 @@
 //! Which keys a wave of lookups asks, and what the sources answer.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use enrich_dsl::functions::Type;
 use enrich_dsl::model::KeyType;
 use futures_util::future::join_all;
 
@@ -226,6 +227,7 @@ pub(super) async fn fetch(
     let calls = sources.iter().zip(&questions).filter(|(_, questions)| !questions.tables.is_empty());
     let calls = calls.map(|(source, questions)| source.fetch(questions));
     let mut results = join_all(calls).await.into_iter();
+    let types: Vec<&BTreeSet<(String, Type)>> = program.tables.iter().map(|slot| &slot.types).collect();
     for (questions, places) in
         questions.iter().zip(&places).filter(|(questions, _)| !questions.tables.is_empty())
     {
@@ -235,9 +237,26 @@ pub(super) async fn fetch(
             for (key_at, key) in question.keys.iter().enumerate() {
                 // A source that leaves a question open has not said that the item is missing.
                 let answer = result.as_ref().and_then(|result| result.get(at, key_at)).cloned();
-                known.insert(key.clone(), answer.unwrap_or_else(|| Answer::Failed(unanswered())));
+                let answer = answer.unwrap_or_else(|| Answer::Failed(unanswered()));
+                let declared = types.get(*place).into_iter().copied().flatten();
+                known.insert(key.clone(), declared.fold(answer, typed_as));
             }
         }
+    }
+}
+
+/// The answer, unless an attribute of its item has another type than the rules declare: what is not as
+/// it was checked must not be copied. Null is of every type, and so is an attribute that is absent.
+fn typed_as(answer: Answer, (name, ty): &(String, Type)) -> Answer {
+    let Answer::Found(item) = &answer else { return answer };
+    let found = item.root().get(name).map(Value::Node);
+    match found.filter(|value| value.ty() != *ty && !value.is_nothing()) {
+        Some(value) => {
+            let (is, wanted) = (value.with_article(), ty.with_article());
+            let message = format!("the attribute `{name}` is declared as {wanted}, this is {is}");
+            Answer::Failed(Failure::new(ErrorCode::AttributeType, message))
+        }
+        None => answer,
     }
 }
 
