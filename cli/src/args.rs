@@ -79,12 +79,10 @@ pub enum EnrichCommand {
 
 /// What `enrich fmt` does its work with.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
-#[command(
-    after_help = "Example:\n  enrich fmt --check rules\n\n\
+#[command(after_help = "Example:\n  enrich fmt --check rules\n\n\
                   Exit status:\n  0  all files are laid out\n  \
                   1  some would be changed by `--check`, or can't be read as rules\n  \
-                  2  the files could not be read or written"
-)]
+                  2  the files could not be read or written")]
 pub struct FmtArgs {
     /// Rule files, and folders of them; `-` lays out standard input, and writes to standard output
     #[arg(value_name = "PATH", default_value = "rules")]

@@ -61,14 +61,10 @@ fn layout(text: &str) -> String {
 
 /// A debug form without the places in it.
 fn without_spans(debug: &str) -> String {
-    let mut out = String::new();
-    let mut rest = debug;
-    while let Some(at) = rest.find("Span {") {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        rest = &rest[rest.find('}').expect("the end of a span") + 1..];
-    }
-    out + rest
+    // A span holds a file's id in parentheses and two numbers: no brace.
+    let mut pieces = debug.split("Span {");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    first + &pieces.filter_map(|piece| Some(piece.split_once('}')?.1)).collect::<String>()
 }
 
 fn tree(file: &File) -> String {
@@ -77,7 +73,7 @@ fn tree(file: &File) -> String {
 
 fn comments(text: &str, file: &File) -> Vec<String> {
     let comment = |piece: &Trivia| match piece {
-        Trivia::Comment { span, .. } => Some(text[span.range()].trim_end().to_owned()),
+        Trivia::Comment { span, .. } => text.get(span.range()).map(|comment| comment.trim_end().to_owned()),
         Trivia::Blank { .. } => None,
     };
     file.trivia.iter().filter_map(comment).collect()
@@ -114,8 +110,10 @@ fn what_is_laid_out_means_what_it_meant() {
         let (rules, said) = checked(&text, &folder);
         let (rules_again, said_again) = checked(&laid_out, &folder);
         assert_eq!(rules_again, rules, "{laid_out}");
-        // A line's number in a message may have changed.
-        assert_eq!(said_again.len(), said.len(), "{said:?}\n{said_again:?}\n{laid_out}");
+        // Such a comment is about a line, and what stood on one line may stand on several now.
+        if !text.contains("# check: allow") {
+            assert_eq!(said_again, said, "{laid_out}");
+        }
     }
     assert!(seen > 100, "{seen} texts");
 }

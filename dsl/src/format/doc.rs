@@ -238,7 +238,7 @@ mod tests {
         let width = |items| list(items).width().expect("no comment");
         let fitting = (0..).take_while(|items| width(*items) <= WIDTH).last().expect("one fits");
         assert_eq!(written(&[list(fitting)]).lines().count(), 1);
-        assert_eq!(written(&[list(fitting + 1)]).lines().count(), fitting + 3);
+        assert_eq!(written(&[list(fitting + 1)]).lines().count(), fitting + 4);
         // What stands behind it counts up to the next possible line end.
         let behind = Doc::text("x".repeat(WIDTH - width(fitting)));
         assert_eq!(written(&[Doc::All(vec![list(fitting), behind.clone()])]).lines().count(), 1);
