@@ -165,13 +165,17 @@ class Function:
         self.emulator.aws("kinesis", "create-stream", "--stream-name", self.stream, "--shard-count", "2")
         self.emulator.aws("kinesis", "wait", "stream-exists", "--stream-name", self.stream)
 
-    def create_role(self, *more: dict[str, Any]) -> None:
+    def create_bare_role(self) -> None:
+        """The function may write its log, and nothing else."""
         aws, file = self.emulator.aws, self.emulator.file
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         aws("iam", "create-role", "--role-name", self.name,
             "--assume-role-policy-document", file("trust.json", policy(trust)))
         aws("iam", "attach-role-policy", "--role-name", self.name,
             "--policy-arn", "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+
+    def create_role(self, *more: dict[str, Any]) -> None:
+        self.create_bare_role()
         stream = ["kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:ListShards"]
         self.put_policy("write", allow(stream, self.stream_arn),
                         allow("s3:PutObject", f"arn:aws:s3:::{self.bucket}/*"), *more)

@@ -18,15 +18,17 @@ from typing import Any
 
 from checks import Checks, wait_until
 from emulator import PROFILES, REGION, ROOT, Emulator, Function, allow, package, stop
+from permissions import every_call, shipped_rules
 
 HERE = Path(__file__).resolve().parent
-SECONDS_FOR_ALL = 240
+SECONDS_FOR_ALL = 360
 SECONDS_TO_ARRIVE = 30
 
 
 @dataclass
 class Inputs:
     bootstrap: Path
+    check: Path
     rules: Path
     poller_python: Path
     scratch: Path
@@ -359,6 +361,15 @@ def rules_from_s3(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
     check_enriched(checks, "one", text, by_id.get("one", b""), begin, datetime.now(UTC))
 
 
+# ---- D: the policy that is printed for rules -----------------------------------------------------
+
+def permissions(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
+    own = package(inputs.bootstrap, HERE / "rules-permitted", inputs.scratch / "D-own.zip")
+    every_call(checks, emulator, own, inputs.check)
+    shipped = package(inputs.bootstrap, inputs.rules, inputs.scratch / "D-shipped.zip")
+    shipped_rules(checks, emulator, shipped, inputs.check, inputs.rules)
+
+
 # ---- running them ------------------------------------------------------------------------------
 
 Scenario = Callable[[Checks, Inputs, Emulator], None]
@@ -366,6 +377,7 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "A": ("clickstream on the emulator", clickstream),
     "B": ("a table that is down loses nothing", strict),
     "C": ("rules from S3", rules_from_s3),
+    "D": ("the policy that is printed for rules", permissions),
 }
 
 
@@ -393,6 +405,7 @@ def interrupt(number: int, _frame: FrameType | None) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--bootstrap", type=Path, required=True)
+    parser.add_argument("--check", type=Path, required=True)
     parser.add_argument("--rules", type=Path, required=True)
     parser.add_argument("--poller-python", type=Path, required=True)
     parser.add_argument("--only", action="append")
@@ -402,7 +415,7 @@ def main() -> int:
     signal.alarm(SECONDS_FOR_ALL)
     checks = Checks()
     with tempfile.TemporaryDirectory(prefix="e2e-") as scratch:
-        inputs = Inputs(arguments.bootstrap, arguments.rules, arguments.poller_python, Path(scratch))
+        inputs = Inputs(arguments.bootstrap, arguments.check, arguments.rules, arguments.poller_python, Path(scratch))
         try:
             for name in arguments.only or SCENARIOS:
                 run(name, checks, inputs)

@@ -3,20 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use enrich_dsl::diagnostic::Code;
 use enrich_engine::{Location, Timestamp};
 
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
-/// A folder is read with all folders in it; rule files end in `.enrich`. Tables and buckets need not
-/// exist, and variables need no values. What a finding's code means is told by `--explain`.
+/// A folder is a rule set: its files whose names end in `.enrich`, and none of the folders inside.
+/// Tables and buckets need not exist, and variables need no values. What a finding's code means is told
+/// by `--explain`.
+///
+/// With `--iam`, `--cost` or `--lineage` it prints that report, and findings go to standard error.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
 #[command(
     name = "check",
     version,
     verbatim_doc_comment,
-    after_help = "Example:\n  check rules\n\n\
+    group = ArgGroup::new("report"),
+    after_help = "Examples:\n  check rules\n  check --iam --region eu-west-1 --account 123456789012 rules\n\n\
                   Exit status:\n  0  the rules can be run\n  \
                   1  they have errors, or warnings with `--deny-warnings`\n  \
                   2  they could not be read"
@@ -40,6 +44,56 @@ pub struct CheckArgs {
     /// Whether findings are coloured: `auto` colours them for a terminal
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
+    /// What is reported of the rules in place of their findings.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// The reports beside the policy. That an option requires its report is not enough: clap lets that pass where
+/// another report excludes it.
+const NOT_IAM: [&str; 2] = ["cost", "lineage"];
+
+/// What `check` reports of rules that have no errors.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Reports")]
+pub struct ReportArgs {
+    /// Prints the IAM policy that the rules need: what a role must allow for them, and nothing else
+    #[arg(long, group = "report", conflicts_with = "format")]
+    pub iam: bool,
+    /// The partition in the policy's ARNs
+    #[arg(long, value_name = "NAME", default_value = "aws", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = arn_field)]
+    pub partition: String,
+    /// The region of the tables in the policy; `*` is any
+    #[arg(long, value_name = "NAME", default_value = "*", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = arn_field)]
+    pub region: String,
+    /// The account of the tables in the policy; `*` is any
+    #[arg(long, value_name = "NUMBER", default_value = "*", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = arn_field)]
+    pub account: String,
+    /// Where the function keeps rejects, as its `REJECTS` says
+    #[arg(long, value_name = "s3://BUCKET/PREFIX", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = location)]
+    pub rejects: Option<Location>,
+    /// Prints what the rules may cost: requests, read units and objects; `--format json` for programs
+    #[arg(long, group = "report")]
+    pub cost: bool,
+    /// How many events a batch has
+    #[arg(
+        long, value_name = "N", default_value = "100", requires = "cost",
+        conflicts_with_all = ["iam", "lineage"],
+        value_parser = clap::value_parser!(u64).range(1..=1_000_000)
+    )]
+    pub batch_size: u64,
+    /// Prints where each field comes from that the rules write
+    #[arg(long, value_enum, group = "report", conflicts_with = "format", value_name = "FORMAT")]
+    pub lineage: Option<LineageFormat>,
+}
+
+/// How lineage is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LineageFormat {
+    /// A JSON document, for programs
+    Json,
+    /// A drawing for Graphviz
+    Dot,
 }
 
 /// Enriches events by rules, on this machine.
@@ -252,6 +306,13 @@ impl FromStr for Variable {
     }
 }
 
+/// A field of an ARN: what can't stand in one would make it another ARN.
+fn arn_field(text: &str) -> Result<String, String> {
+    let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let field = (plain || text == "*").then(|| text.to_owned());
+    field.ok_or_else(|| "letters, digits and `-`, or `*` for any".to_owned())
+}
+
 fn location(text: &str) -> Result<Location, String> {
     let place = text.starts_with("s3://").then(|| Location::parse(text)).flatten();
     place.ok_or_else(|| "write it as `s3://BUCKET/PREFIX`".to_owned())
@@ -278,6 +339,42 @@ mod tests {
         assert_eq!(args.paths, [PathBuf::from("rules")]);
         assert_eq!((args.format, args.color), (Format::Full, Color::Auto));
         assert_eq!((args.deny_warnings, args.explain), (false, None));
+        assert_eq!((args.report.iam, args.report.cost, args.report.lineage), (false, false, None));
+    }
+
+    #[test]
+    fn one_report_at_a_time_with_its_own_options() {
+        let check = |arguments: &[&str]| CheckArgs::try_parse_from([&["check"], arguments].concat());
+        for arguments in [
+            &["--iam", "--cost"][..],
+            &["--cost", "--lineage", "json"],
+            &["--iam", "--lineage", "dot"],
+            &["--lineage"],
+            &["--lineage", "svg"],
+            &["--iam", "--format", "json"],
+            &["--lineage", "json", "--format", "json"],
+            &["--region", "eu-west-1"],
+            &["--account", "1", "--cost"],
+            &["--partition", "aws-cn"],
+            &["--rejects", "s3://bucket/x"],
+            &["--batch-size", "10"],
+            &["--batch-size", "10", "--iam"],
+            &["--cost", "--batch-size", "0"],
+            &["--iam", "--region", "eu:west"],
+            &["--iam", "--account", ""],
+            &["--iam", "--rejects", "bucket/x"],
+            &["--iam", "--explain", "syntax"],
+        ] {
+            let error = check(arguments).expect_err(&arguments.join(" "));
+            assert_eq!(error.exit_code(), 2, "{arguments:?}");
+        }
+        for arguments in [
+            &["--iam", "--region", "*", "--account", "123456789012", "--rejects", "s3://bucket/x"][..],
+            &["--cost", "--format", "json", "--batch-size", "1000"],
+            &["--lineage", "dot", "rules", "-D", "A=b"],
+        ] {
+            assert!(check(arguments).is_ok(), "{arguments:?}");
+        }
     }
 
     #[test]

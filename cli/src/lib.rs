@@ -7,6 +7,7 @@
 //! 2. [`rules`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events.
 //! 3. [`events`] sends events through the engine; [`rejects`] and [`store`] keep what comes out beside
 //!    standard output.
+//! 4. [`report`] writes what `check` tells of rules besides their findings.
 #![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
 
 pub mod args;
@@ -16,6 +17,7 @@ pub mod events;
 pub mod input;
 mod progress;
 pub mod rejects;
+pub mod report;
 pub mod rules;
 mod shell;
 pub mod store;

@@ -43,6 +43,7 @@ pub mod json;
 pub mod lookup;
 pub mod output;
 mod program;
+pub mod report;
 mod rules;
 mod run;
 mod schema;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use enrich_engine::dsl::diagnostic::{Code, Severity, render};
 use enrich_engine::dsl::source::Sources;
 use enrich_engine::functions::Registry;
+use enrich_engine::json::Document;
 use enrich_engine::lookup::MemorySource;
 use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
 
@@ -92,8 +93,9 @@ fn no_message_names_the_inside_of_the_checker() {
     }
 }
 
-/// A right rule stands in `NAME.enrich`, its tables in `NAME.tables.json` (an object of arrays), its
-/// events in `NAME.ndjson` and what becomes of them in `NAME.out`.
+/// A right rule stands in `NAME.enrich`, its tables in `NAME.tables.json` (an object of arrays; one that
+/// is not in it can't be reached), its events in `NAME.ndjson` and what becomes of them in `NAME.out`.
+/// `NAME.records.ndjson` says of each event what is not [usual](record) about its record.
 #[test]
 fn right_rules_and_what_they_do() {
     let mut wrong = Vec::new();
@@ -105,16 +107,20 @@ fn right_rules_and_what_they_do() {
         let rules = checked.rules.expect("rules without findings");
         let mut tables = MemorySource::new();
         if let Ok(text) = fs::read_to_string(case.with_extension("tables.json")) {
-            let document = enrich_engine::json::Document::parse(text.as_bytes()).expect("tables");
+            let document = Document::parse(text.as_bytes()).expect("tables");
             for (name, items) in document.root().members() {
                 tables = tables.with_json(name.text(), items.raw()).expect("items");
             }
         }
         let engine = Engine::builder(rules).tables(tables).build().expect("an engine");
         let lines = fs::read_to_string(case.with_extension("ndjson")).expect("events");
-        let records: Vec<_> = lines.lines().enumerate().map(|(at, line)| record(at, line)).collect();
+        let unusual = fs::read_to_string(case.with_extension("records.ndjson")).unwrap_or_default();
+        let mut unusual = unusual.lines();
+        let records: Vec<_> =
+            lines.lines().enumerate().map(|(at, line)| record(at, line, unusual.next())).collect();
+        assert_eq!(unusual.next(), None, "{}: a record without its event", case.display());
         let now = Timestamp::parse("2026-11-21T10:00:00.123Z").expect("a time");
-        let outcome = block_on(engine.enrich(&records, Context::at(now)));
+        let outcome = block_on(engine.enrich(&records, Context::at(now).retrying()));
         let mut out = String::new();
         for verdict in &outcome.verdicts {
             out.push_str(&show(verdict));
@@ -125,12 +131,27 @@ fn right_rules_and_what_they_do() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-fn record(at: usize, line: &str) -> Record {
+/// A record of the stream `events`. `unusual` names parts that are others, or null for none.
+fn record(at: usize, line: &str, unusual: Option<&str>) -> Record {
     let mut origin = Origin::stream("events");
     origin.shard = Some("shardId-000000000001".to_owned());
     origin.sequence = Some(format!("4957{at}"));
     origin.partition_key = Some("p".to_owned());
     origin.arrival = Timestamp::parse("2026-11-20T23:59:59.98Z");
+    let unusual = Document::parse(unusual.unwrap_or("{}").as_bytes()).expect("parts of a record");
+    for (part, value) in unusual.root().members() {
+        let text = value.as_str().map(std::borrow::Cow::into_owned);
+        match &*part.text() {
+            "stream" => origin.stream = text.expect("a name"),
+            "arn" => origin.arn = text,
+            "shard" => origin.shard = text,
+            "sequence" => origin.sequence = text,
+            "sub_sequence" => origin.sub_sequence = value.raw().parse().ok(),
+            "partition_key" => origin.partition_key = text,
+            "arrival" => origin.arrival = text.map(|text| Timestamp::parse(&text).expect("an instant")),
+            part => panic!("a record has no part `{part}`"),
+        }
+    }
     Record::new(line, origin)
 }
 

@@ -4,6 +4,8 @@
 //! 2. [`Handler`] has the engine enrich the records, and writes what has to be durable.
 //! 3. [`answer`] writes what the caller may be told, and nothing else.
 //!
+//! [`policy`] says what the function's role must allow for a rule set.
+//!
 //! None of this needs an AWS crate or an async runtime: an invocation can be replayed anywhere, with
 //! the rules of [`rule_files`]. The Lambda function itself is `bootstrap` on top of `runtime`, behind
 //! the feature `bootstrap`.
@@ -15,6 +17,7 @@ mod deliver;
 pub mod envelope;
 mod error;
 mod handler;
+pub mod policy;
 pub mod rule_files;
 #[cfg(feature = "bootstrap")]
 pub mod runtime;

@@ -3,5 +3,5 @@
 mod rules;
 mod store;
 
-pub use rules::{RuleFiles, RuleLimits, RulesError};
+pub use rules::{RuleFiles, RuleLimits, RulesError, Wanted};
 pub use store::S3Store;

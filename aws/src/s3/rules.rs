@@ -5,8 +5,11 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{Builder, Config};
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::primitives::ByteStream;
-use enrich_engine::lookup::Failure;
+use aws_sdk_s3::types::Object;
+use enrich_engine::lookup::{ErrorCode, Failure};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::fault::Fault;
@@ -14,16 +17,21 @@ use crate::fault::Fault;
 /// How many rule files are read at a time.
 const IN_FLIGHT: usize = 8;
 
+/// How many folders an error names.
+const NAMED: usize = 3;
+
 /// The longest that one request takes before it counts as lost and is tried again.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
-/// Loads a folder of rule files (rules, schemas, tests) out of a bucket.
+/// Loads a rule set out of a bucket: the rule files of a folder, and what they name.
 ///
 /// It needs the permissions `s3:ListBucket` on the bucket and `s3:GetObject` on its objects.
 ///
 /// ```no_run
 /// # async fn start(client: aws_sdk_s3::Client) -> Result<(), enrich_aws::s3::RulesError> {
-/// let files = enrich_aws::s3::RuleFiles::new(client).load("our-rules", "production").await?;
+/// let files = enrich_aws::s3::RuleFiles::new(client);
+/// let rules = files.load("our-rules", "production", &|name| name.ends_with(".enrich")).await?;
+/// let schemas = files.load_named("our-rules", "production", vec!["schemas/click.json".to_owned()]).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -77,13 +85,26 @@ pub enum RulesError {
         /// Why.
         failure: Failure,
     },
-    /// There is no file at all: mostly a misspelt prefix.
+    /// There is no rule file at all: mostly a misspelt prefix.
     #[error("there are no rule files in s3://{bucket}/{prefix}")]
     Empty {
         /// The bucket.
         bucket: String,
         /// The folder.
         prefix: String,
+    },
+    /// There is no rule file but in folders inside, and each of these is a rule set of its own.
+    #[error(
+        "there are no rule files in s3://{bucket}/{prefix} itself: name a folder that holds some: {}",
+        some(folders)
+    )]
+    EmptyButInside {
+        /// The bucket.
+        bucket: String,
+        /// The folder.
+        prefix: String,
+        /// Folders inside that hold rule files, relative to the folder and in the order of their paths.
+        folders: Vec<String>,
     },
     /// There are more files than [`RuleLimits::files`].
     #[error("there are more than {limit} files in s3://{bucket}/{prefix}")]
@@ -117,6 +138,18 @@ pub enum RulesError {
     },
 }
 
+/// The first of them, and how many more are known.
+fn some(folders: &[String]) -> String {
+    let named = folders.get(..NAMED).unwrap_or(folders).join(", ");
+    match folders.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+/// Tells by its name whether a file is wanted.
+pub type Wanted<'a> = dyn Fn(&str) -> bool + Sync + 'a;
+
 impl RuleFiles {
     /// Loads through `client`.
     #[must_use]
@@ -130,84 +163,145 @@ impl RuleFiles {
         Self { limits, ..self }
     }
 
-    /// All files below `prefix`, in the order of their paths: the path relative to the prefix, and the
-    /// bytes. The prefix is a folder, with or without the slash at its end: `rules` does not take in
-    /// `rules-old/`. An empty prefix is the whole bucket.
+    /// The wanted files of the folder `prefix`, in the order of their names: the name, and the bytes.
+    /// A folder inside it is a rule set of its own, and not listed. The prefix needs no slash at its
+    /// end: `rules` does not take in `rules-old/`. An empty prefix is the top of the bucket.
     ///
     /// # Errors
     /// Where a file can't be listed or read, where there is none, and where a limit is passed. All or
     /// nothing: half a set of rules is another set of rules.
-    pub async fn load(&self, bucket: &str, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, RulesError> {
+    pub async fn load(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        wanted: &Wanted<'_>,
+    ) -> Result<Vec<(String, Vec<u8>)>, RulesError> {
         let folder = Folder::new(bucket, prefix, self.limits);
-        match tokio::time::timeout(self.limits.longest, self.load_folder(&folder)).await {
-            Ok(files) => files,
-            Err(_) => Err(folder.too_long()),
-        }
+        let loading = async {
+            let names = self.list(&folder, wanted).await?;
+            if names.is_empty() {
+                return Err(folder.empty(self.folders_with(&folder, wanted).await?));
+            }
+            let files = self.read_all(&folder, names).await?.into_iter();
+            let there = |(name, bytes): (String, Option<_>)| match bytes {
+                Some(bytes) => Ok((name, bytes)),
+                None => Err(folder.gone(&name)),
+            };
+            files.map(there).collect()
+        };
+        folder.in_time(loading).await
     }
 
-    async fn load_folder(&self, folder: &Folder<'_>) -> Result<Vec<(String, Vec<u8>)>, RulesError> {
-        let keys = self.list(folder).await?;
-        if keys.is_empty() {
-            return Err(folder.empty());
-        }
-        let mut files: Vec<_> = stream::iter(keys)
-            .map(|key| self.read(folder, key))
+    /// The files of these paths relative to the folder `prefix`, in their order: the path, and the bytes.
+    /// A file that is not there is left out.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    pub async fn load_named(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        paths: Vec<String>,
+    ) -> Result<Vec<(String, Vec<u8>)>, RulesError> {
+        let folder = Folder::new(bucket, prefix, self.limits);
+        let loading = async {
+            folder.check_files(paths.len())?;
+            let files = self.read_all(&folder, paths).await?;
+            Ok(files.into_iter().filter_map(|(path, bytes)| Some((path, bytes?))).collect())
+        };
+        folder.in_time(loading).await
+    }
+
+    async fn read_all(
+        &self,
+        folder: &Folder<'_>,
+        paths: Vec<String>,
+    ) -> Result<Vec<(String, Option<Vec<u8>>)>, RulesError> {
+        let mut files: Vec<_> = stream::iter(paths)
+            .map(|path| self.read(folder, path))
             .buffer_unordered(IN_FLIGHT)
             .try_collect()
             .await?;
         // A file may have grown since it was listed.
-        folder.check_bytes(files.iter().map(|(_, bytes)| bytes.len() as u64).sum())?;
+        folder
+            .check_bytes(files.iter().flat_map(|(_, bytes)| bytes).map(|bytes| bytes.len() as u64).sum())?;
         files.sort();
         Ok(files)
     }
 
-    async fn list(&self, folder: &Folder<'_>) -> Result<Vec<String>, RulesError> {
-        let mut keys = Vec::new();
+    /// The names of the wanted files.
+    async fn list(&self, folder: &Folder<'_>, wanted: &Wanted<'_>) -> Result<Vec<String>, RulesError> {
+        let mut names = Vec::new();
         let mut bytes = 0_u64;
         let mut token = None;
         loop {
-            let page = self
-                .client
-                .list_objects_v2()
-                .bucket(folder.bucket)
-                .prefix(&folder.prefix)
-                .max_keys(self.limits.page.into())
-                .set_continuation_token(token)
-                .customize()
-                .config_override(attempt())
-                .send()
-                .await
-                .map_err(|error| folder.unlisted(&Fault::of(&error)))?;
+            let page = self.page(folder, token, Some("/")).await?;
             for object in page.contents() {
-                let Some(key) = object.key() else { continue };
-                // What consoles write to show an empty folder.
-                if key.ends_with('/') {
-                    continue;
-                }
-                keys.push(key.to_owned());
+                let Some(name) = folder.name_of(object).filter(|name| wanted(name)) else { continue };
+                names.push(name.to_owned());
                 bytes =
                     bytes.saturating_add(object.size().and_then(|size| size.try_into().ok()).unwrap_or(0));
             }
-            folder.check_files(keys.len())?;
+            folder.check_files(names.len())?;
             folder.check_bytes(bytes)?;
             let more = page.is_truncated == Some(true);
             token = page.next_continuation_token;
             match (&token, more) {
                 (Some(_), _) => {}
-                (None, false) => return Ok(keys),
+                (None, false) => return Ok(names),
                 // Half a set of rules is another set of rules.
                 (None, true) => return Err(folder.unlisted(&Fault::cut_off())),
             }
         }
     }
 
-    async fn read(&self, folder: &Folder<'_>, key: String) -> Result<(String, Vec<u8>), RulesError> {
+    /// The folders inside that hold wanted files, as far as the first page of a listing tells.
+    async fn folders_with(
+        &self,
+        folder: &Folder<'_>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Vec<String>, RulesError> {
+        let page = self.page(folder, None, None).await?;
+        let names = page.contents().iter().filter_map(|object| folder.name_of(object)?.rsplit_once('/'));
+        let mut folders: Vec<_> =
+            names.filter(|(_, name)| wanted(name)).map(|(inside, _)| format!("{inside}/")).collect();
+        folders.sort();
+        folders.dedup();
+        Ok(folders)
+    }
+
+    /// A page of a listing; with a delimiter only what is directly in the folder.
+    async fn page(
+        &self,
+        folder: &Folder<'_>,
+        token: Option<String>,
+        delimiter: Option<&str>,
+    ) -> Result<ListObjectsV2Output, RulesError> {
+        self.client
+            .list_objects_v2()
+            .bucket(folder.bucket)
+            .prefix(&folder.prefix)
+            .set_delimiter(delimiter.map(str::to_owned))
+            .max_keys(self.limits.page.into())
+            .set_continuation_token(token)
+            .customize()
+            .config_override(attempt())
+            .send()
+            .await
+            .map_err(|error| folder.unlisted(&Fault::of(&error)))
+    }
+
+    /// The file of that path in the folder, if there is one.
+    async fn read(&self, folder: &Folder<'_>, path: String) -> Result<(String, Option<Vec<u8>>), RulesError> {
+        let key = folder.key(&path);
         let request = self.client.get_object().bucket(folder.bucket).key(&key);
-        let sending = request.customize().config_override(attempt()).send();
-        let output = sending.await.map_err(|error| folder.unread(&key, &Fault::of(&error)))?;
-        let bytes = self.body(folder, &key, output.body).await?;
-        let path = key.strip_prefix(&folder.prefix).unwrap_or(&key).to_owned();
-        Ok((path, bytes))
+        match request.customize().config_override(attempt()).send().await {
+            Ok(output) => Ok((path, Some(self.body(folder, &key, output.body).await?))),
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
+                Ok((path, None))
+            }
+            Err(error) => Err(folder.unread(&key, &Fault::of(&error))),
+        }
     }
 
     async fn body(
@@ -245,6 +339,22 @@ impl<'a> Folder<'a> {
         Self { bucket, prefix, limits }
     }
 
+    fn key(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    /// The path of an object relative to the folder.
+    fn name_of<'o>(&self, object: &'o Object) -> Option<&'o str> {
+        object.key()?.strip_prefix(&self.prefix)
+    }
+
+    async fn in_time<T>(
+        &self,
+        loading: impl Future<Output = Result<T, RulesError>>,
+    ) -> Result<T, RulesError> {
+        tokio::time::timeout(self.limits.longest, loading).await.unwrap_or_else(|_| Err(self.too_long()))
+    }
+
     fn names(&self) -> (String, String) {
         (self.bucket.to_owned(), self.prefix.clone())
     }
@@ -271,9 +381,17 @@ impl<'a> Folder<'a> {
         RulesError::Read { bucket, key, failure }
     }
 
-    fn empty(&self) -> RulesError {
+    /// A file that was listed, and was not there when it was to be read.
+    fn gone(&self, path: &str) -> RulesError {
+        self.unread(&self.key(path), &Fault::new(ErrorCode::Absent, "NoSuchKey"))
+    }
+
+    fn empty(&self, folders: Vec<String>) -> RulesError {
         let (bucket, prefix) = self.names();
-        RulesError::Empty { bucket, prefix }
+        if folders.is_empty() {
+            return RulesError::Empty { bucket, prefix };
+        }
+        RulesError::EmptyButInside { bucket, prefix, folders }
     }
 
     fn too_long(&self) -> RulesError {

@@ -12,6 +12,7 @@ use enrich_engine::{Checked, Engine, Rules};
 use enrich_lambda::rule_files::read_rule_file_from;
 
 use super::CommandError;
+use super::report::Report;
 use crate::args::{CheckArgs, Format, is_standard_input};
 use crate::rules::{self, Values};
 use crate::summary::count;
@@ -25,8 +26,12 @@ pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, Com
         shell.stdout.write_all(code.page().as_bytes())?;
         return Ok(Exit::Ok);
     }
+    let report = Report::wanted(args)?;
     let sources = read(&args.paths, &mut shell.stdin)?;
     let checked = rules::check(&sources);
+    if let Some(report) = report {
+        return reported(&report, args, &checked, &sources, shell);
+    }
     let color = args.color.wanted(shell.stdout_is_terminal, shell.no_color);
     tell(args.format, &checked, &sources, color, shell.stdout)?;
     let exit = exit(&checked.findings, args.deny_warnings);
@@ -35,6 +40,28 @@ pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, Com
     build(&rules, &values)?;
     if args.format == Format::Full {
         needs(&rules, &values, shell.stdout)?;
+    }
+    Ok(exit)
+}
+
+/// Prints a report of rules without errors. What is found goes to standard error: standard output is the
+/// report's alone.
+fn reported(
+    report: &Report,
+    args: &CheckArgs,
+    checked: &Checked,
+    sources: &Sources,
+    shell: &mut Shell<'_>,
+) -> Result<Exit, CommandError> {
+    let color = args.color.wanted(shell.stderr_is_terminal, shell.no_color);
+    let draw = |finding| rules::draw(&render::full(finding, sources, color), shell.stderr);
+    // Standard error is for people: where none is left, the exit status still tells.
+    let _ = checked.findings.iter().try_for_each(draw);
+    let exit = exit(&checked.findings, args.deny_warnings);
+    if let (Exit::Ok, Some(rules)) = (exit, &checked.rules) {
+        let values = Values::new(&args.variables, rules)?;
+        build(rules, &values)?;
+        report.print(rules, &values, shell)?;
     }
     Ok(exit)
 }

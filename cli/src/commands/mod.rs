@@ -3,6 +3,7 @@
 mod check;
 mod fmt;
 mod invoke;
+mod report;
 mod run;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use crate::args::{CheckArgs, EnrichArgs, EnrichCommand};
 use crate::events::RunError;
 use crate::tables::TableError;
 use crate::{Exit, Shell};
+use enrich_lambda::policy::PolicyError;
 use enrich_lambda::rule_files::FileError;
 
 /// `check`: says what is wrong with rules. The first argument is the command's own name.
@@ -80,6 +82,15 @@ pub enum CommandError {
         /// Why.
         error: BuildError,
     },
+    /// There is no policy for the rules.
+    #[error("{error}{}", policy_help(error))]
+    Policy {
+        /// Why.
+        error: PolicyError,
+    },
+    /// A format that only findings have.
+    #[error("costs are written for people or with `--format json`")]
+    CostFormat,
     /// A variable that no rule uses was given a value.
     #[error("the rules use no variable `{name}`{}", did_you_mean(suggestion))]
     UnknownVariable {
@@ -131,6 +142,19 @@ fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
 impl From<BuildError> for CommandError {
     fn from(error: BuildError) -> Self {
         CommandError::Build { error }
+    }
+}
+
+impl From<PolicyError> for CommandError {
+    fn from(error: PolicyError) -> Self {
+        CommandError::Policy { error }
+    }
+}
+
+fn policy_help(error: &PolicyError) -> &'static str {
+    match error {
+        PolicyError::Unset(_) => "; give each of them one with `-D NAME=VALUE`",
+        _ => "",
     }
 }
 

@@ -1,7 +1,8 @@
 //! Which rules take the same streams: a rule that another one leaves nothing for, and rules of
 //! different files that no order decides between.
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
 use crate::diagnostic::{Code, Diagnostic};
@@ -30,34 +31,57 @@ impl Route {
     }
 }
 
-/// The rules so far, found by what could have to do with a pattern: most patterns have no star, and then
-/// only equal ones and those with a star do.
+/// The rules so far, found by what could have to do with a pattern: two patterns can only mean one
+/// stream where what stands before the first star of the one begins what stands there in the other.
 #[derive(Default)]
-struct Seen<'r> {
-    plain: HashMap<&'r str, Vec<usize>>,
-    starred: Vec<usize>,
+struct Seen {
+    /// By the beginning of names; an ARN has the name in it, too.
+    beginnings: BTreeMap<String, Vec<usize>>,
     count: usize,
 }
 
-impl<'r> Seen<'r> {
+impl Seen {
     fn related(&self, route: &Route) -> BTreeSet<usize> {
-        if route.patterns.iter().any(|pattern| pattern.contains('*')) {
-            return (0..self.count).collect();
+        let mut found = BTreeSet::new();
+        for pattern in &route.patterns {
+            let begins = beginning(&name(pattern));
+            let longer = self.beginnings.range(begins.clone()..);
+            let longer = longer.take_while(|(other, _)| other.starts_with(&begins)).map(|(_, places)| places);
+            let shorter = begins.char_indices().filter_map(|(end, _)| self.beginnings.get(begins.get(..end)?));
+            found.extend(longer.chain(shorter).flatten());
         }
-        let equal = route.patterns.iter().filter_map(|pattern| self.plain.get(pattern.as_str()));
-        equal.flatten().chain(&self.starred).copied().collect()
+        found
     }
 
-    fn add(&mut self, route: &'r Route) {
+    fn add(&mut self, route: &Route) {
         for pattern in &route.patterns {
-            // An ARN meets names too.
-            if pattern.contains('*') || pattern.starts_with("arn:") {
-                self.starred.push(self.count);
-            } else {
-                self.plain.entry(pattern).or_default().push(self.count);
-            }
+            self.beginnings.entry(beginning(&name(pattern))).or_default().push(self.count);
         }
         self.count += 1;
+    }
+}
+
+/// What all names of a pattern begin with; of one without a star it ends, and only equal ones do.
+fn beginning(name: &str) -> String {
+    match name.split_once('*') {
+        Some((before, _)) => before.to_owned(),
+        None => format!("{name}\n"),
+    }
+}
+
+/// The name that a pattern means: of an ARN the part of it that is the name of the stream, queue,
+/// delivery stream or table.
+fn name(pattern: &str) -> Cow<'_, str> {
+    if !pattern.starts_with("arn:") {
+        return pattern.into();
+    }
+    let named = [":stream/", ":deliverystream/", ":table/"].iter().find_map(|kind| pattern.split_once(kind));
+    match (named, pattern.rsplit_once('*')) {
+        // Behind the name there may be a consumer or the label of a table's stream.
+        (Some((_, name)), _) => name.split_once('/').map_or(name, |(name, _)| name).into(),
+        // A star may stand for all that comes before the name.
+        (None, Some((_, end))) if !end.contains([':', '/']) => format!("*{end}").into(),
+        (None, _) => pattern.rsplit([':', '/']).next().unwrap_or_default().into(),
     }
 }
 
@@ -129,13 +153,12 @@ fn covers(wider: &str, narrower: &str) -> bool {
     walk(wider.as_bytes(), narrower.as_bytes(), false)
 }
 
-/// Whether a stream can be one of both. An ARN's name is what is behind its last `/`.
+/// Whether a stream can be one of both.
 fn meet(a: &str, b: &str) -> bool {
-    let name = |pattern: &str| pattern.rsplit('/').next().unwrap_or_default().to_owned();
+    let names = |a: &str, b: &str| walk(name(a).as_bytes(), name(b).as_bytes(), true);
     match (a.starts_with("arn:"), b.starts_with("arn:")) {
-        (true, false) => walk(name(a).as_bytes(), b.as_bytes(), true),
-        (false, true) => walk(a.as_bytes(), name(b).as_bytes(), true),
-        _ => walk(a.as_bytes(), b.as_bytes(), true),
+        (true, true) => names(a, b) && walk(a.as_bytes(), b.as_bytes(), true),
+        _ => names(a, b),
     }
 }
 
@@ -203,11 +226,30 @@ mod tests {
             ("arn:aws:kinesis:eu-west-1:*:stream/orders", "orders", true, false, false),
             ("arn:aws:kinesis:eu-west-1:*:stream/orders", "order-*", false, false, false),
             ("arn:aws:kinesis:eu-*", "arn:aws:kinesis:us-*", false, false, false),
+            ("arn:aws:kinesis:eu-*", "orders", true, false, false),
+            ("arn:aws:kinesis:eu-*", "arn:aws:kinesis:eu-west-1:1:stream/orders", true, true, false),
+            ("arn:aws:sqs:eu-west-1:1:orders", "orders", true, false, false),
+            ("arn:aws:sqs:eu-west-1:1:orders", "order", false, false, false),
+            ("arn:aws:dynamodb:eu-west-1:1:table/orders/stream/2026", "orders", true, false, false),
+            ("arn:aws:dynamodb:eu-west-1:1:table/orders/stream/2026", "2026", false, false, false),
+            ("arn:*/orders", "orders", true, false, false),
         ] {
             assert_eq!(meet(a, b), meets, "{a} {b}");
             assert_eq!(meet(b, a), meets, "{b} {a}");
             assert_eq!(covers(a, b), a_covers, "{a} covers {b}");
             assert_eq!(covers(b, a), b_covers, "{b} covers {a}");
+            for (a, b) in [(a, b), (b, a)].into_iter().filter(|_| meets) {
+                let route = |pattern: &str| Route {
+                    file: FileId::default(),
+                    name: Span::default(),
+                    when: false,
+                    patterns: vec![pattern.to_owned()],
+                    known: true,
+                };
+                let mut seen = Seen::default();
+                seen.add(&route(a));
+                assert_eq!(seen.related(&route(b)).len(), 1, "{a} is found for {b}");
+            }
         }
     }
 }

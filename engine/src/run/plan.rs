@@ -182,6 +182,12 @@ fn key_part(part: &KeyPart, scope: Scope<'_, '_>) -> Result<Option<KeyValue>, Fa
     typed(part, &value).map(Some).map_err(|code| {
         let message = match code {
             ErrorCode::KeySize => format!("the key part `{}` is too long, or has too many digits", part.name),
+            _ if part.ty == KeyType::Binary && value.kind() == Some(Kind::String) => {
+                format!("the key part `{}` is binary, this is a text that is no base64", part.name)
+            }
+            _ if part.ty == KeyType::Binary => {
+                format!("the key part `{}` is binary, this is {}", part.name, value.with_article())
+            }
             _ => format!(
                 "the key part `{}` is a {}, this is {}",
                 part.name,

@@ -8,14 +8,15 @@ use enrich_aws::s3::{RuleFiles, RuleLimits, RulesError, S3Store};
 use enrich_aws::{Clients, SystemClock};
 use enrich_engine::dsl::diagnostic::render;
 use enrich_engine::functions::Registry;
-use enrich_engine::{BuildError, Checked, Engine, Rules};
+use enrich_engine::{BuildError, Checked, Engine, Location, Rules};
 
 use super::settings::{RulesAt, Settings, SettingsError, Variables};
 use crate::Handler;
-use crate::rule_files::{FileError, RuleSet};
+use crate::rule_files::{FileError, RuleSet, is_rule_file};
 
-/// Lambda gives a function ten seconds to start, and then does not say why it did not.
-const LOADING: Duration = Duration::from_secs(8);
+/// Lambda gives a function ten seconds to start, and then does not say why it did not. Rules are loaded
+/// first, and then the schemas that they name.
+const LOADING: Duration = Duration::from_secs(4);
 
 /// Why the function can't start.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +50,7 @@ pub async fn handler(settings: &Settings, variables: Variables) -> Result<Handle
     let clients = Clients::from_env().await;
     let set = match &settings.rules {
         RulesAt::Folder(folder) => RuleSet::folder(folder)?,
-        RulesAt::S3(location) => {
-            let mut limits = RuleLimits::default();
-            limits.longest = LOADING;
-            let files = RuleFiles::new(clients.s3.clone()).with_limits(limits);
-            let files = files.load(&location.bucket, &location.prefix).await?;
-            RuleSet::loaded(files, &format!("s3://{}/{}", location.bucket, location.prefix))?
-        }
+        RulesAt::S3(location) => from_s3(location, RuleFiles::new(clients.s3.clone())).await?,
     };
     let rules = checked(&set)?;
     let clock = Arc::new(SystemClock);
@@ -72,6 +67,17 @@ pub async fn handler(settings: &Settings, variables: Variables) -> Result<Handle
     tracing::info!(rules = engine.hash(), streams = streams.join(" "), "the function is ready");
     let store = S3Store::new(clients.s3, clock.clone());
     Ok(Handler::new(engine, Arc::new(store), settings.rejects.clone(), clock))
+}
+
+async fn from_s3(location: &Location, files: RuleFiles) -> Result<RuleSet, StartError> {
+    let Location { bucket, prefix, .. } = location;
+    let mut limits = RuleLimits::default();
+    limits.longest = LOADING;
+    let files = files.with_limits(limits);
+    let rules = files.load(bucket, prefix, &is_rule_file).await?;
+    let mut set = RuleSet::loaded(rules, &format!("s3://{bucket}/{prefix}"))?;
+    set.add_files(files.load_named(bucket, prefix, set.schemas_named()).await?);
+    Ok(set)
 }
 
 fn checked(set: &RuleSet) -> Result<Rules, StartError> {

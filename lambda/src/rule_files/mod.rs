@@ -5,12 +5,12 @@
 
 mod set;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-pub use set::RuleSet;
+pub use set::{RuleSet, is_rule_file};
 
 /// The longest rule file, in bytes.
 pub const MAX_RULE_FILE: u64 = 1 << 20;
@@ -18,6 +18,11 @@ pub const MAX_RULE_FILE: u64 = 1 << 20;
 pub const MAX_SCHEMA: u64 = 16 << 20;
 /// The most rule files that are read together.
 pub const MAX_RULE_FILES: usize = 10_000;
+
+/// How many folders an error names.
+const NAMED: usize = 3;
+/// How many folders are searched for what was meant.
+const SEARCHED: usize = 1_000;
 
 const RULES: &str = ".enrich";
 const TESTS: &str = ".test.enrich";
@@ -50,6 +55,14 @@ pub enum FileError {
         /// Where rules were looked for.
         paths: Vec<PathBuf>,
     },
+    /// There is nothing to work with but in folders inside, and each of these is a rule set of its own.
+    #[error("no rule file in {} itself: name a folder that holds some: {}", list(paths), some(folders))]
+    NoRulesButInside {
+        /// Where rules were looked for.
+        paths: Vec<PathBuf>,
+        /// The folders inside that hold rule files, in the order of their paths.
+        folders: Vec<PathBuf>,
+    },
     /// More files than [`MAX_RULE_FILES`].
     #[error("more than {MAX_RULE_FILES} rule files: name the folders that are meant")]
     TooMany,
@@ -77,9 +90,19 @@ fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// Reads all rule files that the paths name: a file is itself, a folder all in it and in its folders,
-/// apart from hidden ones. Tests of rules (`….test.enrich`) are left out, and so is a file that was
-/// there before. The files come in the order of their paths.
+/// The first of them, and how many more there are.
+fn some(paths: &[PathBuf]) -> String {
+    let named = list(paths.get(..NAMED).unwrap_or(paths));
+    match paths.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+/// Reads all rule files that the paths name: a file is itself, a folder the files in it, apart from
+/// hidden ones. A folder inside a folder is a rule set of its own, and not read. Tests of rules
+/// (`….test.enrich`) are left out, and so is a file that was there before. The files of a folder come
+/// in the order of their names.
 ///
 /// # Errors
 /// Where something can't be read, is over a limit, or where there is no rule file at all.
@@ -89,7 +112,7 @@ pub fn read_rules(paths: &[PathBuf]) -> Result<Vec<RuleFile>, FileError> {
         walk.path(path)?;
     }
     if walk.files.is_empty() {
-        return Err(FileError::NoRules { paths: paths.to_vec() });
+        return Err(nothing_in(paths));
     }
     walk.files.into_iter().map(read_rule_file).collect()
 }
@@ -192,15 +215,48 @@ impl Walk {
         let mut inside = Vec::new();
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            // A link is followed, whether to a file or to a folder.
-            if !name.starts_with('.') && (name.ends_with(RULES) || path.is_dir()) {
+            if named_as_rules(&path) && !path.is_dir() {
                 inside.push(path);
             }
         }
         inside.sort();
         inside.iter().try_for_each(|path| self.path(path))
     }
+}
+
+fn named_as_rules(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| is_rule_file(&name.to_string_lossy()))
+}
+
+/// No rule file was found: are there some deeper down?
+fn nothing_in(paths: &[PathBuf]) -> FileError {
+    let mut folders = folders_with_rules(paths);
+    let paths = paths.to_vec();
+    if folders.is_empty() {
+        return FileError::NoRules { paths };
+    }
+    folders.sort();
+    FileError::NoRulesButInside { paths, folders }
+}
+
+/// The folders inside these that hold rule files. What can't be read is passed over: the error is
+/// another one.
+#[expect(clippy::disallowed_methods, reason = "this is where a program's rules come from")]
+fn folders_with_rules(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut open: VecDeque<_> = paths.to_vec().into();
+    let mut found = Vec::new();
+    for _ in 0..SEARCHED {
+        let Some(folder) = open.pop_front() else { break };
+        let inside = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let (folders, files): (Vec<_>, Vec<_>) = inside.partition(|path| path.is_dir());
+        if files.iter().any(|path| named_as_rules(path)) {
+            found.push(folder);
+        }
+        let hidden =
+            |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        open.extend(folders.into_iter().filter(|path| !hidden(path) && !path.is_symlink()));
+    }
+    found
 }
 
 #[cfg(test)]

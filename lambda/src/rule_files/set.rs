@@ -1,6 +1,7 @@
 //! The rule set of one folder.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
 use enrich_engine::dsl::source::Sources;
@@ -47,7 +48,7 @@ impl RuleSet {
     }
 
     /// The same of files that are loaded already: their paths relative to the folder, and their bytes.
-    /// `origin` is how an error names the folder.
+    /// `origin` is how an error names the folder. Schemas can be [added](Self::add_files) later.
     ///
     /// # Errors
     /// Where a file is over a limit or no text, or there is no rule file.
@@ -72,6 +73,29 @@ impl RuleSet {
         let named =
             rules.into_iter().map(|RuleFile { path, text }| (path.to_string_lossy().into_owned(), text));
         Ok(Self { sources: sources(named), schemas: Schemas::Loaded(others) })
+    }
+
+    /// The schemas that the rules name: their paths relative to the folder, without those that lead
+    /// out of it.
+    #[must_use]
+    pub fn schemas_named(&self) -> Vec<String> {
+        let named = RefCell::new(BTreeSet::new());
+        let note = |path: &str| {
+            named.borrow_mut().extend(plain(path));
+            Err("not loaded yet".to_owned())
+        };
+        // What is wrong with the rules is found when they are checked with their schemas.
+        let _ = Rules::check(&self.sources, &Registry::standard(), &note);
+        named.into_inner().into_iter().collect()
+    }
+
+    /// Adds files to a rule set that is [loaded](Self::loaded), such as the schemas that it names.
+    pub fn add_files(&mut self, files: Vec<(String, Vec<u8>)>) {
+        match &mut self.schemas {
+            Schemas::Loaded(loaded) => loaded.extend(files),
+            // A folder on a disk has its files.
+            Schemas::In(_) => {}
+        }
     }
 
     /// The rule files, as findings point into them.
@@ -110,10 +134,11 @@ fn sources(files: impl Iterator<Item = (String, String)>) -> Sources {
     sources
 }
 
-/// As a walk through folders finds them.
-fn is_rule_file(path: &str) -> bool {
-    let hidden = path.split('/').any(|part| part.starts_with('.'));
-    path.ends_with(RULES) && !path.ends_with(TESTS) && !hidden
+/// Whether a path relative to a rule set's folder is that of one of its rule files: directly in it, and
+/// neither hidden nor a test of rules.
+#[must_use]
+pub fn is_rule_file(path: &str) -> bool {
+    path.ends_with(RULES) && !path.ends_with(TESTS) && !path.starts_with('.') && !path.contains('/')
 }
 
 fn check_length(path: &str, bytes: &[u8], what: &'static str, limit: u64) -> Result<(), FileError> {
@@ -143,13 +168,14 @@ mod tests {
     use super::*;
     use std::fs;
 
-    const RULE: &str = r#"rule clicks { stream "clicks" schema "../schemas/click.json" set .a = 1 }"#;
+    const RULE: &str = r#"rule clicks { stream "clicks" schema "./schemas/click.json" set .a = 1 }"#;
 
     fn files() -> Vec<(String, Vec<u8>)> {
         let file = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
         vec![
             file("schemas/click.json", r#"{"type": "object"}"#),
-            file("b/clicks.enrich", RULE),
+            file("clicks.enrich", RULE),
+            file("inside/clicks.enrich", "another rule set"),
             file("a.enrich", r#"rule a { stream "a" set .a = 1 }"#),
             file("a.test.enrich", "not a rule"),
             file(".git/x.enrich", "not a rule"),
@@ -175,7 +201,7 @@ mod tests {
         let on_disk = told(&RuleSet::folder(&folder.path().join("rules")).expect("rules"));
         let loaded = told(&RuleSet::loaded(files(), "s3://bucket/rules/").expect("rules"));
         assert_eq!(on_disk, loaded);
-        assert_eq!(on_disk[..2], ["a.enrich", "b/clicks.enrich"]);
+        assert_eq!(on_disk[..2], ["a.enrich", "clicks.enrich"]);
         assert_eq!(on_disk.len(), 3, "two files and a hash: {on_disk:?}");
         let alone = told(&RuleSet::folder(&folder.path().join("rules/a.enrich")).expect("a rule"));
         assert_eq!(alone[0], "a.enrich");
@@ -190,7 +216,7 @@ mod tests {
         };
         let none = "no rule file in s3://bucket/rules/: their names end in `.enrich`";
         assert_eq!(error(vec![]), none);
-        assert_eq!(error(vec![("a.test.enrich", vec![]), ("b.json", vec![])]), none);
+        assert_eq!(error(vec![("a.test.enrich", vec![]), ("b.json", vec![]), ("c/d.enrich", vec![])]), none);
         assert_eq!(
             error(vec![("a.enrich", b"\n\xff".to_vec())]),
             "a.enrich:2: the file is not UTF-8: save it as UTF-8 text"
@@ -200,14 +226,25 @@ mod tests {
     }
 
     #[test]
+    fn the_schemas_that_rules_name_can_be_loaded_after_them() {
+        let (rules, schemas): (Vec<_>, Vec<_>) =
+            files().into_iter().partition(|(name, _)| is_rule_file(name));
+        let whole = told(&RuleSet::loaded(files(), "s3://bucket/rules/").expect("rules"));
+        let mut set = RuleSet::loaded(rules, "s3://bucket/rules/").expect("rules");
+        assert_eq!(set.schemas_named(), ["schemas/click.json"]);
+        assert!(told(&set)[2].contains("there is no such file"), "{:?}", told(&set));
+        set.add_files(schemas);
+        assert_eq!(told(&set), whole);
+    }
+
+    #[test]
     fn a_schema_outside_the_folder_is_not_there() {
-        let mut outside = files();
-        outside.iter_mut().filter(|(name, _)| name == "b/clicks.enrich").for_each(|(name, _)| {
-            "clicks.enrich".clone_into(name);
-        });
+        let rule = RULE.replace("./schemas", "../schemas");
+        let outside = vec![("clicks.enrich".to_owned(), rule.into_bytes())];
         let set = RuleSet::loaded(outside, "s3://bucket/rules/").expect("rules");
+        assert_eq!(set.schemas_named(), [""; 0]);
         let told = told(&set);
-        assert!(told[2].contains("there is no such file"), "{told:?}");
+        assert!(told[1].contains("there is no such file"), "{told:?}");
         for (path, expected) in [
             ("a/../b.json", Some("b.json")),
             ("./a//b.json", Some("a/b.json")),

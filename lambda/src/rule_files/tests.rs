@@ -29,19 +29,22 @@ impl Folder {
 }
 
 #[test]
-fn folders_are_read_whole_and_in_order() {
+fn a_folder_is_its_own_files_in_order() {
     let folder = Folder::with(&[
         ("rules/b.enrich", b""),
+        ("rules/a.enrich", b""),
+        ("rules/a.test.enrich", b""),
         ("rules/a/z.enrich", b""),
-        ("rules/a/z.test.enrich", b""),
+        ("rules/odd.enrich/y.enrich", b""),
         ("rules/.hidden.enrich", b""),
         ("rules/.git/x.enrich", b""),
         ("rules/c.enrich~", b""),
         ("rules/schemas/s.json", b"{}"),
     ]);
-    let all = ["DIR/rules/a/z.enrich", "DIR/rules/b.enrich"].map(str::to_owned).to_vec();
-    assert_eq!(folder.rules(&["rules"]), Ok(all.clone()));
-    assert_eq!(folder.rules(&["rules/a", "rules"]), Ok(all), "nothing is read twice");
+    let named = |names: &[&str]| Ok(names.iter().map(|name| format!("DIR/rules/{name}")).collect());
+    assert_eq!(folder.rules(&["rules"]), named(&["a.enrich", "b.enrich"]));
+    assert_eq!(folder.rules(&["rules/a", "rules"]), named(&["a/z.enrich", "a.enrich", "b.enrich"]));
+    assert_eq!(folder.rules(&["rules/b.enrich", "rules"]), named(&["b.enrich", "a.enrich"]), "nothing twice");
     assert_eq!(
         folder.rules(&["rules/c.enrich~"]),
         Ok(vec!["DIR/rules/c.enrich~".to_owned()]),
@@ -58,12 +61,36 @@ fn nothing_found_is_an_error() {
     assert!(matches!(read_rules(&[]), Err(FileError::NoRules { .. })));
 }
 
+#[test]
+fn where_only_folders_inside_have_rules_they_are_named() {
+    let folder = Folder::with(&[
+        ("rules/README.md", b""),
+        ("rules/examples/b/b.enrich", b""),
+        ("rules/examples/a/a.enrich", b""),
+        ("rules/examples/a/tests/t.test.enrich", b""),
+        ("rules/examples/.c/c.enrich", b""),
+    ]);
+    let said = "no rule file in DIR/rules itself: name a folder that holds some: \
+                DIR/rules/examples/a, DIR/rules/examples/b";
+    assert_eq!(folder.rules(&["rules"]), Err(said.to_owned()));
+    for number in 0..3 {
+        fs::create_dir_all(folder.path(&format!("rules/more{number}"))).expect("a folder");
+        fs::write(folder.path(&format!("rules/more{number}/m.enrich")), "").expect("a file");
+    }
+    let said = format!("{said}, DIR/rules/more0 and 2 more");
+    assert_eq!(folder.rules(&["rules"]), Err(said));
+}
+
 #[cfg(unix)]
 #[test]
-fn a_link_that_leads_back_ends() {
-    let folder = Folder::with(&[("rules/a.enrich", b"")]);
-    std::os::unix::fs::symlink(folder.path("rules"), folder.path("rules/back")).expect("a link");
-    assert_eq!(folder.rules(&["rules"]), Ok(vec!["DIR/rules/a.enrich".to_owned()]));
+fn links_lead_to_files_and_never_round() {
+    let folder = Folder::with(&[("rules/a.enrich", b""), ("other/b.txt", b"")]);
+    std::os::unix::fs::symlink(folder.path("other"), folder.path("other/back")).expect("a link");
+    std::os::unix::fs::symlink(folder.path("other/b.txt"), folder.path("rules/b.enrich")).expect("a link");
+    let both = ["DIR/rules/a.enrich", "DIR/rules/b.enrich"].map(str::to_owned).to_vec();
+    assert_eq!(folder.rules(&["rules"]), Ok(both));
+    let none = "no rule file in DIR/other: their names end in `.enrich`";
+    assert_eq!(folder.rules(&["other"]), Err(none.to_owned()));
 }
 
 #[test]

@@ -1,0 +1,69 @@
+//! `check --iam`, `--cost` and `--lineage`: what rules need, what they may cost, where fields come from.
+
+use enrich_engine::Rules;
+use enrich_lambda::policy::{Deployment, Policy};
+
+use super::CommandError;
+use crate::Shell;
+use crate::args::{CheckArgs, Format, LineageFormat, ReportArgs};
+use crate::report::{cost, lineage_dot, lineage_json};
+use crate::rules::Values;
+
+/// A report that is asked for.
+pub(super) enum Report {
+    Iam(Deployment),
+    Cost { batch_size: u64, json: bool },
+    Lineage(LineageFormat),
+}
+
+impl Report {
+    /// The one that the command line asks for, if it does.
+    pub(super) fn wanted(args: &CheckArgs) -> Result<Option<Self>, CommandError> {
+        let ReportArgs { iam, partition, region, account, rejects, cost, batch_size, lineage } = &args.report;
+        if *iam {
+            let (partition, region) = (partition.clone(), region.clone());
+            let (account, rejects) = (account.clone(), rejects.clone());
+            return Ok(Some(Report::Iam(Deployment { partition, region, account, rejects })));
+        }
+        if *cost {
+            let json = match args.format {
+                Format::Full => false,
+                Format::Json => true,
+                _ => return Err(CommandError::CostFormat),
+            };
+            return Ok(Some(Report::Cost { batch_size: *batch_size, json }));
+        }
+        Ok(lineage.map(Report::Lineage))
+    }
+
+    pub(super) fn print(
+        &self,
+        rules: &Rules,
+        values: &Values,
+        shell: &mut Shell<'_>,
+    ) -> Result<(), CommandError> {
+        match self {
+            Report::Iam(deployment) => {
+                let policy = Policy::of(rules.set(), deployment, &values.function())?;
+                if policy.statements.is_empty() {
+                    let _ = writeln!(shell.stderr, "the rules need no permission; IAM takes no empty policy");
+                }
+                writeln!(shell.stdout, "{policy}")?;
+            }
+            Report::Cost { batch_size, json } => {
+                let rules = rules.cost(*batch_size)?;
+                let report = if *json { cost::json(*batch_size, &rules) } else { cost::text(&rules) };
+                shell.stdout.write_all(report.as_bytes())?;
+            }
+            Report::Lineage(format) => {
+                let rules = rules.lineage();
+                let report = match format {
+                    LineageFormat::Json => lineage_json::json(&rules),
+                    LineageFormat::Dot => lineage_dot::dot(&rules),
+                };
+                shell.stdout.write_all(report.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+}
