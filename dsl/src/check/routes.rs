@@ -47,7 +47,8 @@ impl Seen {
             let begins = beginning(&name(pattern));
             let longer = self.beginnings.range(begins.clone()..);
             let longer = longer.take_while(|(other, _)| other.starts_with(&begins)).map(|(_, places)| places);
-            let shorter = begins.char_indices().filter_map(|(end, _)| self.beginnings.get(begins.get(..end)?));
+            let shorter =
+                begins.char_indices().filter_map(|(end, _)| self.beginnings.get(begins.get(..end)?));
             found.extend(longer.chain(shorter).flatten());
         }
         found

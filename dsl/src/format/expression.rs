@@ -103,6 +103,11 @@ impl Printer<'_> {
     }
 }
 
+/// Whether operators join the parts of an expression.
+pub(super) fn is_chain(expr: &Expr) -> bool {
+    operands(expr).is_some()
+}
+
 /// What an operator stands between.
 fn operands(expr: &Expr) -> Option<(&Expr, &'static str, &Expr)> {
     Some(match &expr.kind {

@@ -110,4 +110,23 @@ impl Printer<'_> {
         }
         Doc::All(parts)
     }
+
+    /// Short items with commas between them, as many on a line as fit there.
+    fn filled<T>(
+        &mut self,
+        items: &[T],
+        start: impl Fn(&T) -> u32,
+        mut print: impl FnMut(&mut Self, &T) -> Doc,
+    ) -> Doc {
+        let mut parts = Vec::new();
+        for (at, item) in items.iter().enumerate() {
+            if at == 0 {
+                parts.push(print(self, item));
+            } else {
+                parts.extend([Doc::text(","), self.comments_before(start(item))]);
+                parts.push(Doc::group(vec![Doc::Line, print(self, item)]));
+            }
+        }
+        Doc::align(Doc::All(parts))
+    }
 }

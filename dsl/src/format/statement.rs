@@ -1,12 +1,13 @@
 //! Statements and the clauses of tables, as rows.
 
 use super::doc::{Doc, WIDTH};
+use super::expression::is_chain;
 use super::rows::{BLOCK, Block, Cell, Column, Kind, Row};
 use super::{Printer, spell};
 use crate::source::Span;
 use crate::syntax::tree::{
-    Absent, Copied, Copy, Item, Lookup, Name, Path, Statement, StatementKind, Table, TableClause,
-    TableClauseKind, Text,
+    Absent, Copied, Copy, Expr, ExprKind, Item, Lookup, Name, Path, Statement, StatementKind, Table,
+    TableClause, TableClauseKind, Text,
 };
 
 impl Printer<'_> {
@@ -95,14 +96,13 @@ impl Printer<'_> {
             }
             StatementKind::Set { target, value } => {
                 let target = self.path(target);
-                let value = Doc::All(vec![Doc::word("="), self.expression(value)]);
+                let value = self.assigned(value);
                 let mut row = plain("set", target);
                 row.cells.push(cell(Column::Assignment, value));
                 row
             }
             StatementKind::Remove(paths) => {
-                let paths = self.list(paths, |path| path.span.start, Printer::path);
-                plain("remove", listed(paths))
+                plain("remove", self.filled(paths, |path| path.span.start, Printer::path))
             }
             StatementKind::Drop(condition) => {
                 plain("drop", Doc::All(vec![Doc::word("when"), self.expression(condition)]))
@@ -144,6 +144,14 @@ impl Printer<'_> {
         }
     }
 
+    /// `= VALUE`; branches and operands that don't fit behind the `=` begin below it, one above the other.
+    fn assigned(&mut self, value: &Expr) -> Doc {
+        let comments = self.comments_before(value.span.start);
+        let below = matches!(value.kind, ExprKind::If { .. }) || is_chain(value);
+        let apart = if below { Doc::Line } else { Doc::Space(1) };
+        Doc::group(vec![Doc::text("="), comments, apart, self.expression(value)])
+    }
+
     /// `lookup NAME from TABLE by "INDEX" where KEY = VALUE, …`
     fn lookup(&mut self, lookup: &Lookup) -> Doc {
         let mut parts = vec![Doc::word("lookup"), self.name(&lookup.name)];
@@ -165,13 +173,13 @@ impl Printer<'_> {
 
     fn copy(&mut self, copy: &Copy) -> Row {
         let what = match &copy.what {
-            Copied::Named(names) => listed(self.attributes(names)),
+            Copied::Named(names) => self.attributes(names),
             Copied::All { star, except } => {
                 let star = self.word(*star, "*");
                 match except.as_slice() {
                     [] => star,
                     except => {
-                        let except = listed(self.attributes(except));
+                        let except = self.attributes(except);
                         Doc::All(vec![star, Doc::between("except"), except])
                     }
                 }
@@ -236,7 +244,7 @@ impl Printer<'_> {
     }
 
     fn attributes(&mut self, names: &[Name]) -> Doc {
-        self.list(names, |name| name.span.start, Printer::attribute)
+        self.filled(names, |name| name.span.start, Printer::attribute)
     }
 
     fn attribute(&mut self, name: &Name) -> Doc {
