@@ -10,8 +10,8 @@ use enrich_engine::{Location, Timestamp};
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
 /// A folder is a rule set: its files whose names end in `.enrich`, and none of the folders inside.
-/// Tables and buckets need not exist, and variables need no values. What a finding's code means is told
-/// by `--explain`.
+/// Tables and buckets need not exist (unless `--aws` asks for the tables), and variables need no values.
+/// What a finding's code means is told by `--explain`.
 ///
 /// With `--iam`, `--cost` or `--lineage` it prints that report, and findings go to standard error.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
@@ -23,7 +23,7 @@ use enrich_engine::{Location, Timestamp};
     after_help = "Examples:\n  check rules\n  check --iam --region eu-west-1 --account 123456789012 rules\n\n\
                   Exit status:\n  0  the rules can be run\n  \
                   1  they have errors, or warnings with `--deny-warnings`\n  \
-                  2  they could not be read"
+                  2  they could not be read, or DynamoDB not asked"
 )]
 pub struct CheckArgs {
     /// Rule files, and folders of them; `-` is one rule file from standard input
@@ -35,6 +35,21 @@ pub struct CheckArgs {
     /// Takes warnings for errors: the exit status is 1 then too
     #[arg(long)]
     pub deny_warnings: bool,
+    /// Says that the callers of these streams take nothing back, as a Kinesis mapping does: a rule for
+    /// them must have an output; `*` is any characters; can be said several times
+    #[arg(long, value_name = "STREAM")]
+    pub needs_output: Vec<String>,
+    /// Writes the JSON Schema of each rule's enriched events to DIR/RULE.schema.json
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["report", "watch"])]
+    pub schema_out: Option<PathBuf>,
+    /// Compares every table with DynamoDB too, with the credentials at hand: that it exists, its key and its
+    /// indexes
+    #[arg(long, conflicts_with = "report")]
+    pub aws: bool,
+    /// Checks again whenever a rule file or a schema changes, until Ctrl-C; the exit status is that of the
+    /// last check
+    #[arg(long, conflicts_with = "report")]
+    pub watch: bool,
     /// Tells what findings of this code mean and how to mend them, and reads no rules
     #[arg(long, value_name = "CODE", value_parser = code, exclusive = true)]
     pub explain: Option<Code>,
@@ -338,7 +353,7 @@ mod tests {
         let args = CheckArgs::try_parse_from(["check"]).expect("no argument is needed");
         assert_eq!(args.paths, [PathBuf::from("rules")]);
         assert_eq!((args.format, args.color), (Format::Full, Color::Auto));
-        assert_eq!((args.deny_warnings, args.explain), (false, None));
+        assert_eq!((args.deny_warnings, args.watch, args.explain), (false, false, None));
         assert_eq!((args.report.iam, args.report.cost, args.report.lineage), (false, false, None));
     }
 

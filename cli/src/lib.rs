@@ -4,7 +4,8 @@
 //! through the shell's writers, so that a test sees all that a user sees.
 //!
 //! 1. [`args`] says what can be asked for.
-//! 2. [`rules`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events.
+//! 2. [`rules`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events; `watch` waits
+//!    until files change.
 //! 3. [`events`] sends events through the engine; [`rejects`] and [`store`] keep what comes out beside
 //!    standard output.
 //! 4. [`report`] writes what `check` tells of rules besides their findings.
@@ -23,6 +24,7 @@ mod shell;
 pub mod store;
 pub mod summary;
 pub mod tables;
+mod watch;
 
 pub use clock::LocalClock;
 pub use commands::{CommandError, check, enrich};

@@ -1,5 +1,6 @@
 //! Rules from files, checked, and the variables that go into them.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -29,15 +30,20 @@ pub fn read(paths: &[PathBuf]) -> Result<Sources, FileError> {
     Ok(sources)
 }
 
-/// Checks rule files together, with the schemas that they name.
+/// Checks rule files together, with the schemas that they name. The rules for the streams of
+/// `needs_output` must have an output. `schema` is told where each schema is, before it is read,
+/// whether there is such a file or not.
 #[must_use]
-pub fn check(sources: &Sources) -> Checked {
-    Rules::check(sources, &Registry::standard(), &|path| {
+pub fn check(sources: &Sources, needs_output: &[String], schema: &mut dyn FnMut(&Path)) -> Checked {
+    let schema = RefCell::new(schema);
+    let read = |path: &str| {
+        (schema.borrow_mut())(Path::new(path));
         files::read_schema(Path::new(path)).map_err(|error| match error {
             FileError::Unreadable { source, .. } => source.to_string(),
             error => error.to_string(),
         })
-    })
+    };
+    Rules::check_with(sources, &Registry::standard(), &read, needs_output)
 }
 
 /// Reads and checks rules that are to be run. Errors in them are drawn on `stderr`.
@@ -46,7 +52,7 @@ pub fn check(sources: &Sources) -> Checked {
 /// Where they can't be read, or have errors.
 pub fn load(paths: &[PathBuf], color: bool, stderr: &mut dyn Write) -> Result<Rules, CommandError> {
     let sources = read(paths)?;
-    let Checked { rules, findings, .. } = check(&sources);
+    let Checked { rules, findings, .. } = check(&sources, &[], &mut |_| {});
     rules.ok_or_else(|| {
         // The error below says it again, in short.
         let _ = findings.iter().try_for_each(|finding| draw(&render::full(finding, &sources, color), stderr));

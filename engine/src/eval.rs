@@ -111,6 +111,10 @@ impl<'v> Scope<'v, '_> {
             Expr::Call { function, arguments } => {
                 let arguments =
                     arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
+                // In a key null is as good as absent, wherever it stands: there is nothing to ask for.
+                if self.key && arguments.iter().any(Value::is_nothing) {
+                    return Ok(Value::Absent);
+                }
                 match function.call(&arguments, CallContext { now: self.now }) {
                     Ok(value) => value,
                     Err(error) => return stop(error.code, error.message),

@@ -35,6 +35,7 @@
 mod batch;
 mod context;
 mod decimal;
+pub mod deployed;
 mod edits;
 mod engine;
 mod eval;

@@ -28,10 +28,13 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Codes whose cases are too large for a page, or take two files: it says them in words, and
-/// `limits.rs` and `files.rs` run them.
+/// Codes whose cases are too large for a page, take two files, or take a table at its source: it says
+/// them in words, and `limits.rs`, `files.rs` and `deployed.rs` run them.
 fn in_words(code: Code) -> bool {
-    matches!(code, Code::TooLong | Code::TooMany | Code::OverlappingRules | Code::NoOutput)
+    let large = matches!(code, Code::TooLong | Code::TooMany | Code::OverlappingRules | Code::NoOutput);
+    let table = matches!(code, Code::TableAbsent | Code::TableDiffers | Code::NotActive);
+    let index = matches!(code, Code::IndexAbsent | Code::NotProjected);
+    large || table || index
 }
 
 fn check(text: &str, files: &BTreeMap<String, String>) -> (Sources, Checked) {

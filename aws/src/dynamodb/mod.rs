@@ -11,10 +11,13 @@
 //! 6. `split` decides what becomes of a request that is refused as a whole: it is asked again table by
 //!    table, then half by half, so that a fault stays with the table or the key that caused it.
 //!
+//! `describe` stands beside that: it asks what the tables themselves are, before there are any events.
+//!
 //! # Permissions
 //!
 //! `dynamodb:BatchGetItem` on each table that is asked by its own key, and `dynamodb:Query` on each index
 //! that is asked, as `arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/index/INDEX`.
+//! [`DynamoDbSource::describe`], which no lookup calls, needs `dynamodb:DescribeTable`.
 //!
 //! # Indexes
 //!
@@ -29,6 +32,7 @@
 
 mod answer;
 mod ask;
+mod describe;
 mod item;
 mod lanes;
 mod plan;

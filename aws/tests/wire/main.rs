@@ -3,6 +3,7 @@
 //!
 //! - `lookups`: what is asked, and that the right answers come back.
 //! - `indexes`: the same by an index.
+//! - `describe`: what tables are, held against what rules declare.
 //! - `faults`: what becomes of each fault of the wire, the service, a table or a key.
 //! - `retries`: unprocessed keys, throttling, lost attempts, and the end of the time.
 //! - `objects`, `rule_files`: S3.
@@ -15,6 +16,7 @@
     reason = "a test that meets what it does not expect ends there"
 )]
 
+mod describe;
 mod faults;
 mod indexes;
 mod lookups;

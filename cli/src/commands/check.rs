@@ -1,21 +1,24 @@
 //! `check`: what is wrong with rules, and what they need.
 
 use std::collections::HashMap;
+use std::fs;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use enrich_dsl::diagnostic::{Diagnostic, Severity, render};
+use enrich_dsl::diagnostic::{self, Diagnostic, Severity, render};
 use enrich_dsl::model::Variable;
 use enrich_dsl::source::Sources;
 use enrich_engine::lookup::MemorySource;
 use enrich_engine::{Checked, Engine, Rules};
 use enrich_lambda::rule_files::read_rule_file_from;
 
-use super::CommandError;
 use super::report::Report;
+use super::watch::{CtrlC, watch};
+use super::{CommandError, deployed};
 use crate::args::{CheckArgs, Format, is_standard_input};
 use crate::rules::{self, Values};
 use crate::summary::count;
+use crate::watch::Look;
 use crate::{Exit, Shell};
 
 /// What findings call standard input.
@@ -26,11 +29,42 @@ pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, Com
         shell.stdout.write_all(code.page().as_bytes())?;
         return Ok(Exit::Ok);
     }
+    // An option that asks for too much is told before anything is read.
     let report = Report::wanted(args)?;
-    let sources = read(&args.paths, &mut shell.stdin)?;
-    let checked = rules::check(&sources);
+    if args.aws && !cfg!(feature = "aws") {
+        return Err(CommandError::NoAws { binary: "check" });
+    }
     if let Some(report) = report {
+        let sources = read(&args.paths, &mut shell.stdin)?;
+        let checked = rules::check(&sources, &args.needs_output, &mut |_| {});
         return reported(&report, args, &checked, &sources, shell);
+    }
+    if !args.watch {
+        return once(args, &mut |_| {}, shell);
+    }
+    if args.paths.iter().any(|path| is_standard_input(path)) {
+        return Err(CommandError::WatchedStdin);
+    }
+    let mut ctrl_c = CtrlC::listen()?;
+    let mut again = |shell: &mut Shell<'_>, schemas: &mut Look| once(args, &mut |at| schemas.add(at), shell);
+    watch(&args.paths, shell, &mut again, &mut |length| ctrl_c.pause(length))
+}
+
+/// One run. `schema` is told where each schema is, before it is read.
+pub(super) fn once(
+    args: &CheckArgs,
+    schema: &mut dyn FnMut(&Path),
+    shell: &mut Shell<'_>,
+) -> Result<Exit, CommandError> {
+    let sources = read(&args.paths, &mut shell.stdin)?;
+    let mut checked = rules::check(&sources, &args.needs_output, schema);
+    let compared = match &checked.rules {
+        Some(rules) if args.aws => Some(deployed::compare(rules, &Values::new(&args.variables, rules)?)?),
+        _ => None,
+    };
+    if let Some(compared) = &compared {
+        checked.findings.extend(compared.findings.iter().cloned());
+        diagnostic::sort(&mut checked.findings);
     }
     let color = args.color.wanted(shell.stdout_is_terminal, shell.no_color);
     tell(args.format, &checked, &sources, color, shell.stdout)?;
@@ -40,6 +74,15 @@ pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, Com
     build(&rules, &values)?;
     if args.format == Format::Full {
         needs(&rules, &values, shell.stdout)?;
+    }
+    if let Some(folder) = args.schema_out.as_ref().filter(|_| exit == Exit::Ok) {
+        schemas(&rules, folder)?;
+    }
+    if let Some(compared) = compared {
+        compared.whole()?;
+        if args.format == Format::Full {
+            writeln!(shell.stdout, "{} compared with DynamoDB", count(compared.tables, "table"))?;
+        }
     }
     Ok(exit)
 }
@@ -127,6 +170,23 @@ fn build(rules: &Rules, values: &Values) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Writes the schema of each rule's enriched events. A reader never sees half a file.
+fn schemas(rules: &Rules, folder: &Path) -> Result<(), CommandError> {
+    let fail = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CommandError::Unwritable { path, source }
+    };
+    fs::create_dir_all(folder).map_err(fail(folder))?;
+    for (place, rule) in rules.set().rules.iter().enumerate() {
+        let Some(schema) = rules.enriched_schema(place) else { continue };
+        let path = folder.join(format!("{}.schema.json", rule.name));
+        let unfinished = folder.join(format!(".{}.unfinished-{}", rule.name, std::process::id()));
+        fs::write(&unfinished, schema + "\n").map_err(fail(&path))?;
+        fs::rename(&unfinished, &path).map_err(fail(&path))?;
+    }
+    Ok(())
+}
+
 /// One line: what was read, and how many findings there are.
 fn total(checked: &Checked, sources: &Sources, out: &mut dyn Write) -> io::Result<()> {
     let findings = |severity: Severity| {
@@ -176,6 +236,17 @@ mod tests {
             (vec![warning, error], Exit::Findings, Exit::Findings),
         ] {
             assert_eq!((exit(&findings, false), exit(&findings, true)), (plain, denied), "{findings:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(not(feature = "aws"))]
+    fn a_build_without_aws_says_so() {
+        for more in ["--color=auto", "--watch"] {
+            let arguments = ["check", "--aws", more, "no-such-folder"].map(std::ffi::OsString::from);
+            let (exit, stdout, stderr) = in_memory("", |shell| crate::check(arguments, shell));
+            assert_eq!((exit, stdout.as_str()), (Exit::Usage, ""));
+            assert_eq!(stderr, "error: this `check` was built without AWS: build it with `--features aws`\n");
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) fn fmt(args: &FmtArgs, shell: &mut Shell<'_>) -> Result<Exit, Command
             diff(file, &text, shell.stdout)?;
         } else {
             replace(&file.path, &text)
-                .map_err(|source| CommandError::Write { path: file.path.clone(), source })?;
+                .map_err(|source| CommandError::Unwritable { path: file.path.clone(), source })?;
             let _ = writeln!(shell.stderr, "laid out: {}", file.path.display());
         }
     }

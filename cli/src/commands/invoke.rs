@@ -85,7 +85,7 @@ fn on_aws(rules: Rules, values: &Values, runtime: &Runtime) -> Result<Seams, Com
 
 #[cfg(not(feature = "aws"))]
 fn on_aws(_: Rules, _: &Values, _: &Runtime) -> Result<Seams, CommandError> {
-    Err(CommandError::NoAws)
+    Err(CommandError::NoAws { binary: "enrich" })
 }
 
 /// What the invocation did, for people.

@@ -1,16 +1,19 @@
 //! The commands: from arguments and a shell to an exit status.
 
 mod check;
+mod deployed;
 mod fmt;
 mod invoke;
 mod report;
 mod run;
+mod watch;
 
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
 use enrich_engine::BuildError;
+use enrich_engine::lookup::Failure;
 
 use crate::args::{CheckArgs, EnrichArgs, EnrichCommand};
 use crate::events::RunError;
@@ -65,9 +68,9 @@ pub enum CommandError {
     /// Events can't be read or written.
     #[error(transparent)]
     Events(#[from] RunError),
-    /// A rule file can't be written.
+    /// A file can't be written.
     #[error("can't write {}", path.display())]
-    Write {
+    Unwritable {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -124,8 +127,20 @@ pub enum CommandError {
     #[error("can't read the invocation from standard input")]
     Invocation(#[source] io::Error),
     /// AWS is asked for, and this binary was built without.
-    #[error("this `enrich` was built without AWS: build it with `--features aws`")]
-    NoAws,
+    #[error("this `{binary}` was built without AWS: build it with `--features aws`")]
+    NoAws {
+        /// What was built.
+        binary: &'static str,
+    },
+    /// DynamoDB did not say what tables are.
+    #[error("can't tell whether the rules fit DynamoDB: {}", list(failures))]
+    NotCompared {
+        /// Why, for each table.
+        failures: Vec<Failure>,
+    },
+    /// What comes once can't be watched.
+    #[error("`--watch` needs files: rules from standard input (`-`) come only once")]
+    WatchedStdin,
     /// This machine's clock is no help.
     #[error("this machine's clock shows no time of use: say what time it is with `--now`")]
     NoClock,
@@ -163,6 +178,14 @@ fn help(error: &BuildError) -> &'static str {
         BuildError::Unset(_) => "; give each of them one with `-D NAME=VALUE`",
         _ => "",
     }
+}
+
+/// The first failures: where all tables have the same, one says it.
+fn list(failures: &[Failure]) -> String {
+    const TOLD: usize = 3;
+    let told = failures.iter().take(TOLD).map(|failure| failure.message.clone());
+    let more = failures.len().checked_sub(TOLD).filter(|more| *more > 0);
+    told.chain(more.map(|more| format!("and {more} more"))).collect::<Vec<_>>().join("; ")
 }
 
 fn did_you_mean(suggestion: &Option<String>) -> String {

@@ -150,6 +150,16 @@ codes! {
     MissingSchema = "missing-schema" Error;
     /// A schema is not valid JSON Schema.
     BrokenSchema = "broken-schema" Error;
+    /// A table does not exist at its source.
+    TableAbsent = "table-absent" Error;
+    /// A table has another key at its source than it is declared with.
+    TableDiffers = "table-differs" Error;
+    /// A table has no such index at its source.
+    IndexAbsent = "index-absent" Error;
+    /// A table or an index answers no lookups at this time.
+    NotActive = "not-active" Error;
+    /// An index does not hold an attribute that is taken out of its items.
+    NotProjected = "not-projected" Error;
     /// An earlier rule of the file takes all events of the rule's streams.
     UnreachableRule = "unreachable-rule" Warning;
     /// Rules of different files take the same stream.

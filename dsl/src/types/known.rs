@@ -263,7 +263,10 @@ impl<'a> Known<'a> {
     /// After a copy from an item that was found.
     fn copy(&mut self, copy: &Copy, item: &Shape) {
         let cast = |shape: Shape| match copy.cast {
-            Some(ty) => Shape { optional: shape.optional, ..Shape::of(ty) },
+            Some(ty) => {
+                let null = shape.types.and(Types::of(Type::Null));
+                Shape { optional: shape.optional, ..Shape::of_types(Types::of(ty).or(null)) }
+            }
             None => shape,
         };
         match &copy.what {

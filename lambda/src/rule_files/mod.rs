@@ -99,22 +99,31 @@ fn some(paths: &[PathBuf]) -> String {
     }
 }
 
-/// Reads all rule files that the paths name: a file is itself, a folder the files in it, apart from
-/// hidden ones. A folder inside a folder is a rule set of its own, and not read. Tests of rules
-/// (`….test.enrich`) are left out, and so is a file that was there before. The files of a folder come
-/// in the order of their names.
+/// Reads all rule files that the paths name, in the order in which [`find_rules`] finds them.
 ///
 /// # Errors
 /// Where something can't be read, is over a limit, or where there is no rule file at all.
 pub fn read_rules(paths: &[PathBuf]) -> Result<Vec<RuleFile>, FileError> {
+    let files = find_rules(paths)?;
+    if files.is_empty() {
+        return Err(nothing_in(paths));
+    }
+    files.into_iter().map(read_rule_file).collect()
+}
+
+/// Where all rule files are that the paths name: a file is itself, a folder the files in it, apart from
+/// hidden ones. A folder inside a folder is a rule set of its own, and not looked at. Tests of rules
+/// (`….test.enrich`) are left out, and so is a file that was there before. The files of a folder come in
+/// the order of their names; what is in them is not read.
+///
+/// # Errors
+/// Where a path or a folder can't be read, or there are too many files.
+pub fn find_rules(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
     let mut walk = Walk::default();
     for path in paths {
         walk.path(path)?;
     }
-    if walk.files.is_empty() {
-        return Err(nothing_in(paths));
-    }
-    walk.files.into_iter().map(read_rule_file).collect()
+    Ok(walk.files)
 }
 
 /// Reads a schema.
