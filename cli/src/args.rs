@@ -139,6 +139,26 @@ pub enum EnrichCommand {
     /// Objects that the function would write to S3 become files: DIR/BUCKET/KEY in the output folder.
     #[command(verbatim_doc_comment)]
     Invoke(InvokeArgs),
+    /// Lays rule files out in the one way that all of them are laid out
+    ///
+    /// What rules mean is not touched, and no comment is lost. A file that can't be read stays as it is.
+    #[command(verbatim_doc_comment)]
+    Fmt(FmtArgs),
+}
+
+/// What `enrich fmt` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = "Example:\n  enrich fmt --check rules\n\n\
+                  Exit status:\n  0  all files are laid out\n  \
+                  1  some would be changed by `--check`, or can't be read as rules\n  \
+                  2  the files could not be read or written")]
+pub struct FmtArgs {
+    /// Rule files, and folders of them; `-` lays out standard input, and writes to standard output
+    #[arg(value_name = "PATH", default_value = "rules")]
+    pub paths: Vec<PathBuf>,
+    /// Changes nothing, and shows what would be changed
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// What `enrich run` does its work with.

@@ -7,12 +7,14 @@
 //! 5. [`model`]: the checked rules as plain data, which the engine compiles. Another front end can
 //!    build them without any text.
 //! 6. [`diagnostic`]: findings as data, the registry of their codes, and their renderers.
+//! 7. [`format`]: tree to text, in the one layout.
 //!
 //! This crate reads no file, no clock and no environment; it knows functions only by their
 //! [`functions::Signature`] and never runs one.
 
 pub mod check;
 pub mod diagnostic;
+pub mod format;
 pub mod functions;
 pub mod limits;
 pub mod model;

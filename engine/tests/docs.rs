@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use enrich_engine::dsl::format::format;
 use enrich_engine::dsl::source::Sources;
 use enrich_engine::functions::Registry;
 use enrich_engine::json::Document;
@@ -116,6 +117,30 @@ fn run(place: &str, rules: Rules, tables: MemorySource, text: &str) -> usize {
         assert_eq!(Some(found.as_str()), expected.strip_prefix("→ "), "{place}: {event}");
     }
     lines.len() / 2
+}
+
+/// `UPDATE_GOLDEN=1` lays them out.
+#[test]
+fn examples_are_laid_out() {
+    let mut wrong = Vec::new();
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).expect("a document");
+        let mut laid_out = text.clone();
+        for block in blocks(&text).iter().filter(|block| block.language == "enrich") {
+            let mut sources = Sources::new();
+            let file = sources.add("example.enrich", block.text.as_str());
+            let layout = format(&sources, file).expect("an example that can be read");
+            if layout != block.text {
+                wrong.push(format!("{}:{}\n{layout}", document.display(), block.line));
+                laid_out = laid_out.replace(&block.text, &layout);
+            }
+        }
+        if laid_out != text && std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&document, laid_out).expect("a document");
+            wrong.clear();
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -4,7 +4,9 @@
 
 use enrich_engine::Rules;
 use enrich_engine::dsl::diagnostic::Code;
-use enrich_engine::dsl::limits::{MAX_FILE_BYTES, MAX_FINDINGS, MAX_LOOKUPS, MAX_NESTING, MAX_RULES};
+use enrich_engine::dsl::limits::{
+    MAX_FILE_BYTES, MAX_FINDINGS, MAX_LOOKUPS, MAX_NESTING, MAX_OPERATORS, MAX_RULES,
+};
 use enrich_engine::dsl::source::Sources;
 use enrich_engine::functions::Registry;
 
@@ -37,6 +39,36 @@ fn nesting() {
     assert_eq!(codes(&nested(100_000)), [Code::TooDeep]);
     let holes = format!("rule r {{ stream \"s\" set .x = {}1{} }}", "\"{".repeat(1000), "}\"".repeat(1000));
     assert!(codes(&[holes]).contains(&Code::TooDeep));
+}
+
+#[test]
+fn operators_of_a_statement() {
+    let rule = |statements: String| vec![format!("rule r {{ stream \"s\" {statements} }}")];
+    for (operator, last) in [
+        (".a + ", "1"),
+        (".a and ", "true"),
+        (".a ?? ", "1"),
+        ("not ", "true"),
+        ("if .a then 1 else ", "2"),
+        ("\"{if .a then 1 else ", "2"),
+        ("if set.x then 1 else ", "2"),
+    ] {
+        let set = |count: usize| {
+            let close = if operator.starts_with('"') { "}\"" } else { "" };
+            // One operator of them is the statement's own `=`.
+            let (first, rest) = (operator, operator.trim_start_matches(['"', '{']).repeat(count - 2));
+            format!("set .x = {first}{rest}{last}{close} ")
+        };
+        let codes = |text: String| {
+            let unknown = |code: &Code| *code != Code::UnknownName && *code != Code::UnknownField;
+            codes(&rule(text)).into_iter().filter(unknown).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(set(MAX_OPERATORS)), [], "{operator}");
+        let other = set(MAX_OPERATORS).replace(".x =", ".y =");
+        assert_eq!(codes(set(MAX_OPERATORS) + &other), [], "each statement has its own: {operator}");
+        assert_eq!(codes(set(MAX_OPERATORS + 1)), [Code::TooDeep], "{operator}");
+        assert_eq!(codes(set(30_000)), [Code::TooDeep], "{operator}");
+    }
 }
 
 #[test]

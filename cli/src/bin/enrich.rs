@@ -1,4 +1,4 @@
-//! `enrich`: sends events through rules, on this machine.
+//! `enrich`: sends events through rules, on this machine, and lays rules out.
 
 use std::process::ExitCode;
 

@@ -22,7 +22,7 @@ use crate::watch::Look;
 use crate::{Exit, Shell};
 
 /// What findings call standard input.
-const STDIN: &str = "<stdin>";
+pub(super) const STDIN: &str = "<stdin>";
 
 pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, CommandError> {
     if let Some(code) = args.explain {

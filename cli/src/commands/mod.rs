@@ -2,6 +2,7 @@
 
 mod check;
 mod deployed;
+mod fmt;
 mod invoke;
 mod report;
 mod run;
@@ -32,7 +33,7 @@ pub fn check(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_
     }
 }
 
-/// `enrich`: sends events through rules. The first argument is the command's own name.
+/// `enrich`: sends events through rules, and lays rules out. The first argument is the command's own name.
 pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {
     match shell.parse::<EnrichArgs>(arguments) {
         Ok(EnrichArgs { command: EnrichCommand::Run(args) }) => {
@@ -41,6 +42,10 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
         }
         Ok(EnrichArgs { command: EnrichCommand::Invoke(args) }) => {
             let result = invoke::invoke(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Fmt(args) }) => {
+            let result = fmt::fmt(&args, shell);
             shell.finish(result)
         }
         Err(exit) => exit,

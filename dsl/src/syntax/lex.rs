@@ -1,11 +1,12 @@
 //! The first look at a file: words, texts, brackets and comments, with their places.
 //!
 //! It knows just enough to find where items and statements begin and end in a file that does not
-//! parse, and to check the nesting before the parser recurses on it.
+//! parse, and to check nesting and operators before anything recurses on them.
 
+use super::recover::STATEMENTS;
 use super::tree::Trivia;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::MAX_NESTING;
+use crate::limits::{MAX_NESTING, MAX_OPERATORS};
 use crate::source::{FileId, Span};
 
 /// A piece of a file.
@@ -50,12 +51,12 @@ impl Lexeme {
     }
 }
 
-/// All lexemes of a file. Texts without an end and nesting that is too deep are reported.
+/// All lexemes of a file. Texts without an end, nesting that is too deep and statements with too many
+/// operators are reported.
 pub(super) fn lex(text: &str, file: FileId, findings: &mut Vec<Diagnostic>) -> Vec<Lexeme> {
-    let mut lexer = Lexer { text, file, at: 0, findings };
+    let mut lexer = Lexer { text, file, at: 0, operators: 0, refused: false, findings };
     let mut lexemes = Vec::new();
     let mut depth = 0_usize;
-    let mut too_deep = false;
     let mut line_is_empty = true;
     while let Some(character) = lexer.peek() {
         let start = lexer.at;
@@ -70,15 +71,17 @@ pub(super) fn lex(text: &str, file: FileId, findings: &mut Vec<Diagnostic>) -> V
             LexemeKind::CloseBrace | LexemeKind::CloseGroup => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > MAX_NESTING && !too_deep {
-            too_deep = true;
+        if depth > MAX_NESTING {
             lexer.too_deep(start);
+        }
+        if kind == LexemeKind::OpenBrace || kind == LexemeKind::Word && lexer.begins_statement(start) {
+            lexer.operators = 0;
         }
         lexemes.push(Lexeme { kind, start, end: lexer.at, first_on_line: line_is_empty });
         line_is_empty = false;
     }
     // What is nested too deep is not parsed at all: the finding is the answer.
-    if too_deep { Vec::new() } else { lexemes }
+    if lexer.refused { Vec::new() } else { lexemes }
 }
 
 /// The comments and blank lines of a file.
@@ -102,6 +105,10 @@ struct Lexer<'t, 'f> {
     text: &'t str,
     file: FileId,
     at: usize,
+    /// How many operators the statement has so far.
+    operators: usize,
+    /// Whether something was found that nothing may recurse on.
+    refused: bool,
     findings: &'f mut Vec<Diagnostic>,
 }
 
@@ -131,11 +138,11 @@ impl Lexer<'_, '_> {
                 LexemeKind::Operand
             }
             _ if is_word(first) => {
-                self.skip_while(is_word);
+                self.word();
                 LexemeKind::Word
             }
             _ => {
-                self.bump(first);
+                self.sign(first);
                 match first {
                     '{' => LexemeKind::OpenBrace,
                     '}' => LexemeKind::CloseBrace,
@@ -156,6 +163,44 @@ impl Lexer<'_, '_> {
                 self.skip_while(is_word);
             }
         }
+    }
+
+    fn word(&mut self) {
+        let start = self.at;
+        self.skip_while(is_word);
+        if matches!(self.text.get(start..self.at), Some("if" | "and" | "or" | "not")) {
+            self.operator(start);
+        }
+    }
+
+    /// One character that is no word's. The second one of `==` is no operator more.
+    fn sign(&mut self, sign: char) {
+        let start = self.at;
+        let before = self.text.get(..start).and_then(|before| before.chars().next_back());
+        if is_operator(sign) && !before.is_some_and(is_operator) {
+            self.operator(start);
+        }
+        self.bump(sign);
+    }
+
+    fn operator(&mut self, at: usize) {
+        self.operators += 1;
+        if self.operators > MAX_OPERATORS && !self.refused {
+            self.refused = true;
+            let message = format!("a statement may have {MAX_OPERATORS} operators, and here is one more");
+            self.findings.push(
+                Diagnostic::new(Code::TooDeep, Span::new(self.file, at, at), message)
+                    .help("split the statement, or look the values up in a table"),
+            );
+        }
+    }
+
+    /// Whether the word that was just read begins a statement, and is no name in an expression.
+    fn begins_statement(&self, start: usize) -> bool {
+        let behind = self.text.get(self.at..).unwrap_or_default();
+        self.text.get(start..self.at).is_some_and(|word| STATEMENTS.contains(&word))
+            && !behind.starts_with('.')
+            && !behind.trim_start().starts_with('(')
     }
 
     /// A text from its opening quote on, through holes and the texts in them.
@@ -208,9 +253,12 @@ impl Lexer<'_, '_> {
                         return;
                     }
                 }
+                // Here a comment begins, as anywhere between words: the text has no end then.
+                Some('#') => self.skip_while(|character| character != '\n'),
                 // The text itself reports the end of the line.
                 None | Some('\n') => return,
-                Some(other) => self.bump(other),
+                Some(other) if is_word(other) => self.word(),
+                Some(other) => self.sign(other),
             }
             if open > MAX_NESTING {
                 self.too_deep(text_start);
@@ -236,6 +284,9 @@ impl Lexer<'_, '_> {
     }
 
     fn too_deep(&mut self, at: usize) {
+        if std::mem::replace(&mut self.refused, true) {
+            return;
+        }
         let span = Span::new(self.file, at, self.at.max(at));
         let message = format!("brackets are nested deeper than {MAX_NESTING} levels here");
         self.findings.push(
@@ -268,4 +319,8 @@ impl Lexer<'_, '_> {
 
 fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
+}
+
+fn is_operator(character: char) -> bool {
+    matches!(character, '+' | '-' | '*' | '/' | '%' | '?' | '<' | '>' | '=' | '!' | '&' | '|')
 }
