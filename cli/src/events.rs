@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use enrich_engine::{Origin, Outcome, Reason, Record, Verdict};
+use enrich_engine::{Origin, Outcome, Reason, ReasonCode, Record, Verdict};
 
 use crate::args::{RunArgs, is_standard_input};
 use crate::input::Lines;
@@ -226,8 +226,8 @@ impl Run<'_, '_> {
             }
             // A verdict of a later engine: nothing of it is known to be written.
             _ => {
-                let reason =
-                    Reason::new("unknown", "the engine gave a verdict that this command does not know");
+                let message = "the engine gave a verdict that this command does not know";
+                let reason = Reason::new(ReasonCode::UnknownVerdict, message);
                 self.name("failed", place, &reason, shell);
                 self.summary.failed += 1;
             }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use enrich_engine::{Origin, Reason, Record};
+use enrich_engine::{Origin, Reason, ReasonCode, Record};
 
 /// The longest line, in bytes, without its end.
 pub const MAX_LINE: usize = 10 << 20;
@@ -47,7 +47,7 @@ impl Line {
             Content::TooLong { start } => {
                 let message =
                     format!("the line has more than {MAX_LINE} bytes; its first {KEPT} are kept here");
-                Record::unreadable(start, Reason::new("line_too_long", message), origin)
+                Record::unreadable(start, Reason::new(ReasonCode::LineTooLong, message), origin)
             }
         }
     }

@@ -1,11 +1,10 @@
 //! What goes into the engine and what comes out: records, and a verdict for each.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 use enrich_dsl::model::{Compression, PerObject};
 
+use crate::reasons::Reason;
 use crate::time::Timestamp;
 
 /// One record of a batch.
@@ -128,30 +127,6 @@ pub enum Verdict {
         /// Why.
         reason: Reason,
     },
-}
-
-/// Why an event was rejected or failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Reason {
-    /// A short stable word: `not_json`, `schema`, `no_rule`, `throttled`, …
-    pub code: Cow<'static, str>,
-    /// One sentence. It names paths, tables and attributes, never values out of an event.
-    pub message: String,
-}
-
-impl Reason {
-    /// A reason with that code.
-    #[must_use]
-    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into() }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.message)
-    }
 }
 
 /// Where an enriched event goes.

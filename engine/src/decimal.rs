@@ -11,6 +11,7 @@ use num_bigint::{BigInt, Sign};
 
 use crate::functions::CallError;
 use crate::json::number::{Decimal, MAX_DIGITS};
+use crate::reasons::ReasonCode;
 
 /// `coefficient * 10^exponent`: what is worked with between reading and rounding.
 struct Exact {
@@ -199,7 +200,7 @@ fn rounded(number: &Decimal, places: i64, rounding: Rounding) -> Decimal {
 const OUT_OF_RANGE: &str = "a number outside of 1E-130 to 9.99E+125";
 
 fn fails<T>(what: &str) -> Result<T, CallError> {
-    Err(CallError::new("arithmetic", what))
+    Err(CallError::new(ReasonCode::Arithmetic, what))
 }
 
 #[cfg(test)]

@@ -144,6 +144,19 @@ impl Edits {
         }
     }
 
+    /// How many bytes of text were written, and still stand.
+    pub(crate) fn bytes(&self) -> usize {
+        let of = |(name, member): (&String, &Member)| {
+            name.len()
+                + match &member.edit {
+                    Edit::Set { text, .. } => text.len(),
+                    Edit::Inside(edits) => edits.bytes(),
+                    Edit::Remove => 0,
+                }
+        };
+        self.members.iter().map(of).sum()
+    }
+
     /// The object `base` with these edits, as JSON text.
     pub(crate) fn render(&self, base: Option<Node<'_>>) -> String {
         let room = base.map_or(2, |node| node.raw().len());

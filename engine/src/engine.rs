@@ -7,6 +7,7 @@ use enrich_dsl::model::Variables;
 
 use crate::batch::{Outcome, Record};
 use crate::context::Context;
+use crate::limits::Limits;
 use crate::lookup::Source;
 use crate::program::{BuildError, Compile, Location, Pattern, Program, compile};
 use crate::rules::Rules;
@@ -18,17 +19,25 @@ pub struct Engine {
     program: Arc<Program>,
     sources: Arc<[Arc<dyn Source>]>,
     hash: Arc<str>,
+    limits: Limits,
 }
 
 impl Engine {
     /// Begins with checked rules.
     pub fn builder(rules: Rules) -> Builder {
-        Builder { rules, sources: Vec::new(), tables: None, variables: Box::new(|_| None), outputs: false }
+        Builder {
+            rules,
+            sources: Vec::new(),
+            tables: None,
+            variables: Box::new(|_| None),
+            outputs: false,
+            limits: Limits::default(),
+        }
     }
 
     /// Enriches a batch: every record gets exactly one verdict, in the order of the records.
     pub async fn enrich(&self, records: &[Record], context: Context) -> Outcome {
-        run::batch(&self.program, &self.sources, records, context).await
+        run::batch(&self.program, &self.sources, self.limits, records, context).await
     }
 
     /// What tells this rule set from every other. See [`Rules::hash`].
@@ -68,6 +77,7 @@ pub struct Builder {
     tables: Option<Arc<dyn Source>>,
     variables: Box<Variables>,
     outputs: bool,
+    limits: Limits,
 }
 
 impl Builder {
@@ -100,6 +110,13 @@ impl Builder {
         self
     }
 
+    /// How much an event and a batch may hold in memory.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Compiles the rules.
     ///
     /// # Errors
@@ -115,7 +132,8 @@ impl Builder {
             Some(tables) => vec![tables],
             None => self.sources.into_iter().map(|(_, source)| source).collect(),
         };
-        Ok(Engine { program: Arc::new(program), sources: sources.into(), hash: self.rules.hash().into() })
+        let (hash, limits) = (self.rules.hash().into(), self.limits);
+        Ok(Engine { program: Arc::new(program), sources: sources.into(), hash, limits })
     }
 }
 

@@ -1,14 +1,18 @@
 //! Expressions over one event: pure, and without waiting for anything.
 
+use std::borrow::Cow;
+
 use enrich_dsl::model::{Arithmetic, Comparison, ErrorField, RecordField};
 
-use crate::batch::{Origin, Reason};
+use crate::batch::Origin;
 use crate::decimal;
 use crate::edits::Edits;
 use crate::functions::{CallContext, CallError};
 use crate::json::{Kind, Node};
+use crate::limits::MAX_TEXT;
 use crate::lookup::{Failure, Item};
 use crate::program::{Expr, Part};
+use crate::reasons::{Reason, ReasonCode};
 use crate::time::Timestamp;
 use crate::value::Value;
 
@@ -81,7 +85,7 @@ pub(crate) enum Stop {
     Error(Reason),
 }
 
-fn stop<T>(code: &'static str, message: impl Into<String>) -> Result<T, Stop> {
+fn stop<T>(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Result<T, Stop> {
     Err(Stop::Error(Reason::new(code, message)))
 }
 
@@ -169,9 +173,10 @@ impl<'v> Scope<'v, '_> {
         match value.kind() {
             None | Some(Kind::Null) => Ok(false),
             Some(Kind::Bool) => Ok(value.as_bool() == Some(true)),
-            Some(kind) => {
-                stop("condition", format!("a condition is a boolean, this is {}", kind.with_article()))
-            }
+            Some(kind) => stop(
+                ReasonCode::Condition,
+                format!("a condition is a boolean, this is {}", kind.with_article()),
+            ),
         }
     }
 
@@ -197,8 +202,14 @@ impl<'v> Scope<'v, '_> {
                 }
                 Some(Kind::Number | Kind::Bool) => hole.write_json(&mut text),
                 Some(kind) => {
-                    return stop("text", format!("a hole of a text can't be {}", kind.with_article()));
+                    return stop(
+                        ReasonCode::Text,
+                        format!("a hole of a text can't be {}", kind.with_article()),
+                    );
                 }
+            }
+            if text.len() > MAX_TEXT {
+                return stop(ReasonCode::Size, format!("a text with holes has more than {MAX_TEXT} bytes"));
             }
         }
         Ok(Value::from(text))
@@ -227,7 +238,10 @@ impl<'v> Scope<'v, '_> {
 fn operand<'n>(sign: &str, value: &'n Value<'_>) -> Result<&'n str, Stop> {
     match value.as_number() {
         Some(number) => Ok(number),
-        None => stop("arithmetic", format!("`{sign}` works on numbers, this is {}", value.with_article())),
+        None => stop(
+            ReasonCode::Arithmetic,
+            format!("`{sign}` works on numbers, this is {}", value.with_article()),
+        ),
     }
 }
 

@@ -9,6 +9,7 @@ use enrich_dsl::functions::Type;
 use crate::functions::CallError;
 use crate::json::number::Decimal;
 use crate::json::{Document, Kind, Node, write};
+use crate::reasons::ReasonCode;
 
 /// A value that an expression gives. Numbers are their text.
 #[derive(Clone, Debug)]
@@ -153,12 +154,12 @@ impl<'v> Value<'v> {
     pub(crate) fn cast(&self, ty: Type) -> Result<Value<'v>, CallError> {
         let fails = || {
             CallError::new(
-                "cast",
+                ReasonCode::Cast,
                 format!("{} can't be converted to {}", self.with_article(), ty.with_article()),
             )
         };
         let text_fails =
-            || CallError::new("cast", format!("a text that is no {ty} can't be converted to one"));
+            || CallError::new(ReasonCode::Cast, format!("a text that is no {ty} can't be converted to one"));
         if self.is_absent() || self.ty() == ty {
             return Ok(self.clone());
         }

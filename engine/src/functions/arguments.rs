@@ -10,6 +10,7 @@ use super::CallError;
 use crate::Timestamp;
 use crate::decimal::{self, Rounding};
 use crate::json::{Document, Node};
+use crate::reasons::ReasonCode;
 use crate::value::Value;
 
 /// The argument for a text.
@@ -50,7 +51,7 @@ pub(super) fn time(
 /// Says what is wrong with an argument.
 pub(super) fn wrong(signature: &Signature, at: usize, what: &str) -> CallError {
     let parameter = signature.parameters.get(at).map_or("argument", |parameter| parameter.name);
-    CallError::new("argument", format!("`{parameter}` of `{}` {what}", signature.name))
+    CallError::new(ReasonCode::Argument, format!("`{parameter}` of `{}` {what}", signature.name))
 }
 
 /// Reads an argument as JSON, wherever it came from.

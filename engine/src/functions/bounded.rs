@@ -2,12 +2,13 @@
 
 use super::CallError;
 use crate::json::write_string;
+use crate::reasons::ReasonCode;
 
 /// The most bytes of text that a function makes: an event has no room for more.
 pub(super) const TEXT_LIMIT: usize = 1 << 20;
 
 pub(super) fn too_large() -> CallError {
-    CallError::new("size", "the result of a function is larger than 1 MiB")
+    CallError::new(ReasonCode::Size, "the result of a function is larger than 1 MiB")
 }
 
 /// A text that grows up to the limit, so that nothing large is made only to be refused.

@@ -8,6 +8,7 @@ use enrich_dsl::functions::Signature;
 
 use super::bounded::TEXT_LIMIT;
 use crate::Timestamp;
+use crate::reasons::ReasonCode;
 use crate::value::Value;
 
 /// What a function may know besides its arguments.
@@ -39,8 +40,8 @@ pub struct CallError {
 impl CallError {
     /// An error of that kind.
     #[must_use]
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+    pub fn new(code: impl Into<&'static str>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
     }
 }
 
@@ -104,7 +105,7 @@ impl Function {
         for (parameter, argument) in self.signature.parameters.iter().zip(arguments) {
             if !argument.ty().fits(parameter.ty) {
                 return Err(CallError::new(
-                    "argument",
+                    ReasonCode::Argument,
                     format!(
                         "`{}` of `{}` is {}, this is {}",
                         parameter.name,

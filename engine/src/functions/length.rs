@@ -4,6 +4,7 @@ use enrich_dsl::functions::{Example, Group, Parameter, Signature, Type};
 
 use super::arguments::any;
 use super::{CallError, Function};
+use crate::reasons::ReasonCode;
 use crate::value::Value;
 
 const SIGNATURE: Signature = Signature {
@@ -25,7 +26,7 @@ pub(super) fn function() -> Function {
         match value.length() {
             Some(length) => Ok(Value::Number(length.to_string().into())),
             None => Err(CallError::new(
-                "argument",
+                ReasonCode::Argument,
                 format!("`length` of {} is not defined", value.with_article()),
             )),
         }

@@ -6,6 +6,7 @@ use enrich_dsl::functions::{Example, Group, Parameter, Signature, Type};
 
 use super::arguments::any;
 use super::{CallError, Function};
+use crate::reasons::ReasonCode;
 
 const SIGNATURE: Signature = Signature {
     name: "max",
@@ -30,7 +31,10 @@ pub(super) fn function() -> Function {
         match b.order(a) {
             Some(Ordering::Greater) => Ok(b.clone()),
             Some(_) => Ok(a.clone()),
-            None => Err(CallError::new("arithmetic", "a number has an exponent of more than fifteen digits")),
+            None => Err(CallError::new(
+                ReasonCode::Arithmetic,
+                "a number has an exponent of more than fifteen digits",
+            )),
         }
     })
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::reasons::{Becomes, reasons};
+
 /// Why a lookup or a write failed. The message names tables and attributes, never key values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -37,94 +39,47 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The kinds of failure of a lookup or a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorCode {
+reasons! {
+    /// The kinds of failure of a lookup or a write.
+    ErrorCode:
     /// The table or the bucket asks for fewer requests.
-    Throttled,
+    Throttled = "throttled" Failed;
     /// No answer within the time left.
-    Timeout,
+    Timeout = "timeout" Failed;
     /// The permissions do not cover the request.
-    Denied,
+    Denied = "denied" Failed;
     /// The table or the bucket does not exist.
-    Absent,
+    Absent = "absent" Failed;
     /// The connection or the service failed.
-    Unavailable,
+    Unavailable = "unavailable" Failed;
     /// The source left the question open.
-    NoAnswer,
+    NoAnswer = "no_answer" Failed;
     /// The service refuses this very request, whatever its time.
-    Refused,
+    Refused = "refused" Rejected;
     /// A part of the key has another type than the table declares, or can't be converted to it.
-    KeyType,
+    KeyType = "key_type" Rejected;
     /// A part of the key is longer than the table allows, or a number has more than 38 digits.
-    KeySize,
+    KeySize = "key_size" Rejected;
     /// An index has more than one item under the key.
-    Ambiguous,
+    Ambiguous = "ambiguous" Rejected;
     /// The item lacks an attribute that the rule calls `required`.
-    RequiredAbsent,
+    RequiredAbsent = "required_absent" Rejected;
     /// An attribute can't be converted as the rule says.
-    Cast,
+    Cast = "cast" Rejected;
     /// An attribute has another type than its table declares.
-    AttributeType,
+    AttributeType = "attribute_type" Rejected;
     /// The item can't be read.
-    Item,
+    Item = "item" Rejected;
     /// An expression in the key fails.
-    Expression,
+    Expression = "expression" Rejected;
     /// The lookup is keyed by one that failed.
-    Upstream,
+    Upstream = "upstream" AsItsCause;
 }
 
 impl ErrorCode {
     /// Whether failures of this kind pass by themselves.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        match self {
-            ErrorCode::Throttled
-            | ErrorCode::Timeout
-            | ErrorCode::Denied
-            | ErrorCode::Absent
-            | ErrorCode::Unavailable
-            | ErrorCode::NoAnswer => true,
-            ErrorCode::Refused
-            | ErrorCode::KeyType
-            | ErrorCode::KeySize
-            | ErrorCode::Ambiguous
-            | ErrorCode::RequiredAbsent
-            | ErrorCode::Cast
-            | ErrorCode::AttributeType
-            | ErrorCode::Item
-            | ErrorCode::Expression
-            | ErrorCode::Upstream => false,
-        }
-    }
-
-    /// The code as rules, rejects and metrics spell it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ErrorCode::Throttled => "throttled",
-            ErrorCode::Timeout => "timeout",
-            ErrorCode::Denied => "denied",
-            ErrorCode::Absent => "absent",
-            ErrorCode::Unavailable => "unavailable",
-            ErrorCode::NoAnswer => "no_answer",
-            ErrorCode::Refused => "refused",
-            ErrorCode::KeyType => "key_type",
-            ErrorCode::KeySize => "key_size",
-            ErrorCode::Ambiguous => "ambiguous",
-            ErrorCode::RequiredAbsent => "required_absent",
-            ErrorCode::Cast => "cast",
-            ErrorCode::AttributeType => "attribute_type",
-            ErrorCode::Item => "item",
-            ErrorCode::Expression => "expression",
-            ErrorCode::Upstream => "upstream",
-        }
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.becomes() == Becomes::Failed
     }
 }

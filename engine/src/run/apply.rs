@@ -6,13 +6,15 @@ use enrich_dsl::model::{Copied, Copy, IfAbsent};
 
 use super::plan::{Answered, unanswered};
 use super::{Asked, Event, Taken, rejected};
-use crate::batch::{LookupCounts, Placement, Reason, Verdict};
+use crate::batch::{LookupCounts, Placement, Verdict};
 use crate::context::Context;
 use crate::edits::{Edits, NotAnObject};
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
+use crate::limits::Limits;
 use crate::lookup::{Answer, ErrorCode, Failure, Item};
 use crate::program::{Lookup, Program, Rule, Step};
+use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
 
 /// The verdict on one event.
@@ -20,6 +22,7 @@ pub(super) fn apply(
     program: &Program,
     event: &Event<'_>,
     answers: &Answered,
+    limits: Limits,
     context: Context,
     counts: &mut [Vec<LookupCounts>],
 ) -> Verdict {
@@ -28,15 +31,18 @@ pub(super) fn apply(
         Event::Taken(taken) => taken,
     };
     let Some(rule) = program.rules.get(taken.rule) else {
-        return rejected(None, Reason::new("internal", "the event's rule is not there"));
+        return rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"));
     };
     let mut run = Run {
         taken,
         rule,
         answers,
+        limits,
         context,
         event: Frame::new(taken.document.root(), &rule.lookups, &taken.keys, 0),
         element: None,
+        written: 0,
+        looped: 0,
         counts: counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default(),
     };
     match run.steps(&rule.steps, None) {
@@ -54,10 +60,15 @@ struct Run<'a, 'r> {
     taken: &'a Taken<'r>,
     rule: &'a Rule,
     answers: &'a Answered,
+    limits: Limits,
     context: Context,
     event: Frame<'a>,
     /// The element that a `for each` is at.
     element: Option<Frame<'a>>,
+    /// How many bytes statements have written, at most: what was overwritten since may be counted too.
+    written: usize,
+    /// How many of them are elements that the loop has behind it.
+    looped: usize,
     counts: &'a mut [LookupCounts],
 }
 
@@ -139,8 +150,10 @@ impl<'a> Run<'a, '_> {
                 }
             },
             Ok(Found::Nothing { no_key: false }) if self.may_come(lookup) => {
-                let reason =
-                    Reason::new("not_yet", format!("lookup `{}`: the item may still come", lookup.name));
+                let reason = Reason::new(
+                    ReasonCode::NotYet,
+                    format!("lookup `{}`: the item may still come", lookup.name),
+                );
                 Flow::Break(Verdict::Failed { rule: Some(self.rule.name.clone()), reason })
             }
             Ok(Found::Nothing { no_key }) => {
@@ -192,7 +205,7 @@ impl<'a> Run<'a, '_> {
         self.learn(place, Known::Failed, |counts| counts.failed += 1);
         let Some(steps) = &lookup.error else {
             let message = format!("lookup `{}`: {}", lookup.name, failure.message);
-            let reason = Reason::new(failure.code.as_str(), message);
+            let reason = Reason::new(failure.code, message);
             let rule = Some(self.rule.name.clone());
             return Flow::Break(if failure.transient {
                 Verdict::Failed { rule, reason }
@@ -240,8 +253,10 @@ impl<'a> Run<'a, '_> {
                 text.push_str(array.raw().get(copied..from).unwrap_or_default());
                 text.push_str(&frame.edits.render(Some(element)));
                 copied = to;
+                self.looped = text.len();
             }
         }
+        self.looped = 0;
         if copied > 0 {
             text.push_str(array.raw().get(copied..).unwrap_or_default());
             return self.set(&each.array, text);
@@ -268,13 +283,14 @@ impl<'a> Run<'a, '_> {
 
     /// Writes members of the object at that path.
     fn set_all(&mut self, object: &[String], members: Vec<(String, String)>) -> Flow {
+        self.written += members.iter().map(|(name, text)| name.len() + text.len()).sum::<usize>();
         let frame = self.frame();
         // An element may be anything; an event is an object.
         let written = match frame.node.kind() {
             Kind::Object | Kind::Null => frame.edits.set_all(Some(frame.node), object, members),
             kind => Err(NotAnObject { depth: 0, kind }),
         };
-        let Err(NotAnObject { depth, kind }) = written else { return Flow::Continue(()) };
+        let Err(NotAnObject { depth, kind }) = written else { return self.within() };
         let parent = object.get(..depth).unwrap_or_default().join(".");
         let place = match (&self.element, depth) {
             (None, _) => format!("`.{parent}`"),
@@ -282,7 +298,26 @@ impl<'a> Run<'a, '_> {
             (Some(_), _) => format!("`.{parent}` of an element"),
         };
         let message = format!("{place} is {}, so nothing can be written into it", kind.with_article());
-        self.reject(Reason::new("not_an_object", message))
+        self.reject(Reason::new(ReasonCode::NotAnObject, message))
+    }
+
+    /// Ends an event that gets too large while it is written: each `set .a.x = .a` under another name doubles
+    /// it.
+    fn within(&mut self) -> Flow {
+        if self.written > self.limits.event_bytes {
+            let element = self.element.as_ref().map_or(0, |element| element.edits.bytes());
+            self.written = self.event.edits.bytes() + element + self.looped;
+        }
+        if self.written > self.limits.event_bytes {
+            self.reject(self.too_large())
+        } else {
+            Flow::Continue(())
+        }
+    }
+
+    fn too_large(&self) -> Reason {
+        let message = format!("the event gets more than {} bytes enriched", self.limits.event_bytes);
+        Reason::new(ReasonCode::TooLarge, message)
     }
 
     fn reject(&self, reason: Reason) -> Flow {
@@ -297,13 +332,16 @@ impl<'a> Run<'a, '_> {
         let root = self.taken.document.root();
         let edits = &self.event.edits;
         let event = if edits.is_empty() { root.raw().to_owned() } else { edits.render(Some(root)) };
+        if event.len() > self.limits.event_bytes {
+            return rejected(Some(&self.rule.name), self.too_large());
+        }
         Verdict::Enriched { rule: self.rule.name.clone(), event: event.into_bytes(), placement }
     }
 
     /// Where the event's output goes, if the caller wants to know and the rule says it.
     fn placement(&self) -> Result<Option<Placement>, Reason> {
         let Some(output) = self.rule.output.as_ref().filter(|_| self.context.placed) else { return Ok(None) };
-        let no_prefix = || Reason::new("prefix", "a hole in the output's prefix is absent or null");
+        let no_prefix = || Reason::new(ReasonCode::Prefix, "a hole in the output's prefix is absent or null");
         let prefix = match self.scope(None).value(&output.prefix) {
             Ok(value) => value.as_str().map(std::borrow::Cow::into_owned).ok_or_else(no_prefix)?,
             Err(Stop::Upstream) => return Err(no_prefix()),
@@ -311,11 +349,11 @@ impl<'a> Run<'a, '_> {
         };
         if prefix.len() > MAX_PREFIX_BYTES {
             let message = format!("the output's prefix is longer than {MAX_PREFIX_BYTES} bytes");
-            return Err(Reason::new("prefix", message));
+            return Err(Reason::new(ReasonCode::Prefix, message));
         }
         if prefix.split('/').rev().skip(1).any(|folder| matches!(folder, "." | "..")) {
             let message = "the output's prefix has a folder `.` or `..`, which S3 may refuse for ever";
-            return Err(Reason::new("prefix", message));
+            return Err(Reason::new(ReasonCode::Prefix, message));
         }
         let bucket = output.bucket.clone();
         Ok(Some(Placement { bucket, prefix, per: output.per, compression: output.compression }))

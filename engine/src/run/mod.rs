@@ -14,20 +14,27 @@ mod prepare;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::batch::{LookupCounts, Outcome, Reason, Record, Verdict};
+use crate::batch::{LookupCounts, Outcome, Record, Verdict};
 use crate::context::Context;
 use crate::json::{Document, Elements, Node};
+use crate::limits::{Limits, NoRoom, Room};
 use crate::lookup::{Failure, Key, Source};
 use crate::program::{ForEach, Program};
+use crate::reasons::{Reason, ReasonCode};
 
 /// Runs a batch through the program.
 pub(crate) async fn batch(
     program: &Program,
     sources: &[Arc<dyn Source>],
+    limits: Limits,
     records: &[Record],
     context: Context,
 ) -> Outcome {
-    let prepared = |record| contained(|| prepare::prepare(program, record, context), Event::Done);
+    let mut room = Room::new(limits);
+    let prepared = |record| {
+        let event = contained(None, || prepare::prepare(program, record, context), Event::Done);
+        event.within(&mut room, program)
+    };
     let mut events: Vec<Event<'_>> = records.iter().map(prepared).collect();
     let mut answers = plan::Answered::new(program);
     for wave in 0..program.waves {
@@ -35,21 +42,44 @@ pub(crate) async fn batch(
         plan::fetch(program, sources, asked, &mut answers, context).await;
     }
     let mut counts = counters(program);
-    let mut verdict =
-        |event| contained(|| apply::apply(program, event, &answers, context, &mut counts), |verdict| verdict);
-    let verdicts = events.iter().map(&mut verdict).collect();
+    let mut room = Room::new(limits);
+    let verdict = |event: Event<'_>| {
+        let (rule, bytes) = (event.rule(program), event.bytes());
+        let apply = || apply::apply(program, &event, &answers, limits, context, &mut counts);
+        within(contained(rule, apply, |verdict| verdict), bytes, &mut room)
+    };
+    let verdicts = events.into_iter().map(verdict).collect();
     Outcome { verdicts, lookups: counts.into_iter().flatten().collect() }
 }
 
 /// Does one step of one record. A panic in it is a fault of ours, or of an embedder's function; it rejects
 /// this record with its bytes, as it would happen again, and leaves the others alone.
-fn contained<T>(step: impl FnOnce() -> T, rejected_as: impl FnOnce(Verdict) -> T) -> T {
+fn contained<T>(
+    rule: Option<&Arc<str>>,
+    step: impl FnOnce() -> T,
+    rejected_as: impl FnOnce(Verdict) -> T,
+) -> T {
     catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|_| {
-        rejected_as(rejected(
-            None,
-            Reason::new("internal", "the engine failed on this record; please report it"),
-        ))
+        let message = "the engine failed on this record; please report it";
+        rejected_as(rejected(rule, Reason::new(ReasonCode::Internal, message)))
     })
+}
+
+/// The verdict, if the batch has room for its event.
+fn within(verdict: Verdict, arrived: usize, room: &mut Room) -> Verdict {
+    let Verdict::Enriched { rule, event, .. } = &verdict else { return verdict };
+    match room.take(arrived.saturating_add(event.len())) {
+        Ok(()) => verdict,
+        Err(no_room) => unplaced(Some(rule), no_room),
+    }
+}
+
+/// The verdict on an event for which there is no room.
+fn unplaced(rule: Option<&Arc<str>>, no_room: NoRoom) -> Verdict {
+    match no_room {
+        NoRoom::Ever(reason) => rejected(rule, reason),
+        NoRoom::Here(reason) => Verdict::Failed { rule: rule.cloned(), reason },
+    }
 }
 
 /// A record on its way.
@@ -58,6 +88,32 @@ enum Event<'r> {
     Done(Verdict),
     /// A rule has taken it.
     Taken(Taken<'r>),
+}
+
+impl Event<'_> {
+    /// The event, if the batch has room for it as it arrived.
+    fn within(self, room: &mut Room, program: &Program) -> Self {
+        match room.take(self.bytes()) {
+            Ok(()) => self,
+            Err(no_room) => Event::Done(unplaced(self.rule(program), no_room)),
+        }
+    }
+
+    /// The bytes that are held of it.
+    fn bytes(&self) -> usize {
+        match self {
+            Event::Done(_) => 0,
+            Event::Taken(taken) => taken.document.text().len(),
+        }
+    }
+
+    /// The name of the rule that has taken it.
+    fn rule<'p>(&self, program: &'p Program) -> Option<&'p Arc<str>> {
+        match self {
+            Event::Done(_) => None,
+            Event::Taken(taken) => program.rules.get(taken.rule).map(|rule| &rule.name),
+        }
+    }
 }
 
 struct Taken<'r> {

@@ -13,6 +13,7 @@ use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
 use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue, Questions, Source, TableQuestions};
 use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
+use crate::reasons::ReasonCode;
 use crate::value::Value;
 
 /// What the tables have answered, by slot and key.
@@ -49,7 +50,7 @@ pub(super) fn keys(
         let Some(rule) = program.rules.get(taken.rule) else { continue };
         // Nothing is kept of an event that ends here: its keys are not asked.
         let worked_out =
-            contained(|| Ok(Asker { taken, rule, answers, context }.wave(wave)), Err);
+            contained(Some(&rule.name), || Ok(Asker { taken, rule, answers, context }.wave(wave)), Err);
         match (worked_out, event) {
             (Ok(found), Event::Taken(taken)) => {
                 for found in found {
@@ -201,7 +202,7 @@ impl<'a> Asker<'a, '_> {
 /// One part of a key; `None` where it is absent, null or empty text.
 fn key_part(part: &KeyPart, scope: Scope<'_, '_>) -> Result<Option<KeyValue>, Failure> {
     let value = scope.value(&part.value).map_err(|stop| match stop {
-        Stop::Error(reason) if reason.code == "cast" => {
+        Stop::Error(reason) if reason.code == ReasonCode::Cast.as_str() => {
             Failure::new(ErrorCode::Cast, reason.message)
         }
         Stop::Error(reason) => Failure::new(ErrorCode::Expression, reason.message),

@@ -3,11 +3,12 @@
 use enrich_dsl::model::{Decode, OnInvalid};
 
 use super::{Asked, Event, Taken, decode, rejected};
-use crate::batch::{Payload, Reason, Record, Verdict};
+use crate::batch::{Payload, Record, Verdict};
 use crate::context::Context;
 use crate::eval::{Scope, Stop};
 use crate::json::{Document, Kind, Node};
 use crate::program::{ForEach, Program, Rule};
+use crate::reasons::{Reason, ReasonCode};
 
 /// Routes by stream, decodes, routes by `when`, validates, and decides the early drops.
 pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Context) -> Event<'r> {
@@ -24,7 +25,7 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
     };
     if first.is_none() {
         let message = format!("no rule takes the stream `{}`", origin.stream);
-        return Event::Done(rejected(None, Reason::new("no_rule", message)));
+        return Event::Done(rejected(None, Reason::new(ReasonCode::NoRule, message)));
     }
     let mut taker = None;
     let mut decoded: Option<(&[Decode], Document<'r>)> = None;
@@ -49,7 +50,7 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
     let Some((place, rule, document)) = taker else {
         let message = format!("the `when` of no rule for the stream `{}` holds", origin.stream);
         // It is kept where the rules of its stream keep their rejects, so that it blocks nothing.
-        return Event::Done(rejected(first.as_ref(), Reason::new("no_rule", message)));
+        return Event::Done(rejected(first.as_ref(), Reason::new(ReasonCode::NoRule, message)));
     };
     let root = document.root();
     let verdict = repeated(rule, &rule.paths, root)
@@ -76,12 +77,12 @@ fn looped(rule: &Rule, each: &ForEach, array: Option<Node<'_>>) -> Result<usize,
     let Some(array) = array.filter(|array| !array.is_null()) else { return Ok(0) };
     if array.kind() != Kind::Array {
         let message = format!("`.{path}` is {}, and not an array", array.kind().with_article());
-        return Err(rejected(Some(&rule.name), Reason::new("not_an_array", message)));
+        return Err(rejected(Some(&rule.name), Reason::new(ReasonCode::NotAnArray, message)));
     }
     let count = array.elements().count();
     if count > each.max {
         let message = format!("`.{path}` may have {} elements, this one has {count}", each.max);
-        return Err(rejected(Some(&rule.name), Reason::new("too_many_elements", message)));
+        return Err(rejected(Some(&rule.name), Reason::new(ReasonCode::TooManyElements, message)));
     }
     match array.elements().find_map(|element| repeated(rule, &each.paths, element)) {
         Some(verdict) => Err(verdict),
@@ -114,7 +115,7 @@ fn repeated(rule: &Rule, paths: &[Vec<String>], event: Node<'_>) -> Option<Verdi
         })
     })?;
     let message = format!("the event has a field of `{}` more than once", path.join("."));
-    Some(rejected(Some(&rule.name), Reason::new("duplicate_name", message)))
+    Some(rejected(Some(&rule.name), Reason::new(ReasonCode::DuplicateName, message)))
 }
 
 fn invalid(rule: &Rule, event: Node<'_>) -> Option<Verdict> {
@@ -122,7 +123,7 @@ fn invalid(rule: &Rule, event: Node<'_>) -> Option<Verdict> {
     let complaint = schema.complaint(event)?;
     Some(match on_invalid {
         OnInvalid::Drop => Verdict::Dropped { rule: rule.name.clone() },
-        OnInvalid::Reject => rejected(Some(&rule.name), Reason::new("schema", complaint)),
+        OnInvalid::Reject => rejected(Some(&rule.name), Reason::new(ReasonCode::Schema, complaint)),
     })
 }
 
