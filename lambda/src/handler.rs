@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use enrich_engine::output::ObjectStore;
+use enrich_engine::output::{ObjectStore, repeats};
 use enrich_engine::{Clock, Context, Engine, Location, Outcome, Record, Timestamp};
 use futures_util::FutureExt as _;
 
@@ -92,7 +92,8 @@ impl Handler {
                 return Err(error);
             }
         };
-        let batch = Batch { handler: self, records, verdicts: &outcome.verdicts, deadline: times.writes };
+        let (verdicts, repeats) = (&outcome.verdicts, repeats(records));
+        let batch = Batch { handler: self, records, verdicts, repeats: &repeats, deadline: times.writes };
         let Delivered { answer, fates, objects } = batch.deliver(caller).await;
         summary.objects = objects;
         summary.lookups = outcome.lookups;

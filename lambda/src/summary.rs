@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use enrich_engine::{LookupCounts, Reason};
+use enrich_engine::{LookupCounts, Reason, ReasonCode};
 
-use crate::deliver::{BEHIND_FAILURE, Fate, WITH_BATCH};
+use crate::deliver::Fate;
 
 /// What an invocation did, in counts: nothing here comes out of an event or an item.
 ///
@@ -57,7 +57,8 @@ impl Summary {
             _ => None,
         }));
         self.failed_codes = codes(fates.iter().filter_map(Fate::failed));
-        let own = |reason: &&Reason| ![BEHIND_FAILURE, WITH_BATCH].contains(&&*reason.code);
+        let others = [ReasonCode::BehindFailure, ReasonCode::WithBatch].map(ReasonCode::as_str);
+        let own = |reason: &&Reason| !others.contains(&&*reason.code);
         self.first_failure = fates.iter().filter_map(Fate::failed).find(own).cloned();
     }
 }

@@ -14,6 +14,8 @@ use crate::batch::{Origin, Placement};
 pub struct Enriched<'a> {
     /// The record's place in its batch.
     pub record: usize,
+    /// How many records of its batch before it have its id. See [`super::repeats`].
+    pub repeat: usize,
     /// Where the record comes from.
     pub origin: &'a Origin,
     /// Where the event goes.
@@ -43,7 +45,7 @@ pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
     let mut places: HashMap<(&Placement, String), usize> = HashMap::new();
     let mut unnamed = Vec::new();
     for event in events {
-        let Some(sequence) = name::sequence(event.origin) else {
+        let Some(sequence) = name::sequence(event.origin, event.repeat) else {
             unnamed.push(event.record);
             continue;
         };

@@ -3,6 +3,7 @@
 //! [`objects`] lays the enriched events of a batch out, [`reject`] writes what is kept of a rejected
 //! one. Keys come from record ids and arrival times, never from content or the clock, so that a
 //! record that comes again overwrites what it wrote before, and no two shards or streams can collide.
+//! Two records of a batch with one id are told apart by their order ([`repeats`]).
 
 mod layout;
 mod name;
@@ -10,5 +11,6 @@ mod rejects;
 mod store;
 
 pub use layout::{Enriched, Laid, objects};
+pub use name::repeats;
 pub use rejects::{Rejected, reject};
 pub use store::{Object, ObjectStore};

@@ -5,9 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::{Object, name};
-use crate::batch::{Reason, Record};
+use crate::batch::Record;
 use crate::json::write;
 use crate::program::Location;
+use crate::reasons::Reason;
 use crate::time::Timestamp;
 
 /// A record that was rejected.
@@ -15,6 +16,8 @@ use crate::time::Timestamp;
 pub struct Rejected<'a> {
     /// The record.
     pub record: &'a Record,
+    /// How many records of its batch before it have its id. See [`super::repeats`].
+    pub repeat: usize,
     /// The rule that took it, if one did.
     pub rule: Option<&'a str>,
     /// Why.
@@ -36,8 +39,8 @@ pub fn reject(rejected: Rejected<'_>, location: &Location) -> Object {
     let origin = &rejected.record.origin;
     let day = origin.arrival.and_then(|arrival| arrival.format("%F")).unwrap_or_else(|| "unknown".to_owned());
     // A source that numbers nothing: the content is all that tells its records apart.
-    let sequence =
-        name::sequence(origin).unwrap_or_else(|| crate::hex(&Sha256::digest(rejected.record.bytes())));
+    let sequence = name::sequence(origin, rejected.repeat)
+        .unwrap_or_else(|| crate::hex(&Sha256::digest(rejected.record.bytes())));
     let key = format!(
         "{}{}/dt={day}/{}-{sequence}.json",
         location.prefix,
@@ -48,7 +51,7 @@ pub fn reject(rejected: Rejected<'_>, location: &Location) -> Object {
 }
 
 fn document(rejected: Rejected<'_>) -> String {
-    let Rejected { record, rule, reason, rules } = rejected;
+    let Rejected { record, rule, reason, rules, .. } = rejected;
     let origin = &record.origin;
     let mut out = String::from("{\"reason\":{\"code\":");
     write::string(&mut out, &reason.code);

@@ -1,13 +1,8 @@
 //! What becomes of one record.
 
-use enrich_engine::{Reason, Record};
+use enrich_engine::{Reason, ReasonCode, Record};
 
 use crate::SequenceNumber;
-
-/// The code of a record that was well, and lies behind one that failed.
-pub(crate) const BEHIND_FAILURE: &str = "behind_failure";
-/// The code of a record that was well, in a batch that fails as a whole.
-pub(crate) const WITH_BATCH: &str = "with_batch";
 
 /// What becomes of one record. Once its objects are written, this is what the caller may be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +16,7 @@ pub(crate) enum Fate {
 impl Fate {
     /// A record that fails because the invocation does.
     pub(crate) fn with_batch() -> Self {
-        Fate::Failed(Reason::new(WITH_BATCH, "the batch fails as a whole"))
+        Fate::Failed(Reason::new(ReasonCode::WithBatch, "the batch fails as a whole"))
     }
 
     pub(crate) fn failed(&self) -> Option<&Reason> {
@@ -50,7 +45,10 @@ pub(super) fn settle(fates: &mut [Fate], records: &[Record]) {
             let again =
                 at > first || number.as_ref().zip(lowest).is_some_and(|(number, lowest)| number >= lowest);
             if again && fate.failed().is_none() {
-                *fate = Fate::Failed(Reason::new(BEHIND_FAILURE, "the record lies behind one that failed"));
+                *fate = Fate::Failed(Reason::new(
+                    ReasonCode::BehindFailure,
+                    "the record lies behind one that failed",
+                ));
                 changed = true;
             }
         }

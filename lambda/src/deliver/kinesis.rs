@@ -5,34 +5,30 @@
 //!    written behind it is overwritten under the same keys when it comes again.
 //! 3. Objects of several records come last, with only what lies before that end: their keys name their
 //!    first and last records, so a redelivery from the middle would not overwrite them.
+//! 4. After 2 and after 3 the records whose objects are refused for good go to the rejects.
 
 use enrich_engine::output::{Enriched, objects};
-use enrich_engine::{PerObject, Placement, Reason, Record, Verdict};
+use enrich_engine::{PerObject, Placement, Reason, ReasonCode, Record, Verdict};
 
 use super::fate::{all_failed, settle};
-use super::write::Write;
+use super::write::{Refused, Write, behind_failure};
 use super::{Batch, Delivered, Fate};
 use crate::HandlerError;
 use crate::answer;
 
+/// How often a refused object is halved while none of its parts is taken: then it is not a record that
+/// is refused, and to write each alone would take twice as many writes as there are records.
+const HOPELESS: usize = 4;
+
 impl Batch<'_> {
     pub(super) async fn kinesis(self, state: Option<&str>) -> Delivered {
-        let mut fates: Vec<Fate> = self
-            .records
-            .iter()
-            .zip(self.verdicts)
-            .map(|(record, verdict)| self.placed(record, verdict))
-            .collect();
-        settle(&mut fates, self.records);
-
-        let mut writes = self.rejects(&fates);
-        writes.extend(self.outputs(&mut fates, |per| per == PerObject::Record));
-        let mut objects = self.write(writes, &mut fates).await;
-        settle(&mut fates, self.records);
-
-        let writes = self.outputs(&mut fates, |per| per != PerObject::Record);
-        objects += self.write(writes, &mut fates).await;
-        settle(&mut fates, self.records);
+        let fates = self.records.iter().zip(self.verdicts);
+        let fates = fates.map(|(record, verdict)| self.placed(record, verdict)).collect();
+        let mut delivery = Delivery { batch: self, fates, objects: 0, over: false };
+        settle(&mut delivery.fates, self.records);
+        delivery.singles().await;
+        delivery.batches().await;
+        let Delivery { mut fates, objects, .. } = delivery;
 
         let answer = self.checkpoint(&fates).map(|checkpoint| answer::kinesis(checkpoint.as_ref(), state));
         if answer.is_err() {
@@ -46,47 +42,115 @@ impl Batch<'_> {
         match verdict {
             Verdict::Enriched { rule, placement: None, .. } => {
                 let message = format!("the rule `{rule}` has no output, and the caller takes no events back");
-                Fate::Failed(Reason::new("no_output", message))
+                Fate::Failed(Reason::new(ReasonCode::NoOutput, message))
             }
             Verdict::Enriched { rule, .. } if record.origin.sequence.is_none() => {
                 let message = "the record has no sequence number to name its object by";
-                self.rejected(Some(rule), Reason::new("no_sequence", message))
+                self.rejected(Some(rule), Reason::new(ReasonCode::NoSequence, message))
             }
             verdict => self.fate(verdict),
         }
     }
 
-    /// The objects of the enriched events that go into objects of that kind.
-    fn outputs(&self, fates: &mut [Fate], kind: impl Fn(PerObject) -> bool) -> Vec<Write> {
-        let events: Vec<Enriched<'_>> = self
-            .records
-            .iter()
-            .zip(self.verdicts)
-            .zip(&*fates)
-            .enumerate()
-            .filter(|(_, (_, fate))| **fate == Fate::Enriched)
-            .filter_map(|(at, ((record, verdict), _))| {
-                let (placement, event) = written(verdict)?;
-                kind(placement.per).then_some(Enriched {
-                    record: at,
-                    origin: &record.origin,
-                    placement,
-                    event,
-                })
-            })
-            .collect();
-        let (laid, unnamed) = objects(&events);
-        for at in unnamed {
-            if let Some(fate) = fates.get_mut(at) {
-                *fate = Fate::Failed(Reason::new("no_sequence", "the record's object has no name"));
-            }
-        }
-        laid.into_iter().map(|laid| Write { object: laid.object, records: laid.records }).collect()
+    /// The event of a record that goes into an object of that kind.
+    fn output(&self, at: usize, kind: impl Fn(PerObject) -> bool) -> Option<Enriched<'_>> {
+        let (record, repeat) = (self.records.get(at)?, *self.repeats.get(at)?);
+        let (placement, event) = written(self.verdicts.get(at)?)?;
+        let origin = &record.origin;
+        kind(placement.per).then_some(Enriched { record: at, repeat, origin, placement, event })
     }
 
     fn checkpoint(&self, fates: &[Fate]) -> Result<Option<crate::SequenceNumber>, HandlerError> {
         let failed = self.records.iter().zip(fates).filter(|(_, fate)| fate.failed().is_some());
         Ok(answer::checkpoint(failed.map(|(record, _)| record.origin.sequence.as_deref()))?)
+    }
+}
+
+/// A batch on its way to what is durable.
+struct Delivery<'a> {
+    batch: Batch<'a>,
+    fates: Vec<Fate>,
+    objects: u64,
+    /// A write has failed, and so no more are begun.
+    over: bool,
+}
+
+impl Delivery<'_> {
+    /// Rejects, and objects of single records.
+    async fn singles(&mut self) {
+        let mut writes = self.batch.rejects(&self.fates);
+        writes.extend(self.outputs(0..self.fates.len(), |per| per == PerObject::Record));
+        let refused = self.write(writes).await;
+        self.reject(refused).await;
+    }
+
+    /// Objects of several records.
+    async fn batches(&mut self) {
+        let writes = self.outputs(0..self.fates.len(), |per| per != PerObject::Record);
+        let mut refused = Vec::new();
+        for (records, reason) in self.write(writes).await {
+            refused.extend(self.halve(records, reason).await);
+        }
+        self.reject(refused).await;
+    }
+
+    /// Writes what can be written of a refused object, half by half, so that only what is at fault is
+    /// rejected. Gives what is refused to the end.
+    async fn halve(&mut self, records: Vec<usize>, reason: Reason) -> Refused {
+        let (mut refused, mut alone, mut taken) = (vec![(records, reason)], Vec::new(), false);
+        for round in 0.. {
+            alone.extend(refused.extract_if(.., |(records, _)| records.len() < 2));
+            if refused.is_empty() || (round == HOPELESS && !taken) || self.over {
+                break;
+            }
+            let halves = refused.iter().flat_map(|(records, _)| records.chunks(records.len().div_ceil(2)));
+            let writes = halves.flat_map(|half| self.outputs(half.iter().copied(), |_| true)).collect();
+            let before = self.objects;
+            refused = self.write(writes).await;
+            taken |= self.objects > before;
+        }
+        if self.over {
+            for at in refused.drain(..).flat_map(|(records, _)| records) {
+                if let Some(fate) = self.fates.get_mut(at).filter(|fate| fate.failed().is_none()) {
+                    *fate = Fate::Failed(behind_failure());
+                }
+            }
+        }
+        alone.append(&mut refused);
+        alone
+    }
+
+    /// Rejects the records of refused objects.
+    async fn reject(&mut self, refused: Refused) {
+        let rejected = self.batch.refused(&refused, &mut self.fates);
+        settle(&mut self.fates, self.batch.records);
+        let mut writes = self.batch.rejects(&self.fates);
+        writes.retain(|write| write.records.iter().all(|at| rejected.contains(at)));
+        let refused = self.write(writes).await;
+        self.batch.refused(&refused, &mut self.fates);
+        settle(&mut self.fates, self.batch.records);
+    }
+
+    /// Writes, and gives what is refused for good.
+    async fn write(&mut self, writes: Vec<Write>) -> Refused {
+        let written = self.batch.write(writes, &mut self.fates).await;
+        self.objects += written.objects;
+        self.over = !written.failed.is_empty();
+        settle(&mut self.fates, self.batch.records);
+        written.refused
+    }
+
+    /// The objects of those enriched events that go into objects of that kind.
+    fn outputs(
+        &self,
+        records: impl Iterator<Item = usize>,
+        kind: impl Fn(PerObject) -> bool + Copy,
+    ) -> Vec<Write> {
+        let enriched = records.filter(|at| self.fates.get(*at) == Some(&Fate::Enriched));
+        let events: Vec<_> = enriched.filter_map(|at| self.batch.output(at, kind)).collect();
+        // All have names: what has no sequence number is not enriched here.
+        let (laid, _unnamed) = objects(&events);
+        laid.into_iter().map(|laid| Write { object: laid.object, records: laid.records }).collect()
     }
 }
 

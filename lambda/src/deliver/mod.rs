@@ -3,7 +3,8 @@
 //! 1. `fate` is what becomes of each record: it begins as the engine's verdict, and only gets worse.
 //! 2. `kinesis` keeps the order of a shard: what lies behind a failure waits with it.
 //! 3. `pipes` knows no partial failure: a record that fails takes the batch with it.
-//! 4. `write` writes objects, several at a time.
+//! 4. `write` writes objects, several at a time. What the store refuses for good becomes a reject, so
+//!    that it does not block its shard until it expires.
 
 mod fate;
 mod kinesis;
@@ -11,12 +12,12 @@ mod pipes;
 mod write;
 
 use enrich_engine::output::{Rejected, reject};
-use enrich_engine::{Location, Reason, Record, Timestamp, Verdict};
+use enrich_engine::{Location, Reason, ReasonCode, Record, Timestamp, Verdict};
 
 use crate::envelope::Caller;
 use crate::{Handler, HandlerError};
-pub(crate) use fate::{BEHIND_FAILURE, Fate, WITH_BATCH};
-use write::Write;
+pub(crate) use fate::Fate;
+use write::{Refused, Write, Written};
 
 /// A batch that the engine has seen. There is a verdict for each record.
 #[derive(Clone, Copy)]
@@ -24,6 +25,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) handler: &'a Handler,
     pub(crate) records: &'a [Record],
     pub(crate) verdicts: &'a [Verdict],
+    /// How many records before each one have its id.
+    pub(crate) repeats: &'a [usize],
     /// No write begins later.
     pub(crate) deadline: Option<Timestamp>,
 }
@@ -52,7 +55,10 @@ impl Batch<'_> {
             Verdict::Dropped { .. } => Fate::Dropped,
             Verdict::Rejected { rule, reason } => self.rejected(rule.as_deref(), reason.clone()),
             Verdict::Failed { reason, .. } => Fate::Failed(reason.clone()),
-            _ => Fate::Failed(Reason::new("internal", "the engine gave a verdict that is not known here")),
+            _ => {
+                let message = "the engine gave a verdict that is not known here";
+                Fate::Failed(Reason::new(ReasonCode::UnknownVerdict, message))
+            }
         }
     }
 
@@ -63,7 +69,7 @@ impl Batch<'_> {
         }
         let message =
             format!("the record is rejected as `{}`, and there is no destination for rejects", reason.code);
-        Fate::Failed(Reason::new("no_rejects", message))
+        Fate::Failed(Reason::new(ReasonCode::NoRejects, message))
     }
 
     /// Where rejects go: the rule's own destination, else the deployment's.
@@ -73,28 +79,55 @@ impl Batch<'_> {
 
     /// The objects of the records whose fate it is to be rejected, in their order.
     fn rejects(&self, fates: &[Fate]) -> Vec<Write> {
-        let rejects = self.records.iter().zip(self.verdicts).zip(fates).enumerate();
+        let rejects = self.records.iter().zip(self.verdicts).zip(self.repeats).zip(fates).enumerate();
         rejects
-            .filter_map(|(at, ((record, verdict), fate))| {
+            .filter_map(|(at, (((record, verdict), repeat), fate))| {
                 let Fate::Rejected(reason) = fate else { return None };
-                let rule = rule(verdict);
-                let rejected = Rejected { record, rule, reason, rules: self.handler.engine.hash() };
+                let (rule, rules) = (rule(verdict), self.handler.engine.hash());
+                let rejected = Rejected { record, repeat: *repeat, rule, reason, rules };
                 let object = reject(rejected, self.destination(rule)?);
                 Some(Write { object, records: vec![at] })
             })
             .collect()
     }
 
-    async fn write(&self, writes: Vec<Write>, fates: &mut [Fate]) -> u64 {
+    /// Writes objects. The records of those that fail do too; those that are refused for good are the
+    /// caller's to deal with.
+    async fn write(&self, writes: Vec<Write>, fates: &mut [Fate]) -> Written {
         let written = write::all(&*self.handler.store, &*self.handler.clock, self.deadline, writes).await;
-        for (records, reason) in written.failed {
-            for at in records {
+        for (records, reason) in &written.failed {
+            for &at in records {
                 if let Some(fate) = fates.get_mut(at) {
                     *fate = Fate::Failed(reason.clone());
                 }
             }
         }
-        written.objects
+        written
+    }
+
+    /// What becomes of the records whose objects are refused for good: an event is rejected, and a reject
+    /// fails, since nothing else keeps its bytes. Gives the records that are rejected now.
+    fn refused(&self, refused: &Refused, fates: &mut [Fate]) -> Vec<usize> {
+        let mut rejected = Vec::new();
+        let records =
+            refused.iter().flat_map(|(records, reason)| records.iter().map(move |at| (*at, reason)));
+        for (at, reason) in records {
+            let Some(fate) = fates.get_mut(at) else { continue };
+            *fate = match fate {
+                Fate::Failed(_) => continue,
+                Fate::Rejected(Reason { code, .. }) => {
+                    let why = &reason.message;
+                    let message =
+                        format!("the record is rejected as `{code}`, and its reject is refused: {why}");
+                    Fate::Failed(Reason::new(ReasonCode::NoRejects, message))
+                }
+                _ => {
+                    rejected.push(at);
+                    self.rejected(self.verdicts.get(at).and_then(rule), reason.clone())
+                }
+            };
+        }
+        rejected
     }
 }
 

@@ -17,7 +17,9 @@ impl Batch<'_> {
         // First, because an answer that is too long fails the batch too.
         let mut answer = failures(&fates).and_then(|()| self.events());
         if answer.is_ok() {
-            objects = self.write(self.rejects(&fates), &mut fates).await;
+            let written = self.write(self.rejects(&fates), &mut fates).await;
+            objects = written.objects;
+            self.refused(&written.refused, &mut fates);
             answer = failures(&fates).and(answer);
         }
         if answer.is_err() {

@@ -4,10 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use enrich_engine::lookup::ErrorCode;
 use enrich_engine::output::{Object, ObjectStore};
-use enrich_engine::{Clock, Reason, Timestamp};
+use enrich_engine::{Clock, Reason, ReasonCode, Timestamp};
 use futures_util::stream::{self, StreamExt as _};
-
-use super::BEHIND_FAILURE;
 
 /// How many objects are on their way at a time.
 const IN_FLIGHT: usize = 8;
@@ -18,17 +16,23 @@ pub(super) struct Write {
     pub(super) records: Vec<usize>,
 }
 
+/// The records of each object that is refused for good, and why.
+pub(super) type Refused = Vec<(Vec<usize>, Reason)>;
+
 /// What is durable, and what is not known to be.
 #[derive(Default)]
 pub(super) struct Written {
     /// How many objects are durable.
     pub(super) objects: u64,
-    /// The records of each other object, and why.
+    /// The records of each object that may be written when it is tried again, and why it is not.
     pub(super) failed: Vec<(Vec<usize>, Reason)>,
+    /// The records of each object that can never be written as it is, and why.
+    pub(super) refused: Refused,
 }
 
 /// Writes the objects, begun in the order of their first records. Once one has failed none is begun any
-/// more: its records would come again anyway. None is begun after the deadline.
+/// more: its records would come again anyway. One that is refused for good ends nothing. None is begun
+/// after the deadline.
 pub(super) async fn all(
     store: &dyn ObjectStore,
     clock: &dyn Clock,
@@ -43,10 +47,24 @@ pub(super) async fn all(
     while let Some((records, result)) = results.next().await {
         match result {
             Ok(()) => written.objects += 1,
-            Err(reason) => written.failed.push((records, reason)),
+            Err(Unwritten::Failed(reason)) => written.failed.push((records, reason)),
+            Err(Unwritten::Refused(reason)) => written.refused.push((records, reason)),
         }
     }
     written
+}
+
+/// Why an object is not even tried.
+pub(super) fn behind_failure() -> Reason {
+    Reason::new(ReasonCode::BehindFailure, "not written, because an object before it could not be")
+}
+
+/// Why an object is not written.
+enum Unwritten {
+    /// It may be written later.
+    Failed(Reason),
+    /// It never will.
+    Refused(Reason),
 }
 
 async fn one(
@@ -55,16 +73,19 @@ async fn one(
     deadline: Option<Timestamp>,
     over: &AtomicBool,
     write: Write,
-) -> (Vec<usize>, Result<(), Reason>) {
+) -> (Vec<usize>, Result<(), Unwritten>) {
     let result = if over.load(Ordering::Relaxed) {
-        Err(Reason::new(BEHIND_FAILURE, "not written, because an object before it could not be"))
+        Err(Unwritten::Failed(behind_failure()))
     } else if deadline.is_some_and(|deadline| clock.now() >= deadline) {
-        Err(Reason::new(ErrorCode::Timeout.as_str(), "no time is left to write the object"))
+        let message = "no time is left to write the object";
+        Err(Unwritten::Failed(Reason::new(ErrorCode::Timeout, message)))
     } else {
-        let put = store.put(&write.object, deadline).await;
-        put.map_err(|failure| Reason::new(failure.code.as_str(), failure.message))
+        store.put(&write.object, deadline).await.map_err(|failure| {
+            let reason = Reason::new(failure.code, failure.message);
+            if failure.transient { Unwritten::Failed(reason) } else { Unwritten::Refused(reason) }
+        })
     };
-    if result.is_err() {
+    if matches!(result, Err(Unwritten::Failed(_))) {
         over.store(true, Ordering::Relaxed);
     }
     (write.records, result)

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use enrich_engine::json::{Kind, Node};
-use enrich_engine::{Origin, Reason, Record};
+use enrich_engine::{Origin, Reason, ReasonCode, Record};
 
 use super::arrival;
 
@@ -37,7 +37,7 @@ fn base64(data: Node<'_>, origin: Origin) -> Record {
     match STANDARD.decode(text.as_bytes()) {
         Ok(event) => Record::new(event, origin),
         Err(_) => {
-            let reason = Reason::new("not_base64", "the record's `data` is not base64");
+            let reason = Reason::new(ReasonCode::NotBase64, "the record's `data` is not base64");
             Record::unreadable(text.into_owned(), reason, origin)
         }
     }
@@ -53,7 +53,7 @@ fn unreadable(
 ) -> Record {
     let found = found.map_or("nothing", |node| node.kind().with_article());
     let message = format!("the record's `{member}` should be {wanted}, found {found}");
-    Record::unreadable(element.raw(), Reason::new("envelope", message), origin)
+    Record::unreadable(element.raw(), Reason::new(ReasonCode::Envelope, message), origin)
 }
 
 /// What the record says about itself. `outer` holds the members of the event source, `inner` those of

@@ -214,6 +214,88 @@ const CASES: &[Case] = &[
         ..PLAIN
     },
     Case {
+        name: "an object that is refused for good makes its record a reject",
+        records: &["good", "good", "good"],
+        fail: &["refuse clicks/2"],
+        counts: "2+0+1+0 refused:1",
+        objects: &["out/clicks/1.json", "out/clicks/3.json", "rejects/refused/2.json"],
+        ..PLAIN
+    },
+    Case {
+        name: "without a place for rejects a refused object waits",
+        records: &["good", "good", "good"],
+        rejects: false,
+        fail: &["refuse clicks/2"],
+        checkpoint: Some("2"),
+        counts: "1+0+0+2 behind_failure:1 no_rejects:1",
+        objects: &["out/clicks/1.json", "out/clicks/3.json"],
+        ..PLAIN
+    },
+    Case {
+        name: "a reject that is refused too waits",
+        records: &["good", "good", "text", "good"],
+        fail: &["refuse /2.json", "refuse /3.json"],
+        checkpoint: Some("2"),
+        counts: "1+0+0+3 behind_failure:1 no_rejects:2",
+        objects: &["out/clicks/1.json", "out/clicks/4.json"],
+        ..PLAIN
+    },
+    Case {
+        name: "the reject of a refused object can't be written now",
+        records: &["good", "good", "good"],
+        fail: &["refuse clicks/2", "rejects/"],
+        checkpoint: Some("2"),
+        counts: "1+0+0+2 behind_failure:1 unavailable:1",
+        objects: &["out/clicks/1.json", "out/clicks/3.json"],
+        ..PLAIN
+    },
+    Case {
+        name: "of a refused object of several records what is at fault is rejected",
+        stream: "mixed",
+        records: &["many", "good", "many", "odd", "many", "more"],
+        fail: &["refuse body odd"],
+        counts: "5+0+1+0 refused:1",
+        objects: &[
+            "out/many/a/1-3.ndjson",
+            "out/many/a/5-5.ndjson",
+            "out/many/b/6-6.ndjson",
+            "out/one/2.json",
+            "rejects/refused/4.json",
+        ],
+        ..PLAIN
+    },
+    Case {
+        name: "a half of a refused object can't be written now",
+        stream: "mixed",
+        records: &["many", "many", "odd", "many"],
+        fail: &["refuse body odd", "a/4-4"],
+        checkpoint: Some("4"),
+        counts: "2+0+1+1 refused:1 unavailable:1",
+        objects: &["out/many/a/1-2.ndjson", "rejects/refused/3.json"],
+        ..PLAIN
+    },
+    Case {
+        name: "no more halves once one can't be written",
+        stream: "mixed",
+        records: &["many", "many", "odd", "many"],
+        fail: &["refuse body odd", "a/1-2"],
+        checkpoint: Some("1"),
+        counts: "0+0+0+4 behind_failure:2 unavailable:2",
+        ..PLAIN
+    },
+    Case {
+        name: "two records of one number have objects of their own",
+        records: &["good", "again", "text", "text-again"],
+        counts: "2+0+2+0 not_json:2",
+        objects: &[
+            "out/clicks/1!2.json",
+            "out/clicks/1.json",
+            "rejects/not_json/3!2.json",
+            "rejects/not_json/3.json",
+        ],
+        ..PLAIN
+    },
+    Case {
         name: "a record without a number can't be brought again, and is rejected",
         records: &["good", "unnumbered", "good"],
         counts: "2+0+1+0 no_sequence:1",
@@ -362,6 +444,16 @@ fn a_failed_write_ends_the_writing() {
     let invoked = world.invoke(&kinesis("clicks", &["good"; 40]), None);
     assert_eq!(counts(&invoked), "2+0+0+38 behind_failure:37 unavailable:1");
     assert!(world.begun().len() < 12, "{:?}", world.begun());
+}
+
+#[test]
+fn an_object_whose_name_is_refused_is_not_parted_for_ever() {
+    let world = World::new(true, &["refuse many/a"]);
+    let invoked = world.invoke(&kinesis("mixed", &["many"; 200]), None);
+    assert_eq!(counts(&invoked), "0+0+200+0 refused:200");
+    let (rejects, outputs): (Vec<_>, Vec<_>) =
+        world.begun().into_iter().partition(|key| key.starts_with("rejects/"));
+    assert_eq!((rejects.len(), outputs.len()), (200, 1 + 2 + 4 + 8 + 16));
 }
 
 #[test]

@@ -69,6 +69,10 @@ pub(crate) fn event(word: &str, number: usize) -> Vec<u8> {
         "many" => r#"{"many":true,"at":"a","user":"u1"}"#.to_owned(),
         "climbing" => r#"{"many":true,"at":"../..","user":"u1"}"#.to_owned(),
         "nowhere" => r#"{"many":true,"user":"u1"}"#.to_owned(),
+        "odd" => r#"{"many":true,"at":"a","user":"u1","odd":1}"#.to_owned(),
+        // Like `good`, with the sequence number of the record before it.
+        "again" => format!(r#"{{"n": {number}, "user":"u1"}}"#),
+        "text-again" => "hello again".to_owned(),
         "more" => r#"{"many":true,"at":"b","user":"u1"}"#.to_owned(),
         "down" => r#"{"user":"throttled"}"#.to_owned(),
         "many-down" => r#"{"many":true,"at":"a","user":"throttled"}"#.to_owned(),
@@ -93,6 +97,7 @@ pub(crate) fn enriched(word: &str, number: usize) -> String {
 /// The element of a record: `bad64` has data that can't be read.
 fn element(stream: &str, word: &str, number: usize, shape: impl Fn(&str, &str) -> String) -> String {
     let data = if word == "bad64" { "====".to_owned() } else { STANDARD.encode(event(word, number)) };
+    let number = if word.ends_with("again") { number - 1 } else { number };
     let arn = format!("arn:aws:kinesis:us-east-2:123456789012:stream/{stream}");
     let sequence = match word {
         "unnumbered" => String::new(),
@@ -159,7 +164,8 @@ fn answer(user: &str) -> Answer {
 /// Objects in memory. Writes end in another order than they begin.
 #[derive(Default)]
 pub(crate) struct Store {
-    /// Parts of keys that can't be written.
+    /// Parts of keys that can't be written; behind `refuse ` those that never can, behind `refuse body `
+    /// parts of bodies.
     fail: BTreeSet<String>,
     /// By `BUCKET/KEY`.
     pub(crate) objects: Mutex<BTreeMap<String, Vec<u8>>>,
@@ -191,6 +197,15 @@ impl ObjectStore for Store {
                     ErrorCode::Unavailable,
                     format!("bucket `{}` fails", object.bucket),
                 ));
+            }
+            let body = String::from_utf8_lossy(&object.body);
+            let refused = |part: &String| {
+                let part = part.strip_prefix("refuse ")?;
+                Some(part.strip_prefix("body ").map_or(key.contains(part), |part| body.contains(part)))
+            };
+            if self.fail.iter().any(|part| refused(part) == Some(true)) {
+                let message = format!("bucket `{}` refuses the object", object.bucket);
+                return Err(Failure::new(ErrorCode::Refused, message));
             }
             let full = format!("{}/{}", object.bucket, object.key);
             self.objects.lock().expect("objects").insert(full, object.body.clone());
