@@ -129,13 +129,18 @@ fn by_code(code: &str) -> Option<ErrorCode> {
         | "SignatureDoesNotMatch"
         | "UnauthorizedAccess"
         | "UnrecognizedClientException" => ErrorCode::Denied,
-        "NoSuchBucket" | "NoSuchKey" | "ResourceNotFoundException" | "TableNotFoundException" => {
-            ErrorCode::Absent
-        }
+        // No bucket can have that name: it is the rule that is mended, as where there is none.
+        "InvalidBucketName"
+        | "NoSuchBucket"
+        | "NoSuchKey"
+        | "ResourceNotFoundException"
+        | "TableNotFoundException" => ErrorCode::Absent,
         "RequestTimeout" | "RequestTimeoutException" => ErrorCode::Timeout,
         "EntityTooLarge"
-        | "InvalidBucketName"
+        | "InvalidArgument"
+        | "InvalidURI"
         | "KeyTooLongError"
+        | "MaxMessageLengthExceeded"
         | "SerializationException"
         | "ValidationException" => ErrorCode::Refused,
         _ => return None,
@@ -161,7 +166,13 @@ mod tests {
             (Some("SomethingNew"), 403, Denied),
             (Some("ResourceNotFoundException"), 400, Absent),
             (Some("NoSuchBucket"), 404, Absent),
+            (Some("InvalidBucketName"), 400, Absent),
             (Some("ValidationException"), 400, Refused),
+            (Some("KeyTooLongError"), 400, Refused),
+            (Some("EntityTooLarge"), 400, Refused),
+            (Some("InvalidURI"), 400, Refused),
+            (Some("InvalidArgument"), 400, Refused),
+            (Some("InvalidRequest"), 400, Unavailable),
             (Some("RequestTimeout"), 400, Timeout),
             (Some("InternalServerError"), 500, Unavailable),
             (Some("PermanentRedirect"), 301, Unavailable),

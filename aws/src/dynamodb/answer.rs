@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use enrich_engine::lookup::{Answer, ErrorCode, Failure, Key, KeyValue, Table};
 
 use super::item::{json_number, to_item};
-use super::plan::{Asked, Part};
+use super::plan::{Asked, Part, name_in_arn};
 
 /// What one answer says.
 pub(super) struct Reading<'q> {
@@ -108,8 +108,7 @@ pub(super) fn found(asked: Asked<'_>, item: &HashMap<String, AttributeValue>) ->
 fn table_of<'q>(part: &Part<'q>, name: &str) -> Option<Asked<'q>> {
     let tables = || part.chunk_by(|left, right| left.table == right.table).filter_map(<[_]>::first).copied();
     tables().find(|asked| asked.question.table.name == name).or_else(|| {
-        let short = |arn: &str| arn.rsplit_once(":table/").map(|(_, name)| name.to_owned());
-        let mut meant = tables().filter(|asked| short(&asked.question.table.name).as_deref() == Some(name));
+        let mut meant = tables().filter(|asked| name_in_arn(&asked.question.table.name) == Some(name));
         let first = meant.next();
         first.filter(|_| meant.next().is_none())
     })

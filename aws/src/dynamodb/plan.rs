@@ -1,6 +1,5 @@
 //! From the questions of one stage to the fewest requests.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -42,27 +41,51 @@ pub(super) type Part<'q> = Vec<Asked<'q>>;
 /// Packs all keys of tables into as few requests as they fit in. Keys that no request can hold are
 /// answered here.
 pub(super) fn parts<'q>(questions: &'q Questions, answers: &mut Answers) -> Vec<Part<'q>> {
-    // A request names a table once. Should two questions be for one table, the second goes into
-    // requests of its own.
-    let mut rounds: Vec<Part<'q>> = Vec::new();
-    let mut times_named: HashMap<&str, usize> = HashMap::new();
+    // A request names a table once. Should two questions be for what may be one table, the second goes
+    // into requests of its own.
+    let mut rounds: Vec<Round<'q>> = Vec::new();
     let tables = questions.tables.iter().enumerate();
     for (table, question) in tables.filter(|(_, question)| question.table.index.is_none()) {
-        let times = times_named.entry(&question.table.name).or_default();
-        if rounds.len() == *times {
-            rounds.push(Vec::new());
-        }
+        let name = question.table.name.as_str();
+        let apart = |round: &Round<'_>| !round.names.iter().any(|other| may_be_one(name, other));
+        let mut part = Part::with_capacity(question.keys.len());
         for (place, key) in question.keys.iter().enumerate() {
             let asked = Asked { table, place, question, key };
-            match (check(&asked), rounds.get_mut(*times)) {
-                (Ok(()), Some(round)) => round.push(asked),
-                (Err(failure), _) => answers.set(table, place, Answer::Failed(failure)),
-                (Ok(()), None) => {}
+            match check(&asked) {
+                Ok(()) => part.push(asked),
+                Err(failure) => answers.set(table, place, Answer::Failed(failure)),
             }
         }
-        *times += 1;
+        match rounds.iter_mut().find(|round| apart(round)) {
+            Some(round) => {
+                round.names.push(name);
+                round.part.append(&mut part);
+            }
+            None => rounds.push(Round { names: vec![name], part }),
+        }
     }
-    rounds.iter().flat_map(|round| round.chunks(MAX_KEYS)).map(<[_]>::to_vec).collect()
+    rounds.iter().flat_map(|round| round.part.chunks(MAX_KEYS)).map(<[_]>::to_vec).collect()
+}
+
+/// Tables that one request may name together.
+struct Round<'q> {
+    names: Vec<&'q str>,
+    part: Part<'q>,
+}
+
+/// Whether two names may be those of one table. A name alone is a table of the account and region that
+/// are asked, which may be those of an ARN; two ARNs tell.
+fn may_be_one(left: &str, right: &str) -> bool {
+    match (name_in_arn(left), name_in_arn(right)) {
+        (Some(name), None) => name == right,
+        (None, Some(name)) => left == name,
+        (None, None) | (Some(_), Some(_)) => left == right,
+    }
+}
+
+/// The name in a table's ARN; `None` where it is no ARN.
+pub(super) fn name_in_arn(arn: &str) -> Option<&str> {
+    arn.rsplit_once(":table/").map(|(_, name)| name)
 }
 
 /// The keys of each index, one query for each. Keys that no query can hold are answered here.
@@ -146,6 +169,23 @@ mod tests {
     #[test]
     fn a_table_that_is_asked_twice_is_in_two_requests() {
         assert_eq!(sizes(vec![questions("a", 3), questions("b", 4), questions("a", 5)]), [7, 5]);
+    }
+
+    #[test]
+    fn a_table_that_is_named_in_two_ways_is_in_two_requests() {
+        let arn = |region: &str| format!("arn:aws:dynamodb:{region}:123456789012:table/a");
+        let (here, there) = (arn("eu-west-1"), arn("us-east-1"));
+        for (names, expected) in [
+            ([&*here, "a", "b"], &[3, 2][..]),
+            (["a", &here, "b"], &[4, 2]),
+            ([&here, &there, "b"], &[6]),
+            ([&here, "a", &there], &[4, 2]),
+            (["a", &here, &there], &[1, 5]),
+            (["a", &here, "a"], &[1, 2, 3]),
+        ] {
+            let tables = names.iter().zip(1..).map(|(name, keys)| questions(name, keys)).collect();
+            assert_eq!(sizes(tables), expected, "{names:?}");
+        }
     }
 
     #[test]

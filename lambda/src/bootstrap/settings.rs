@@ -50,6 +50,12 @@ impl Variables {
         self.get(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
+    /// The function's memory in bytes; `None` where Lambda has not said it.
+    #[must_use]
+    pub fn memory(&self) -> Option<usize> {
+        self.get(MEMORY_SIZE)?.parse::<usize>().ok()?.checked_mul(1 << 20)
+    }
+
     /// Whether the runtime will find what it needs.
     ///
     /// # Errors
@@ -188,6 +194,8 @@ mod tests {
 
     #[test]
     fn what_lambda_sets() {
+        assert_eq!(variables(&[(MEMORY_SIZE, "256")]).memory(), Some(256 << 20));
+        assert_eq!(variables(&[(MEMORY_SIZE, "much")]).memory(), None);
         let mut all: Vec<_> = RUNTIME.into_iter().map(|name| (name, "1")).collect();
         all.push((MEMORY_SIZE, "256"));
         assert_eq!(variables(&all).check_runtime(), Ok(()));

@@ -8,7 +8,7 @@ use enrich_aws::s3::{RuleFiles, RuleLimits, RulesError, S3Store};
 use enrich_aws::{Clients, SystemClock};
 use enrich_engine::dsl::diagnostic::render;
 use enrich_engine::functions::Registry;
-use enrich_engine::{BuildError, Checked, Engine, Location, Rules};
+use enrich_engine::{BuildError, Checked, Engine, Limits, Location, Rules};
 
 use super::settings::{RulesAt, Settings, SettingsError, Variables};
 use crate::Handler;
@@ -17,6 +17,10 @@ use crate::rule_files::{FileError, RuleSet, is_rule_file};
 /// Lambda gives a function ten seconds to start, and then does not say why it did not. Rules are loaded
 /// first, and then the schemas that they name.
 const LOADING: Duration = Duration::from_secs(4);
+
+/// The share of the function's memory that a batch's events may take: beside them stand what is known of
+/// their structure, the items that are looked up, and the objects on their way.
+const MEMORY_SHARE: usize = 4;
 
 /// Why the function can't start.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +58,10 @@ pub async fn handler(settings: &Settings, variables: Variables) -> Result<Handle
     };
     let rules = checked(&set)?;
     let clock = Arc::new(SystemClock);
+    let mut limits = Limits::default();
+    limits.batch_bytes = variables.memory().map_or(limits.batch_bytes, |memory| memory / MEMORY_SHARE);
     let engine = Engine::builder(rules)
+        .limits(limits)
         .source("dynamodb", DynamoDbSource::new(clients.dynamodb, clock.clone()))
         .variables(move |name| variables.of_rules(name).map(str::to_owned))
         .outputs()
