@@ -96,7 +96,10 @@ fn from_glue(bytes: &[u8]) -> Result<Vec<u8>, Reason> {
     };
     match compression {
         0 => Ok(payload.to_vec()),
-        5 => from_zlib(payload, "the payload in the frame of the Glue Schema Registry is not zlib, as the frame says"),
+        5 => from_zlib(
+            payload,
+            "the payload in the frame of the Glue Schema Registry is not zlib, as the frame says",
+        ),
         _ => wrong("the frame of the Glue Schema Registry names a compression that is neither none nor zlib"),
     }
 }
