@@ -25,8 +25,8 @@ pub fn check(data: &[u8]) {
     let schema = br#"{"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "number"}}}"#;
     let checked = Rules::check(&sources, &Registry::standard(), &|_| Ok(schema.to_vec()));
     checked.findings.iter().for_each(|finding| places(finding, text, &sources));
-    render::json(&checked.findings, &sources);
-    render::sarif(&checked.findings, &sources);
+    let drawn = [render::json(&checked.findings, &sources), render::sarif(&checked.findings, &sources)];
+    assert!(drawn.iter().all(|text| serde_json::from_str::<Value>(text).is_ok()));
     assert!(start.elapsed() < TOO_LONG, "it takes {:?}", start.elapsed());
 }
 
@@ -35,9 +35,8 @@ fn places(finding: &Diagnostic, text: &str, sources: &Sources) {
     for span in labels.chain(finding.fix.iter().map(|fix| fix.span)) {
         assert!(text.get(span.range()).is_some(), "{span:?} of {finding:?}");
     }
-    render::full(finding, sources, false);
-    render::concise(finding, sources);
-    render::github(finding, sources);
+    assert!(!render::full(finding, sources, false).is_empty());
+    assert!(!render::concise(finding, sources).contains('\n') && !render::github(finding, sources).contains('\n'));
 }
 
 /// Any bytes: they are taken for JSON exactly where `serde_json` takes them, and read as the same.
