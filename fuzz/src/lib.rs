@@ -8,6 +8,8 @@ use enrich_engine::functions::Registry;
 use enrich_engine::json::{Document, Kind, Node};
 use enrich_engine::lookup::MemorySource;
 use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
+use enrich_lambda::kpl;
+use md5::{Digest as _, Md5};
 use serde_json::Value;
 
 /// Longer than this nothing of a fuzzer's size may take.
@@ -56,6 +58,21 @@ fn value(node: Node<'_>) -> Value {
         Kind::String => Value::String(node.as_str().unwrap_or_default().into_owned()),
         Kind::Array => node.elements().map(value).collect(),
         Kind::Object => node.members().map(|(name, node)| (name.text().into_owned(), value(node))).collect(),
+    }
+}
+
+/// Any bytes as the message of an aggregate, under a right check sum: the records in it are parts of it,
+/// in order, and not more than may be.
+pub fn kpl(data: &[u8]) {
+    let aggregate = [b"\xF3\x89\x9A\xC2", data, Md5::digest(data).as_slice()].concat();
+    let Some(users) = kpl::user_records(&aggregate) else { return };
+    assert!((1..=kpl::MAX_RECORDS).contains(&users.len()));
+    let mut end = aggregate.as_ptr_range().start;
+    for user in users {
+        let place = user.data.as_ptr_range();
+        assert!(end <= place.start && place.end <= aggregate.as_ptr_range().end);
+        end = place.end;
+        assert!(user.partition_key.chars().count() <= 256);
     }
 }
 
