@@ -1,5 +1,6 @@
 //! How much one event and one batch may hold in memory.
 
+use crate::batch::{Origin, Record};
 use crate::reasons::{Reason, ReasonCode};
 
 /// The most bytes that a text with holes may have. An event may hold a long text, but not all that a
@@ -34,6 +35,8 @@ impl Default for Limits {
 pub(crate) struct Room {
     all: usize,
     left: usize,
+    /// How many events at the beginning come in every batch that brings the first one.
+    together: usize,
 }
 
 /// There is no room for an event.
@@ -46,44 +49,77 @@ pub(crate) enum NoRoom {
 }
 
 impl Room {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { all: limits.batch_bytes, left: limits.batch_bytes }
+    pub(crate) fn new(limits: Limits, records: &[Record]) -> Self {
+        let together = records.iter().take_while(|record| same_aggregate(records.first(), record)).count();
+        Self { all: limits.batch_bytes, left: limits.batch_bytes, together }
     }
 
-    /// Takes the room of an event with so many bytes.
-    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), NoRoom> {
-        let all = self.all;
-        if bytes > all {
-            let message = format!("the event takes {bytes} bytes, and a batch has room for {all}");
-            return Err(NoRoom::Ever(Reason::new(ReasonCode::TooLarge, message)));
+    /// Takes the room of the event at that place of the batch.
+    pub(crate) fn take(&mut self, at: usize, bytes: usize) -> Result<(), NoRoom> {
+        if bytes <= self.left {
+            self.left -= bytes;
+            return Ok(());
         }
-        if bytes > self.left {
+        let all = self.all;
+        Err(if bytes > all {
+            let message = format!("the event takes {bytes} bytes, and a batch has room for {all}");
+            NoRoom::Ever(Reason::new(ReasonCode::TooLarge, message))
+        } else if at < self.together {
+            let message =
+                format!("the events of the record take more than {all} bytes, all that a batch has");
+            NoRoom::Ever(Reason::new(ReasonCode::TooLarge, message))
+        } else {
             let message = format!(
                 "the events of the batch take more than {all} bytes: make the source's batches smaller"
             );
-            return Err(NoRoom::Here(Reason::new(ReasonCode::BatchTooLarge, message)));
-        }
-        self.left -= bytes;
-        Ok(())
+            NoRoom::Here(Reason::new(ReasonCode::BatchTooLarge, message))
+        })
     }
+}
+
+/// Whether two events come out of one record: no batch brings one of them alone.
+fn same_aggregate(first: Option<&Record>, record: &Record) -> bool {
+    let Some(first) = first.map(|first| &first.origin) else { return false };
+    let of = |origin: &Origin| (origin.arn.clone(), origin.shard.clone(), origin.sequence.clone());
+    first.sub_sequence.is_some() && first.sequence.is_some() && of(first) == of(&record.origin)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What becomes of events of those sizes, where a batch has room for ten bytes. The first `together` of
+    /// them are out of one record.
+    fn codes(together: usize, sizes: &[usize]) -> String {
+        let limits = Limits { batch_bytes: 10, ..Limits::default() };
+        let record = |at: usize| {
+            let mut origin = Origin::stream("s");
+            let place = u64::try_from(at).expect("a place");
+            (origin.sequence, origin.sub_sequence) = if at < together {
+                (Some("7".to_owned()), Some(place))
+            } else {
+                (Some(at.to_string()), None)
+            };
+            Record::new("{}", origin)
+        };
+        let records: Vec<_> = (0..sizes.len()).map(record).collect();
+        let mut room = Room::new(limits, &records);
+        let code = |(at, size): (usize, &usize)| match room.take(at, *size) {
+            Ok(()) => "ok".to_owned(),
+            Err(NoRoom::Ever(reason) | NoRoom::Here(reason)) => reason.code.into_owned(),
+        };
+        sizes.iter().enumerate().map(code).collect::<Vec<_>>().join(" ")
+    }
+
     #[test]
     fn the_first_event_has_room_or_never_will() {
-        let limits = Limits { batch_bytes: 10, ..Limits::default() };
-        let codes = |sizes: &[usize]| {
-            let mut room = Room::new(limits);
-            let code = |size: &usize| match room.take(*size) {
-                Ok(()) => "ok".to_owned(),
-                Err(NoRoom::Ever(reason) | NoRoom::Here(reason)) => reason.code.into_owned(),
-            };
-            sizes.iter().map(code).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(codes(&[10, 0, 1]), "ok ok batch_too_large");
-        assert_eq!(codes(&[11, 6, 11, 6, 4]), "too_large ok too_large batch_too_large ok");
+        assert_eq!(codes(0, &[10, 0, 1]), "ok ok batch_too_large");
+        assert_eq!(codes(0, &[11, 6, 11, 6, 4]), "too_large ok too_large batch_too_large ok");
+    }
+
+    #[test]
+    fn no_batch_brings_the_events_of_one_record_apart() {
+        assert_eq!(codes(2, &[6, 6, 6, 4]), "ok too_large batch_too_large ok");
+        assert_eq!(codes(3, &[6, 6, 6, 4]), "ok too_large too_large ok");
     }
 }

@@ -30,25 +30,25 @@ pub(crate) async fn batch(
     records: &[Record],
     context: Context,
 ) -> Outcome {
-    let mut room = Room::new(limits);
-    let prepared = |record| {
+    let mut room = Room::new(limits, records);
+    let prepared = |(at, record)| {
         let event = contained(None, || prepare::prepare(program, record, context), Event::Done);
-        event.within(&mut room, program)
+        event.within(&mut room, at, program)
     };
-    let mut events: Vec<Event<'_>> = records.iter().map(prepared).collect();
+    let mut events: Vec<Event<'_>> = records.iter().enumerate().map(prepared).collect();
     let mut answers = plan::Answered::new(program);
     for wave in 0..program.waves {
         let asked = plan::keys(program, &mut events, &answers, wave, context);
         plan::fetch(program, sources, asked, &mut answers, context).await;
     }
     let mut counts = counters(program);
-    let mut room = Room::new(limits);
-    let verdict = |event: Event<'_>| {
+    let mut room = Room::new(limits, records);
+    let verdict = |(at, event): (usize, Event<'_>)| {
         let (rule, bytes) = (event.rule(program), event.bytes());
         let apply = || apply::apply(program, &event, &answers, limits, context, &mut counts);
-        within(contained(rule, apply, |verdict| verdict), bytes, &mut room)
+        within(contained(rule, apply, |verdict| verdict), at, bytes, &mut room)
     };
-    let verdicts = events.into_iter().map(verdict).collect();
+    let verdicts = events.into_iter().enumerate().map(verdict).collect();
     Outcome { verdicts, lookups: counts.into_iter().flatten().collect() }
 }
 
@@ -66,9 +66,9 @@ fn contained<T>(
 }
 
 /// The verdict, if the batch has room for its event.
-fn within(verdict: Verdict, arrived: usize, room: &mut Room) -> Verdict {
+fn within(verdict: Verdict, at: usize, arrived: usize, room: &mut Room) -> Verdict {
     let Verdict::Enriched { rule, event, .. } = &verdict else { return verdict };
-    match room.take(arrived.saturating_add(event.len())) {
+    match room.take(at, arrived.saturating_add(event.len())) {
         Ok(()) => verdict,
         Err(no_room) => unplaced(Some(rule), no_room),
     }
@@ -92,8 +92,8 @@ enum Event<'r> {
 
 impl Event<'_> {
     /// The event, if the batch has room for it as it arrived.
-    fn within(self, room: &mut Room, program: &Program) -> Self {
-        match room.take(self.bytes()) {
+    fn within(self, room: &mut Room, at: usize, program: &Program) -> Self {
+        match room.take(at, self.bytes()) {
             Ok(()) => self,
             Err(no_room) => Event::Done(unplaced(self.rule(program), no_room)),
         }

@@ -3,8 +3,10 @@
 //! 1. `shape` tells the caller from the outermost values, and names the callers that can't be served.
 //! 2. `record` reads one record: what it says about itself, then the event's bytes. What is wrong with
 //!    one record is that record's own reason; the others never notice.
-//! 3. `arrival` reads a time stamp by its digits.
+//! 3. `aggregate` makes several records of one that holds several.
+//! 4. `arrival` reads a time stamp by its digits.
 
+mod aggregate;
 mod arrival;
 mod record;
 mod shape;
@@ -22,7 +24,7 @@ use shape::Shape;
 pub struct Invocation {
     /// Who calls, and so what the answer looks like.
     pub caller: Caller,
-    /// The records in their order.
+    /// The records in their order. Those out of one aggregate have one sequence number, and each its place.
     pub records: Vec<Record>,
 }
 
@@ -97,13 +99,15 @@ impl Invocation {
         Ok(match shape::of(document.root())? {
             Shape::Kinesis(records) => Self {
                 caller: Caller::Kinesis { state: window_state(document.root()) },
-                records: records.elements().map(record::kinesis).collect(),
+                records: aggregate::taken_apart(records.elements().map(record::kinesis)),
             },
             Shape::PipesBatch(elements) => {
-                Self { caller: Caller::Pipes, records: elements.elements().map(record::pipes).collect() }
+                let records = elements.elements().map(record::pipes);
+                Self { caller: Caller::Pipes, records: aggregate::taken_apart(records) }
             }
             Shape::PipesElement(element) => {
-                Self { caller: Caller::Pipes, records: vec![record::pipes(element)] }
+                let records = aggregate::taken_apart([record::pipes(element)]);
+                Self { caller: Caller::Pipes, records }
             }
         })
     }

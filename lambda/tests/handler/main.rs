@@ -2,7 +2,10 @@
 
 #![cfg(test)]
 
+mod aggregates;
 mod kinesis;
+#[path = "../support/kpl.rs"]
+mod kpl;
 mod pipes;
 mod properties;
 mod time;
