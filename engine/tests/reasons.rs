@@ -30,11 +30,10 @@ fn the_page_lists_every_code() {
     let mut now = String::new();
     let mut rest = page.as_str();
     for table in [table(events), table(lookups)] {
-        let begin = rest.find("| code | the event is |").expect("a table");
-        let end = begin + rest[begin..].find("\n\n").expect("the table's end") + 1;
-        now.push_str(&rest[..begin]);
-        now.push_str(&table);
-        rest = &rest[end..];
+        let (before, old) = rest.split_once("| code | the event is |").expect("a table");
+        let (_, behind) = old.split_once("\n\n").expect("the table's end");
+        now.push_str(&format!("{before}{table}\n"));
+        rest = behind;
     }
     now.push_str(rest);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
