@@ -176,7 +176,7 @@ mod tests {
         let arn = |region: &str| format!("arn:aws:dynamodb:{region}:123456789012:table/a");
         let (here, there) = (arn("eu-west-1"), arn("us-east-1"));
         for (names, expected) in [
-            ([&*here, "a", "b"], &[3, 2][..]),
+            ([&*here, "a", "b"], &[4, 2][..]),
             (["a", &here, "b"], &[4, 2]),
             ([&here, &there, "b"], &[6]),
             ([&here, "a", &there], &[4, 2]),
