@@ -14,7 +14,7 @@ const HIGH: &str = "49590338271490256608559692540925702759324208523137515618";
 
 fn kinesis(failed: &[Option<&str>], state: Option<&str>) -> Result<String, AnswerError> {
     let checkpoint = answer::checkpoint(failed.iter().copied())?;
-    Ok(String::from_utf8(answer::kinesis(checkpoint.as_ref(), state)).expect("UTF-8"))
+    Ok(String::from_utf8(answer::stream(checkpoint.as_ref(), state)).expect("UTF-8"))
 }
 
 #[test]

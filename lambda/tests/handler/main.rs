@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod callers;
 mod kinesis;
 mod pipes;
 mod properties;
