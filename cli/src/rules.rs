@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use enrich_dsl::diagnostic::render;
 use enrich_dsl::source::Sources;
+use enrich_dsl::suggest;
 use enrich_engine::functions::Registry;
 use enrich_engine::{Checked, Rules};
 
@@ -14,9 +15,6 @@ use crate::args::Variable;
 use crate::commands::CommandError;
 use crate::tables::LocalTable;
 use enrich_lambda::rule_files::{self as files, FileError};
-
-/// Two names less alike than this are not a slip of the pen.
-const ALIKE: f64 = 0.8;
 
 /// Reads rule files. What they hold is not looked at yet.
 ///
@@ -84,7 +82,7 @@ impl Values {
             if !used.contains(&name.as_str()) {
                 return Err(CommandError::UnknownVariable {
                     name: name.clone(),
-                    suggestion: closest(name, &used).map(str::to_owned),
+                    suggestion: suggest::nearest(name, used.iter().copied()).map(str::to_owned),
                 });
             }
         }
@@ -114,10 +112,4 @@ pub fn local_tables(rules: &Rules, values: &Values) -> Vec<LocalTable> {
             LocalTable::new(&table.name, table.key.clone()).at_source(source.ok())
         })
         .collect()
-}
-
-fn closest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &name.to_lowercase());
-    let best = known.iter().map(|known| (likeness(known), *known)).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, known)| known)
 }

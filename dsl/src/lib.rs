@@ -8,6 +8,7 @@
 //!    build them without any text.
 //! 6. [`diagnostic`]: findings as data, the registry of their codes, and their renderers.
 //! 7. [`format`]: tree to text, in the one layout.
+//! 8. [`suggest`]: "did you mean", for all that names things.
 //!
 //! This crate reads no file, no clock and no environment; it knows functions only by their
 //! [`functions::Signature`] and never runs one.
@@ -19,6 +20,6 @@ pub mod functions;
 pub mod limits;
 pub mod model;
 pub mod source;
-mod suggest;
+pub mod suggest;
 pub mod syntax;
 pub mod types;

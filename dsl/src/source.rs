@@ -62,6 +62,15 @@ impl Sources {
         self.files.get(id.0 as usize)
     }
 
+    /// The span, widened to whole characters.
+    pub(crate) fn widen(&self, span: Span) -> Span {
+        let Some(text) = self.get(span.file).map(SourceFile::text) else { return span };
+        let (start, end) = (span.start as usize, span.end as usize);
+        let start = (0..=start).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        let end = (end..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+        Span::new(span.file, start, end)
+    }
+
     /// The text under a span.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {

@@ -1,7 +1,15 @@
 //! "Did you mean": the nearest of the words that would have been right.
 
-/// The candidate that `word` was probably meant to be.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The candidate that `word` was probably meant to be. Case does not count.
+///
+/// ```
+/// use enrich_dsl::suggest::nearest;
+///
+/// assert_eq!(nearest("proflies", ["users", "profiles"]), Some("profiles"));
+/// assert_eq!(nearest("orders", ["users", "profiles"]), None);
+/// ```
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     // One slip in three letters, and never a word of which nothing is left.
     let limit = (word.chars().count() / 3).max(1);

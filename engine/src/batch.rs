@@ -71,6 +71,8 @@ pub struct Origin {
     pub sub_sequence: Option<u64>,
     /// The partition key.
     pub partition_key: Option<String>,
+    /// The hash that the producer chose in place of the partition key's.
+    pub explicit_hash_key: Option<String>,
     /// When the record arrived at its source.
     pub arrival: Option<Timestamp>,
 }

@@ -8,6 +8,8 @@ use enrich_engine::functions::Registry;
 use enrich_engine::json::{Document, Kind, Node};
 use enrich_engine::lookup::MemorySource;
 use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
+use enrich_lambda::kpl;
+use md5::{Digest as _, Md5};
 use serde_json::Value;
 
 /// Longer than this nothing of a fuzzer's size may take.
@@ -23,8 +25,8 @@ pub fn check(data: &[u8]) {
     let schema = br#"{"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "number"}}}"#;
     let checked = Rules::check(&sources, &Registry::standard(), &|_| Ok(schema.to_vec()));
     checked.findings.iter().for_each(|finding| places(finding, text, &sources));
-    render::json(&checked.findings, &sources);
-    render::sarif(&checked.findings, &sources);
+    let drawn = [render::json(&checked.findings, &sources), render::sarif(&checked.findings, &sources)];
+    assert!(drawn.iter().all(|text| serde_json::from_str::<Value>(text).is_ok()));
     assert!(start.elapsed() < TOO_LONG, "it takes {:?}", start.elapsed());
 }
 
@@ -33,9 +35,8 @@ fn places(finding: &Diagnostic, text: &str, sources: &Sources) {
     for span in labels.chain(finding.fix.iter().map(|fix| fix.span)) {
         assert!(text.get(span.range()).is_some(), "{span:?} of {finding:?}");
     }
-    render::full(finding, sources, false);
-    render::concise(finding, sources);
-    render::github(finding, sources);
+    assert!(!render::full(finding, sources, false).is_empty());
+    assert!(!render::concise(finding, sources).contains('\n') && !render::github(finding, sources).contains('\n'));
 }
 
 /// Any bytes: they are taken for JSON exactly where `serde_json` takes them, and read as the same.
@@ -57,6 +58,21 @@ fn value(node: Node<'_>) -> Value {
         Kind::String => Value::String(node.as_str().unwrap_or_default().into_owned()),
         Kind::Array => node.elements().map(value).collect(),
         Kind::Object => node.members().map(|(name, node)| (name.text().into_owned(), value(node))).collect(),
+    }
+}
+
+/// Any bytes as the message of an aggregate, under a right check sum: the records in it are parts of it,
+/// in order, and not more than may be.
+pub fn kpl(data: &[u8]) {
+    let aggregate = [b"\xF3\x89\x9A\xC2", data, Md5::digest(data).as_slice()].concat();
+    let Some(users) = kpl::user_records(&aggregate) else { return };
+    assert!((1..=kpl::MAX_RECORDS).contains(&users.len()));
+    let mut end = aggregate.as_ptr_range().start;
+    for user in users {
+        let place = user.data.as_ptr_range();
+        assert!(end <= place.start && place.end <= aggregate.as_ptr_range().end);
+        end = place.end;
+        assert!(user.partition_key.chars().count() <= 256);
     }
 }
 

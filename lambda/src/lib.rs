@@ -1,6 +1,7 @@
 //! The engine behind AWS's callers: an invocation's bytes in, the caller's own answer out.
 //!
-//! 1. [`envelope`] reads the invocation, record by record: [`envelope::Invocation`].
+//! 1. [`envelope`] reads the invocation, record by record: [`envelope::Invocation`]. A record that holds
+//!    several is taken apart by [`kpl`].
 //! 2. [`Handler`] has the engine enrich the records, and writes what has to be durable.
 //! 3. [`answer`] writes what the caller may be told, and nothing else.
 //!
@@ -18,6 +19,7 @@ pub mod dynamodb_json;
 pub mod envelope;
 mod error;
 mod handler;
+pub mod kpl;
 pub mod policy;
 pub mod rule_files;
 #[cfg(feature = "bootstrap")]

@@ -77,6 +77,7 @@ fn tell(out: &mut String, record: &Record) {
         ("sequence", origin.sequence.clone()),
         ("sub-sequence", origin.sub_sequence.map(|place| place.to_string())),
         ("partition key", origin.partition_key.clone()),
+        ("explicit hash key", origin.explicit_hash_key.clone()),
         ("arrival", origin.arrival.map(enrich_engine::Timestamp::rfc3339)),
     ];
     for (name, fact) in facts {
@@ -89,5 +90,6 @@ fn tell(out: &mut String, record: &Record) {
         Payload::Unreadable { raw, reason } => (format!("unreadable, {reason}\n  raw"), raw),
         other => panic!("{other:?}"),
     };
-    writeln!(out, "  {what}: {}", String::from_utf8_lossy(bytes)).expect("text");
+    let text = std::str::from_utf8(bytes).map_or_else(|_| format!("{} bytes", bytes.len()), str::to_owned);
+    writeln!(out, "  {what}: {text}").expect("text");
 }

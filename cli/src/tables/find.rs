@@ -3,13 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use enrich_dsl::suggest;
+
 use super::LocalTable;
 use super::error::TableError;
 
 const EXTENSIONS: [&str; 3] = ["json", "ndjson", "csv"];
-
-/// Two names less alike than this are not a slip of the pen.
-const ALIKE: f64 = 0.8;
 
 /// The one file of a table.
 pub(super) fn file_of(folder: Option<&Path>, table: &LocalTable) -> Result<PathBuf, TableError> {
@@ -59,15 +58,17 @@ fn names_in(folder: &Path) -> Result<Vec<String>, TableError> {
 }
 
 /// The file that was probably meant: it has the table's name at its source, or nearly the name that
-/// the rules declare.
+/// the rules declare, or that name among others (`dev-users.json`).
 fn closest(table: &LocalTable, names: &[String]) -> Option<String> {
-    let likeness = |name: &&String| {
-        let stem = name.split('.').next().unwrap_or_default().to_lowercase();
-        if table.source.as_ref().is_some_and(|source| source.to_lowercase() == stem) {
-            return 1.0;
-        }
-        strsim::jaro_winkler(&stem, &table.name.to_lowercase())
+    let stem = |name: &str| name.split('.').next().unwrap_or_default().to_lowercase();
+    let declared = table.name.to_lowercase();
+    let at_source =
+        |name: &&String| table.source.as_ref().is_some_and(|source| source.to_lowercase() == stem(name));
+    let among_others = |name: &&String| stem(name).split(['-', '_']).any(|part| part == declared);
+    let near = || {
+        let stems: Vec<String> = names.iter().map(|name| stem(name)).collect();
+        let near = suggest::nearest(&declared, stems.iter().map(String::as_str))?;
+        names.iter().find(|name| stem(name) == near)
     };
-    let best = names.iter().map(|name| (likeness(&name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, name)| name.clone())
+    names.iter().find(at_source).or_else(near).or_else(|| names.iter().find(among_others)).cloned()
 }

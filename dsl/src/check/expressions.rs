@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Checker;
 use super::fields::{self, Owner};
+use super::habits::{self, Meant};
 use super::writes::Root;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::functions::{Signature, Type};
@@ -351,8 +352,15 @@ impl Checker<'_> {
         if let Some(constant) = constant.filter(|_| path.is_empty()) {
             return Some(finding.help(format!("did you mean `{constant}`?")).fix(name.span, constant));
         }
-        if word == "event" && !path.is_empty() {
+        if habits::EVENT.contains(&word) && !path.is_empty() {
             return Some(finding.help("a field of the event begins with a dot").fix(name.span, ""));
+        }
+        if scope.in_error && habits::ERROR.contains(&word) {
+            return Some(finding.help("what went wrong is in `error`").fix(name.span, "error"));
+        }
+        if let Some((place, quoted)) = habits::hyphen(self.sources, name) {
+            let help = format!("an odd name is quoted: `.{quoted}`");
+            return Some(finding.help(help).fix(place, quoted));
         }
         if self.signature(word).is_some() && path.is_empty() {
             return Some(finding.help(format!("`{word}` is a function: call it as `{word}(…)`")));
@@ -432,6 +440,14 @@ impl Checker<'_> {
         let names: Vec<&str> = self.environment.functions.iter().map(|known| known.name).collect();
         let message = format!("there is no function `{}`", function.text);
         let finding = Diagnostic::new(Code::UnknownFunction, function.span, message);
+        match habits::function(&function.text) {
+            Some(Meant::Function(meant)) if names.contains(&meant) => {
+                let help = format!("it is called `{meant}` here");
+                return self.report(finding.help(help).fix(function.span, meant));
+            }
+            Some(Meant::Other(help)) => return self.report(finding.help(help)),
+            _ => {}
+        }
         // All of them are a list that nobody reads inside a finding.
         let finding = match names.len() {
             ..=FEW => self.did_you_mean(finding, function, &names, "the functions are"),

@@ -3,6 +3,7 @@
 use super::Checker;
 use super::expressions::{RESERVED, Scope};
 use super::fields::{self, Owner};
+use super::habits;
 use super::writes::{Occasion, Root, Writes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::functions::Type;
@@ -326,7 +327,7 @@ impl Checker<'_> {
     fn copy(&mut self, copy: &tree::Copy, span: Span, scope: &Scope, table: Option<&Table>) -> Option<Copy> {
         self.copied_attributes(copy, table);
         let cast = match &copy.cast {
-            Some(word) => Some(self.cast(word)?),
+            Some(word) => Some(self.cast(word, habits::renamed(self.sources, copy))?),
             None => None,
         };
         let absent = match &copy.absent {
@@ -478,14 +479,22 @@ impl Checker<'_> {
         room
     }
 
-    fn cast(&mut self, word: &Name) -> Option<Type> {
+    /// The type behind `as`; `renamed` is the place of both words where no type may be meant.
+    fn cast(&mut self, word: &Name, renamed: Option<Span>) -> Option<Type> {
         if let Some((_, ty)) = CASTS.into_iter().find(|(name, _)| *name == word.text) {
             return Some(ty);
         }
         let message = format!("nothing can be converted to `{}`", word.text);
         let finding = Diagnostic::new(Code::UnknownType, word.span, message);
         let finding = self.did_you_mean(finding, word, &CASTS.map(|(name, _)| name), "the types are");
-        self.report(finding);
+        self.report(match renamed.filter(|_| finding.fix.is_none()) {
+            Some(place) => {
+                let help = finding.help.clone().unwrap_or_default();
+                let help = format!("to give it another name, write `to .{}`; {help}", word.text);
+                finding.help(help).fix(place, format!("to .{}", word.text))
+            }
+            None => finding,
+        });
         None
     }
 

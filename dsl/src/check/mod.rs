@@ -14,6 +14,7 @@ mod allow;
 mod destinations;
 mod expressions;
 mod fields;
+mod habits;
 mod lookups;
 mod quantity;
 mod routes;
@@ -135,6 +136,7 @@ pub fn check(sources: &Sources, environment: &Environment<'_>) -> Checked {
     }
     let mut findings = checker.findings;
     allow::apply(sources, &files, &mut findings);
+    findings.iter_mut().for_each(|finding| finding.widen(sources));
     diagnostic::sort(&mut findings);
     Checked { rules, files: rule_files, findings }
 }

@@ -86,7 +86,12 @@ impl Checker<'_> {
                 patterns.iter().filter_map(|pattern| checker.stream(pattern)).collect()
             }),
             StatementKind::Decode(words) => self.once(&mut draft.decode, "decode", span, |checker| {
-                let known = [("base64", Decode::Base64), ("gzip", Decode::Gzip)];
+                let known = [
+                    ("base64", Decode::Base64),
+                    ("gzip", Decode::Gzip),
+                    ("zlib", Decode::Zlib),
+                    ("glue", Decode::Glue),
+                ];
                 words.iter().filter_map(|word| checker.word(word, &known)).collect()
             }),
             StatementKind::When(_) if !draft.steps.is_empty() => {

@@ -85,9 +85,14 @@ impl Checker<'_> {
     ) {
         if let Some((_, first)) = slot {
             let message = format!("`{what}` is given twice");
-            self.report(
-                Diagnostic::new(Code::RepeatedStatement, span, message).see(*first, "given here first"),
-            );
+            let finding =
+                Diagnostic::new(Code::RepeatedStatement, span, message).see(*first, "given here first");
+            self.report(match what {
+                "key" => finding.help("the parts of a key stand in one `key`, separated by commas"),
+                "stream" => finding.help("several streams stand in one `stream`, separated by commas"),
+                "when" => finding.help("join two conditions with `and`"),
+                _ => finding,
+            });
         } else {
             *slot = Some((make(self), span));
         }
@@ -237,7 +242,8 @@ impl Checker<'_> {
         words: &[&str],
         all: &str,
     ) -> Diagnostic {
-        match suggest::nearest(&word.text, words.iter().copied()) {
+        let near = crate::syntax::habits::type_among(&word.text, words);
+        match near.or_else(|| suggest::nearest(&word.text, words.iter().copied())) {
             Some(near) => finding.help(format!("did you mean `{near}`?")).fix(word.span, near),
             None if words.is_empty() => finding,
             None => finding.help(format!("{all} {}", suggest::all_of(words.iter().copied()))),

@@ -64,7 +64,7 @@ codes! {
     MisplacedStatement = "misplaced-statement" Error;
     /// `=` stands where values are compared, or `==` where one is set.
     Equals = "equals" Error;
-    /// A text is in single quotes.
+    /// A text is in other quotes than double ones or in none, or a name is in quotes.
     Quotes = "quotes" Error;
     /// An operator of another language.
     Operator = "operator" Error;

@@ -13,7 +13,7 @@ pub mod render;
 
 pub use codes::Code;
 
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +108,15 @@ impl Diagnostic {
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
         self.fix = Some(Fix { span, replacement: replacement.into() });
         self
+    }
+
+    /// Widens its places to whole characters. Where a sign of several bytes was read as one of a
+    /// single byte, a place may else begin or end inside it.
+    pub(crate) fn widen(&mut self, sources: &Sources) {
+        let labels = self.secondary.iter_mut().chain([&mut self.primary]).map(|label| &mut label.span);
+        for span in labels.chain(self.fix.iter_mut().map(|fix| &mut fix.span)) {
+            *span = sources.widen(*span);
+        }
     }
 
     /// How grave the finding is.

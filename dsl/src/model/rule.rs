@@ -82,6 +82,10 @@ pub enum Decode {
     Base64,
     /// The bytes are compressed with gzip.
     Gzip,
+    /// The bytes are compressed with zlib.
+    Zlib,
+    /// The bytes stand in a frame of the Glue Schema Registry.
+    Glue,
 }
 
 /// A JSON Schema that events must fit.

@@ -1,24 +1,35 @@
 //! Text to tree.
 //!
 //! 1. `lex` finds words, texts and brackets, and checks the nesting before anything recurses on it.
+//!    What it and `braces` report is mended in the text that the parser reads (`mends`).
 //! 2. `items` cuts the file into tables and rules, so that each is parsed by itself.
 //! 3. The grammar (`grammar.pest`) parses an item; where it can't, `recover` cuts the item into
 //!    statements and parses each of them, so that every mistake is found, not the first one.
+//!    `repair` tells what a mistake is by what would mend it, and `habits` knows other languages' words.
 //! 4. `lower` turns the parse into the [`tree`] and refuses by name what the grammar tolerates.
 //!
 //! The tree keeps the comments and blank lines of the file, by their places.
 
+mod braces;
+mod capitals;
+pub(crate) mod habits;
+mod header;
 mod items;
 mod lex;
 mod lower;
+mod mends;
 mod names;
 mod parser;
+mod pieces;
 mod recover;
+mod repair;
 pub mod tree;
+mod words;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::{MAX_FILE_BYTES, MAX_FINDINGS};
 use crate::source::{FileId, Sources, Span};
+use lex::Lexed;
 
 /// Parses one file. The tree holds all that could be read; the findings say what could not.
 #[must_use]
@@ -31,11 +42,18 @@ pub fn parse(sources: &Sources, file: FileId) -> (tree::File, Vec<Diagnostic>) {
         return (tree::File::default(), vec![finding]);
     }
     let mut findings = Vec::new();
-    let lexemes = lex::lex(text, file, &mut findings);
+    if text.contains('\0') {
+        let finding = Diagnostic::new(Code::Syntax, Span::new(file, 0, 0), "this file is not text");
+        return (tree::File::default(), vec![finding.help("a rule file is UTF-8 text; save it as that")]);
+    }
+    let Lexed { mut lexemes, mut mends } = lex::lex(text, file, &mut findings);
     let mut parsed = tree::File { trivia: lex::trivia(text, file, &lexemes), ..tree::File::default() };
+    braces::mend(text, file, &mut lexemes, &mut mends, &mut findings);
+    let text = &mends.apply(text);
     for item in items::split(text, file, &lexemes, &mut findings) {
         parsed.items.extend(recover::item(text, file, &item, &mut findings));
     }
+    findings.iter_mut().for_each(|finding| finding.widen(sources));
     if findings.len() > MAX_FINDINGS {
         let rest = findings.len() - MAX_FINDINGS;
         findings.truncate(MAX_FINDINGS);
@@ -46,4 +64,34 @@ pub fn parse(sources: &Sources, file: FileId) -> (tree::File, Vec<Diagnostic>) {
         ));
     }
     (parsed, findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(text: &str) -> Vec<String> {
+        let mut sources = Sources::new();
+        let file = sources.add("a.enrich", text);
+        parse(&sources, file).1.into_iter().map(|finding| finding.message).collect()
+    }
+
+    #[test]
+    fn what_is_no_text_is_one_finding() {
+        assert_eq!(messages("r\0u\0l\0e\0"), ["this file is not text"]);
+        assert_eq!(messages("\u{7f}ELF\u{2}\0\0“ // x"), ["this file is not text"]);
+        // A mark of the byte order is no sign of the language, and none to speak of.
+        assert_eq!(messages("\u{feff}rule r { stream \"s\" }"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_statement_that_the_file_ends_in_is_not_judged() {
+        let never_closed = ["this `{` is never closed"];
+        for cut in ["lookup u fr", "lookup u from users where id = .id { copy na", "set .a = lower(", "se"] {
+            assert_eq!(messages(&format!("rule r {{\n  stream \"s\"\n  {cut}")), never_closed, "{cut}");
+        }
+        // A line that is ended is.
+        let ended = messages("rule r {\n  stream \"s\"\n  sett .a = 1\n  set .b = 2\n");
+        assert_eq!(ended, ["this `{` is never closed", "`sett` does not begin a statement"]);
+    }
 }

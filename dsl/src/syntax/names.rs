@@ -118,6 +118,7 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::or_sign | Rule::and_sign | Rule::comparison_sign | Rule::coalesce_sign => OPERATOR,
         Rule::sum_sign | Rule::product_sign | Rule::k_or | Rule::k_and => OPERATOR,
         Rule::assign => "`=`",
+        Rule::colon => "`:`",
         Rule::name => "a name",
         Rule::word | Rule::identifier => "a word",
         Rule::segment | Rule::odd_name => "the name of a field",

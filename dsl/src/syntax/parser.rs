@@ -16,25 +16,42 @@ mod generated {
 
 pub(super) use generated::Rule;
 
+/// Where a text stopped being what it should be, and what can be said about it without looking closer.
+pub(super) struct Failure {
+    /// Offset in the text that was parsed.
+    pub(super) at: usize,
+    pub(super) finding: Diagnostic,
+}
+
 /// Parses `text`, which stands at `base` in the file, as one `rule` of the grammar.
 pub(super) fn parse(
     rule: Rule,
     text: &str,
     file: FileId,
     base: usize,
-) -> Result<Pair<'_, Rule>, Box<Diagnostic>> {
+) -> Result<Pair<'_, Rule>, Box<Failure>> {
     generated::RuleParser::parse(rule, text)
-        .map_err(|error| Box::new(finding(&error, text, file, base)))?
+        .map_err(|error| Box::new(Failure { at: place(&error), finding: finding(&error, text, file, base) }))?
         .next()
         .ok_or_else(|| {
-            Box::new(Diagnostic::new(Code::Syntax, Span::new(file, base, base), "nothing stands here"))
+            let nothing = Diagnostic::new(Code::Syntax, Span::new(file, base, base), "nothing stands here");
+            Box::new(Failure { at: 0, finding: nothing })
         })
 }
 
-fn finding(error: &pest::error::Error<Rule>, text: &str, file: FileId, base: usize) -> Diagnostic {
-    let at = match error.location {
+/// How far a text is one `rule` of the grammar: all of it, or up to an offset.
+pub(super) fn reach(rule: Rule, text: &str) -> Option<usize> {
+    generated::RuleParser::parse(rule, text).err().map(|error| place(&error))
+}
+
+fn place(error: &pest::error::Error<Rule>) -> usize {
+    match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-    };
+    }
+}
+
+fn finding(error: &pest::error::Error<Rule>, text: &str, file: FileId, base: usize) -> Diagnostic {
+    let at = place(error);
     let found = token_at(text, at);
     let span = Span::new(file, base + at, base + at + found.len());
     let expected = match &error.variant {

@@ -4,46 +4,21 @@
 //! begin, each piece is parsed by itself, and a block's head apart from its body. What can be read is
 //! kept, so that the checker still sees the rest of the rule.
 
+use super::capitals;
+use super::habits;
 use super::items::{ItemKind, RawItem};
 use super::lex::{Lexeme, LexemeKind};
 use super::lower::Lower;
-use super::parser::{self, Rule};
-use super::tree::{Item, Name, Rule as RuleNode, Statement, StatementKind, Table, TableClause};
+use super::mends::Mends;
+use super::parser::{self, Failure, Rule};
+use super::pieces::pieces;
+use super::repair;
+use super::tree::{Item, Rule as RuleNode, Statement, StatementKind, Table, TableClause};
+use super::words::{CLAUSES, PLANNED, STATEMENTS};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::MAX_FINDINGS;
 use crate::source::{FileId, Span};
 use crate::suggest;
-
-/// The words that begin a statement of a rule.
-pub(super) const STATEMENTS: &[&str] = &[
-    "stream",
-    "when",
-    "schema",
-    "lookup",
-    "copy",
-    "on",
-    "set",
-    "remove",
-    "drop",
-    "output",
-    "rejects",
-    "prefix",
-    "one",
-    "compression",
-    "for",
-    "decode",
-];
-
-/// The words that begin a clause of a table.
-const CLAUSES: &[&str] = &["source", "key", "index", "attributes", "cache"];
-
-/// Words of the language's plan that this version does not run.
-const PLANNED: &[&str] = &["partition"];
-
-/// Words inside statements: a line that begins with one goes on with the statement above it.
-const INNER: &[&str] = &[
-    "from", "where", "to", "into", "as", "default", "required", "except", "instead", "and", "or", "not",
-    "per", "object", "each", "in", "if", "then", "else", "missing", "stale", "max", "true", "false", "null",
-];
 
 /// Parses one item, whole if it can be, else piece by piece.
 pub(super) fn item(
@@ -54,80 +29,84 @@ pub(super) fn item(
 ) -> Option<Item> {
     let (first, last) = (item.lexemes.first()?, item.lexemes.last()?);
     let span = Span::new(file, first.start, last.end);
-    let source = text.get(first.start..last.end)?;
-    let mut whole = Vec::new();
-    if item.closed {
-        match parser::parse(Rule::one_item, source, file, first.start) {
-            Ok(pair) => return Lower { file, base: first.start, findings }.item(pair),
-            Err(finding) => whole.push(*finding),
-        }
+    let whole = |text: &str, findings: &mut Vec<Diagnostic>| {
+        let source = text.get(first.start..last.end).unwrap_or_default();
+        parser::parse(Rule::one_item, source, file, first.start)
+            .map(|pair| Lower { file, base: first.start, findings }.item(pair))
+    };
+    let failure = match item.closed {
+        true => match whole(text, findings) {
+            Ok(item) => return item,
+            Err(failure) => Some(failure),
+        },
+        false => None,
+    };
+    let mut mends = Mends::default();
+    capitals::mend(text, file, &item.lexemes, &mut mends, findings);
+    let only_capitals = !mends.is_empty() && item.closed;
+    let text = &*mends.apply(text);
+    if only_capitals && let Ok(item) = whole(text, findings) {
+        return item;
     }
     let known = findings.len();
-    let mut recovery = Recovery { text, file, findings };
+    let mut recovery = Recovery {
+        text,
+        file,
+        block: "rule",
+        cut: item.cut,
+        open_end: (!item.closed).then_some(last.end),
+        findings,
+    };
     let recovered = recovery.item(item, span);
     let text_explains = |findings: &[Diagnostic]| {
         findings.iter().any(|known| {
             known.code == Code::UnclosedText && (span.start..=span.end).contains(&known.primary.span.start)
         })
     };
-    if item.closed && findings.len() == known && !text_explains(findings) {
+    if findings.len() == known && !text_explains(findings) {
         // Piece by piece nothing is wrong, so only the whole item's error can tell.
-        findings.append(&mut whole);
+        findings.extend(failure.map(|failure| failure.finding));
     }
     recovered
 }
 
-struct Recovery<'t, 'f> {
-    text: &'t str,
-    file: FileId,
-    findings: &'f mut Vec<Diagnostic>,
+pub(super) struct Recovery<'t, 'f> {
+    pub(super) text: &'t str,
+    pub(super) file: FileId,
+    /// The word that the block being read begins with.
+    block: &'t str,
+    /// Whether the text ends in the middle of a statement.
+    cut: bool,
+    /// Where an item ends that is never closed.
+    open_end: Option<usize>,
+    pub(super) findings: &'f mut Vec<Diagnostic>,
 }
 
 impl<'t> Recovery<'t, '_> {
     fn item(&mut self, item: &RawItem<'_>, span: Span) -> Option<Item> {
-        let word = item.lexemes.first()?;
-        let name = item.lexemes.get(1).filter(|lexeme| lexeme.kind == LexemeKind::Word);
         let open = item.lexemes.iter().position(|lexeme| lexeme.kind == LexemeKind::OpenBrace);
-        let Some(name) = name else {
-            let message = format!("this `{}` has no name", word.text(self.text));
-            let finding = Diagnostic::new(Code::Syntax, word.span(self.file), message);
-            self.findings.push(finding.help(format!("write `{} NAME {{ … }}`", word.text(self.text))));
-            return None;
-        };
-        let name = Name { text: name.text(self.text).to_owned(), span: name.span(self.file) };
-        match open {
-            Some(2) => {}
-            Some(at) => self.unexpected(item.lexemes.get(2).copied(), at > 2),
-            None => self.unexpected(item.lexemes.get(2).copied().or(item.lexemes.get(1).copied()), false),
-        }
+        let head = item.lexemes.get(..open.unwrap_or(item.lexemes.len()))?;
+        let name = self.header(head, open.is_some());
         let end = item.lexemes.len() - usize::from(item.closed && open.is_some());
         let body = open.and_then(|at| item.lexemes.get(at + 1..end)).unwrap_or_default();
         Some(match item.kind {
             ItemKind::Table => {
-                Item::Table(Table { name, clauses: self.clauses(body), span, complete: false })
+                let clauses = self.clauses(body);
+                Item::Table(Table { name: name?, clauses, span, complete: false })
             }
             ItemKind::Rule => {
-                Item::Rule(RuleNode { name, statements: self.statements(body), span, complete: false })
+                let statements = self.statements(body);
+                Item::Rule(RuleNode { name: name?, statements, span, complete: false })
             }
         })
     }
 
-    /// Something else than `{` behind the name of an item.
-    fn unexpected(&mut self, lexeme: Option<&Lexeme>, found: bool) {
-        let Some(lexeme) = lexeme else { return };
-        let message = if found {
-            format!("expected `{{`, found `{}`", lexeme.text(self.text))
-        } else {
-            "expected `{` behind this".to_owned()
-        };
-        self.findings.push(Diagnostic::new(Code::Syntax, lexeme.span(self.file), message));
-    }
-
     fn clauses(&mut self, body: &[&Lexeme]) -> Vec<TableClause> {
         let mut clauses = Vec::new();
-        for piece in self.pieces(body, CLAUSES) {
+        for piece in pieces(self.text, body, CLAUSES) {
             let Some((start, source)) = self.source(piece) else { continue };
-            if !self.begins_well(piece, CLAUSES, "a clause of a table") {
+            if self.is_cut(piece) || !self.begins_well(piece, CLAUSES, "a clause of a table", habits::clause)
+            {
                 continue;
             }
             match parser::parse(Rule::one_clause, source, self.file, start) {
@@ -135,64 +114,87 @@ impl<'t> Recovery<'t, '_> {
                     let mut lower = Lower { file: self.file, base: start, findings: self.findings };
                     clauses.extend(lower.table_clause(pair));
                 }
-                Err(finding) => self.syntax(*finding, piece),
+                Err(failure) => self.syntax(*failure, piece, Rule::one_clause, source),
             }
         }
         clauses
     }
 
     /// Reports a piece that does not parse, unless a text without an end in it says why.
-    fn syntax(&mut self, finding: Diagnostic, piece: &[&Lexeme]) {
+    fn syntax(&mut self, failure: Failure, piece: &[&Lexeme], rule: Rule, source: &str) {
         let (Some(first), Some(last)) = (piece.first(), piece.last()) else { return };
         let range = first.start..=last.end;
         let explained = self.findings.iter().any(|known| {
             known.code == Code::UnclosedText && range.contains(&(known.primary.span.start as usize))
         });
-        if !explained {
-            self.findings.push(finding);
+        // Where an item was left open at its last words, they are not all there.
+        let left_open = self.open_end == Some(last.end) && first.start + failure.at >= last.start;
+        if !explained && !left_open {
+            // What is not shown need not be told well.
+            let told = (self.findings.len() < MAX_FINDINGS)
+                .then(|| repair::tell(rule, source, (self.file, first.start), failure.at, self.block))
+                .flatten();
+            self.findings.push(told.unwrap_or(failure.finding));
         }
     }
 
     fn statements(&mut self, body: &[&Lexeme]) -> Vec<Statement> {
-        let pieces = self.pieces(body, STATEMENTS);
+        let pieces = pieces(self.text, body, STATEMENTS);
         pieces.into_iter().filter_map(|piece| self.statement(piece)).collect()
     }
 
     fn statement(&mut self, piece: &[&Lexeme]) -> Option<Statement> {
         let (start, source) = self.source(piece)?;
         let open = piece.iter().position(|lexeme| lexeme.kind == LexemeKind::OpenBrace);
+        if open.is_none() && self.is_cut(piece) {
+            return None;
+        }
         let body = open.and_then(|at| piece.get(at + 1..)).unwrap_or_default();
         let closed = body.last().is_some_and(|last| last.kind == LexemeKind::CloseBrace);
         let body = if closed { body.get(..body.len() - 1).unwrap_or_default() } else { body };
-        if !self.begins_well(piece, STATEMENTS, "a statement") {
+        let word = piece.first()?.text(self.text);
+        if !self.begins_well(piece, STATEMENTS, "a statement", habits::statement) {
             // What stands in its block is still looked at: the word alone may be wrong.
-            self.statements(body);
+            self.block(word, body);
             return None;
         }
-        let error = match parser::parse(Rule::one_statement, source, self.file, start) {
+        let failure = match parser::parse(Rule::one_statement, source, self.file, start) {
             Ok(pair) => return self.lower(pair, start),
-            Err(finding) => finding,
+            Err(failure) => failure,
         };
         // The head by itself, with an empty block of the same length in place of the body.
-        let Some(head) =
-            open.and_then(|at| piece.get(at)).and_then(|brace| source.get(..brace.start - start))
-        else {
-            self.syntax(*error, piece);
+        let has_block = matches!(word, "lookup" | "on" | "for" | "output");
+        let head = open.and_then(|at| piece.get(at)).filter(|_| has_block);
+        let Some(head) = head.and_then(|brace| source.get(..brace.start - start)) else {
+            self.syntax(*failure, piece, Rule::one_statement, source);
             return None;
         };
         let blank = format!("{head}{{{}}}", " ".repeat(source.len().saturating_sub(head.len() + 2)));
         let mut statement = match parser::parse(Rule::one_statement, &blank, self.file, start) {
             Ok(pair) => self.lower(pair, start),
-            Err(finding) => {
-                self.syntax(*finding, piece);
+            Err(failure) => {
+                self.syntax(*failure, piece, Rule::one_statement, &blank);
                 None
             }
         };
-        let inner = self.statements(body);
+        // An output whose bucket is missing may have it in its block.
+        let inner = if statement.is_none() && word == "output" { Vec::new() } else { self.block(word, body) };
         if let Some(body) = statement.as_mut().and_then(body_of) {
             *body = inner;
         }
         statement
+    }
+
+    fn block(&mut self, word: &'t str, body: &[&Lexeme]) -> Vec<Statement> {
+        let around = std::mem::replace(&mut self.block, word);
+        let statements = self.statements(body);
+        self.block = around;
+        statements
+    }
+
+    /// Whether the file ends in this piece: what is missing in it is no mistake of its own.
+    fn is_cut(&self, piece: &[&Lexeme]) -> bool {
+        self.cut && piece.last().is_some_and(|last| last.end == self.text.len())
     }
 
     fn lower(&mut self, pair: pest::iterators::Pair<'_, Rule>, start: usize) -> Option<Statement> {
@@ -200,76 +202,98 @@ impl<'t> Recovery<'t, '_> {
     }
 
     /// Whether a piece begins with one of the words it may begin with; if not, that is the finding.
-    fn begins_well(&mut self, piece: &[&Lexeme], words: &[&str], what: &str) -> bool {
+    fn begins_well(
+        &mut self,
+        piece: &[&Lexeme],
+        words: &[&str],
+        what: &str,
+        habit: impl Fn(&str) -> Option<&'static habits::Habit>,
+    ) -> bool {
         let Some(first) = piece.first() else { return false };
         let word = first.text(self.text);
         if first.kind == LexemeKind::Word && words.contains(&word) {
             return true;
         }
         let span = first.span(self.file);
-        let finding = if PLANNED.contains(&word) {
-            Diagnostic::new(Code::Unsupported, span, format!("this version does not know `{word}` yet"))
-        } else {
-            let finding =
-                Diagnostic::new(Code::UnknownStatement, span, format!("`{word}` does not begin {what}"));
-            match suggest::nearest(word, words.iter().copied()) {
-                Some(near) => finding.help(format!("did you mean `{near}`?")).fix(span, near),
-                None => {
+        if PLANNED.contains(&word) {
+            let message = format!("this version does not know `{word}` yet");
+            self.findings.push(Diagnostic::new(Code::Unsupported, span, message));
+            return false;
+        }
+        let finding =
+            Diagnostic::new(Code::UnknownStatement, span, format!("`{word}` does not begin {what}"));
+        let finding = match self.wordless(piece, words, &finding) {
+            Some(finding) => finding,
+            None => match (habit(word), suggest::nearest(word, words.iter().copied())) {
+                (Some(habit), _) => {
+                    let finding = finding.help(habit.help);
+                    habit.instead.into_iter().fold(finding, |finding, instead| finding.fix(span, instead))
+                }
+                (None, Some(near)) => finding.help(format!("did you mean `{near}`?")).fix(span, near),
+                (None, None) => {
                     finding.help(format!("{what} begins with {}", suggest::one_of(words.iter().copied())))
                 }
-            }
+            },
         };
         self.findings.push(finding);
         false
     }
 
+    /// What is meant by a piece without the word of its statement: `.x = 1`, `"name": .x`, `name to .x`.
+    fn wordless(&self, piece: &[&Lexeme], words: &[&str], finding: &Diagnostic) -> Option<Diagnostic> {
+        let (first, second) = (piece.first()?, piece.get(1)?);
+        if words == CLAUSES {
+            return None;
+        }
+        let (word, sign) = (first.text(self.text), second.text(self.text));
+        let field = match first.kind {
+            LexemeKind::Operand if word.starts_with('.') => word.to_owned(),
+            LexemeKind::Text => format!(".{}", word.trim_matches(['"', '\''])),
+            LexemeKind::Word => format!(".{word}"),
+            _ => return None,
+        };
+        let before = Span::new(self.file, first.start, first.start);
+        if self.block == "lookup" && matches!(sign, "to" | "into" | "default" | "required" | "as") {
+            let finding = finding.clone().help("an attribute is copied with `copy NAME to .field`");
+            return Some(finding.fix(before, "copy "));
+        }
+        if !matches!(sign, "=" | ":" | "==" | "+") {
+            return None;
+        }
+        if self.block == "lookup" {
+            let finding = finding
+                .clone()
+                .help("a lookup holds `copy NAME to .field`, and `set` only in `on found { … }`");
+            let value = piece.get(2).filter(|_| piece.len() == 3);
+            return Some(match value {
+                Some(value) if (first.kind, value.kind) == (LexemeKind::Operand, LexemeKind::Word) => {
+                    let whole = Span::new(self.file, first.start, value.end);
+                    finding.fix(whole, format!("copy {} to {field}", value.text(self.text)))
+                }
+                Some(value)
+                    if (value.kind, first.kind != LexemeKind::Operand) == (LexemeKind::Operand, true) =>
+                {
+                    let whole = Span::new(self.file, first.start, value.end);
+                    finding.fix(whole, format!("copy {word} to {}", value.text(self.text)))
+                }
+                _ => finding,
+            });
+        }
+        let finding = finding.clone().help(format!("a field is written with `set {field} = VALUE`"));
+        let third = piece.get(2).map(|third| third.text(self.text)).unwrap_or_default();
+        let end = if third == "=" { piece.get(2)?.end } else { second.end };
+        let equals = matches!((sign, third), (":" | "=" | "==", _));
+        Some(if equals {
+            let gap = self.text.get(first.end..second.start).filter(|gap| !gap.is_empty()).unwrap_or(" ");
+            finding.fix(Span::new(self.file, first.start, end), format!("set {field}{gap}="))
+        } else {
+            finding
+        })
+    }
+
     fn source(&self, piece: &[&Lexeme]) -> Option<(usize, &'t str)> {
         let (first, last) = (piece.first()?, piece.last()?);
         Some((first.start, self.text.get(first.start..last.end)?))
-    }
-
-    /// Cuts a block's lexemes where its statements begin.
-    fn pieces<'p, 'l>(&self, body: &'p [&'l Lexeme], words: &[&str]) -> Vec<&'p [&'l Lexeme]> {
-        let mut pieces = Vec::new();
-        let mut depth = 0_usize;
-        let mut start = 0;
-        for (at, lexeme) in body.iter().enumerate() {
-            if depth == 0 && at > start && self.begins_piece(body, at, words) {
-                pieces.extend(body.get(start..at));
-                start = at;
-            }
-            match lexeme.kind {
-                LexemeKind::OpenBrace | LexemeKind::OpenGroup => depth += 1,
-                LexemeKind::CloseBrace | LexemeKind::CloseGroup => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-        }
-        pieces.extend(body.get(start..).filter(|rest| !rest.is_empty()));
-        pieces
-    }
-
-    fn begins_piece(&self, body: &[&Lexeme], at: usize, words: &[&str]) -> bool {
-        let (Some(lexeme), Some(before)) = (body.get(at), at.checked_sub(1).and_then(|at| body.get(at)))
-        else {
-            return false;
-        };
-        let word = lexeme.text(self.text);
-        if lexeme.kind != LexemeKind::Word || INNER.contains(&word) {
-            return false;
-        }
-        // Behind a sign (`,`, `=`, `??`) an operand goes on, whatever it is called; but a line that
-        // begins with a statement's own word behind `=` means that the operand was forgotten.
-        if matches!(before.kind, LexemeKind::Sign | LexemeKind::OpenGroup) {
-            return lexeme.first_on_line && words.contains(&word) && before.text(self.text) != ",";
-        }
-        let next = body.get(at + 1).map(|next| next.text(self.text));
-        let goes_on = match before.text(self.text) {
-            "copy" | "except" | "as" | "from" | "lookup" | "rejects" | "output" => true,
-            "drop" => word == "when",
-            "no" => word == "key",
-            _ => word == "on" && next == Some("invalid"),
-        };
-        !goes_on && (words.contains(&word) || lexeme.first_on_line)
     }
 }
 

@@ -63,6 +63,7 @@ fn document(rejected: Rejected<'_>) -> String {
         ("shard", origin.shard.as_deref()),
         ("sequence", origin.sequence.as_deref()),
         ("partition_key", origin.partition_key.as_deref()),
+        ("explicit_hash_key", origin.explicit_hash_key.as_deref()),
         ("arrival", arrival.as_deref()),
         ("id", id.as_deref()),
     ];

@@ -4,8 +4,10 @@
 //! 2. `record` (Kinesis), `dynamodb`, `sqs`, `kafka` and `firehose` read one record: what it says about
 //!    itself, then the event's bytes. What is wrong with one record is that record's own reason; the
 //!    others never notice.
-//! 3. `arrival` reads a time stamp by its digits.
+//! 3. `aggregate` makes several records of one of Kinesis that holds several.
+//! 4. `arrival` reads a time stamp by its digits.
 
+mod aggregate;
 mod arrival;
 mod dynamodb;
 mod firehose;
@@ -27,7 +29,7 @@ use shape::{Element, Mapping, Shape};
 pub struct Invocation {
     /// Who calls, and so what the answer looks like.
     pub caller: Caller,
-    /// The records in their order.
+    /// The records in their order. Those out of one aggregate have one sequence number, and each its place.
     pub records: Vec<Record>,
 }
 
@@ -151,11 +153,12 @@ impl Invocation {
             }
             Shape::PipesBatch(elements) => {
                 let kind = elements.elements().map(shape::element).find(|kind| source(*kind).is_some());
-                let records = elements.elements().map(|element| piped(element, kind)).collect();
-                Self { caller: Caller::Pipes, records }
+                let records = elements.elements().map(|element| piped(element, kind));
+                Self { caller: Caller::Pipes, records: aggregate::taken_apart(records) }
             }
             Shape::PipesElement(element) => {
-                Self { caller: Caller::Pipes, records: vec![piped(element, None)] }
+                let records = aggregate::taken_apart([piped(element, None)]);
+                Self { caller: Caller::Pipes, records }
             }
         })
     }
@@ -165,7 +168,7 @@ impl Invocation {
         match mapping {
             Mapping::Kinesis => Self {
                 caller: Caller::Kinesis { state: window_state(root) },
-                records: elements().map(record::kinesis).collect(),
+                records: aggregate::taken_apart(elements().map(record::kinesis)),
             },
             Mapping::DynamoDb => {
                 let shard = record::text(root, "shardId");

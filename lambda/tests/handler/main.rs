@@ -2,8 +2,11 @@
 
 #![cfg(test)]
 
+mod aggregates;
 mod callers;
 mod kinesis;
+#[path = "../support/kpl.rs"]
+mod kpl;
 mod pipes;
 mod properties;
 mod time;

@@ -15,6 +15,8 @@ use enrich_engine::output::{Object, ObjectStore};
 use enrich_engine::{Clock, Engine, Location, Rules, Timestamp};
 use enrich_lambda::{Handler, Invoked};
 
+use crate::kpl::{self, User};
+
 const RULES: &str = r#"
 table users { source dynamodb "users" key id: string }
 
@@ -93,13 +95,15 @@ pub(crate) fn enriched(word: &str, number: usize) -> String {
 /// The element of a record: `bad64` has data that can't be read.
 fn element(stream: &str, word: &str, number: usize, shape: impl Fn(&str, &str) -> String) -> String {
     let data = if word == "bad64" { "====".to_owned() } else { STANDARD.encode(event(word, number)) };
+    envelope(stream, &data, (word != "unnumbered").then_some(number), shape)
+}
+
+/// The element of a record with these data, in base64.
+fn envelope(stream: &str, data: &str, number: Option<usize>, shape: impl Fn(&str, &str) -> String) -> String {
     let arn = format!("arn:aws:kinesis:us-east-2:123456789012:stream/{stream}");
-    let sequence = match word {
-        "unnumbered" => String::new(),
-        _ => format!(r#""sequenceNumber":"{number}","#),
-    };
+    let sequence = number.map_or(String::new(), |number| format!(r#""sequenceNumber":"{number}","#));
     let inner = format!(r#"{sequence}"data":"{data}","approximateArrivalTimestamp":1545084650.98"#);
-    let id = if word == "unnumbered" { String::new() } else { format!(r#","eventID":"shard-1:{number}""#) };
+    let id = number.map_or(String::new(), |number| format!(r#","eventID":"shard-1:{number}""#));
     shape(&inner, &format!(r#""eventSource":"aws:kinesis","eventSourceARN":"{arn}"{id}"#))
 }
 
@@ -110,17 +114,58 @@ pub(crate) fn kinesis(stream: &str, words: &[&str]) -> String {
 
 /// The same, with numbers from `first` on.
 pub(crate) fn kinesis_from(stream: &str, words: &[&str], first: usize) -> String {
-    let shape = |inner: &str, outer: &str| format!(r#"{{"kinesis":{{{inner}}},{outer}}}"#);
     let elements: Vec<_> =
-        words.iter().enumerate().map(|(at, word)| element(stream, word, at + first, shape)).collect();
+        words.iter().enumerate().map(|(at, word)| element(stream, word, at + first, nested)).collect();
+    mapping(&elements)
+}
+
+/// What an event source mapping sends of a stream whose producer aggregates: from `first` on each record
+/// holds the events of as many words. The events of all are numbered through, from 1 on.
+pub(crate) fn kinesis_aggregates(stream: &str, records: &[Vec<&str>], first: usize) -> String {
+    mapping(&aggregates(stream, records, first, nested))
+}
+
+/// The same from a pipe.
+pub(crate) fn pipes_aggregates(stream: &str, records: &[Vec<&str>]) -> String {
+    format!("[{}]", aggregates(stream, records, 1, flat).join(","))
+}
+
+fn aggregates(
+    stream: &str,
+    records: &[Vec<&str>],
+    first: usize,
+    shape: impl Fn(&str, &str) -> String,
+) -> Vec<String> {
+    let mut events = 0;
+    let elements = records.iter().enumerate().map(|(at, words)| {
+        let users = words.iter().map(|word| {
+            events += 1;
+            User::new(&format!("key-{word}"), event(word, events))
+        });
+        let aggregate = kpl::aggregate(&users.collect::<Vec<_>>());
+        envelope(stream, &STANDARD.encode(aggregate), Some(at + first), &shape)
+    });
+    elements.collect()
+}
+
+/// A record as a mapping has it.
+fn nested(inner: &str, outer: &str) -> String {
+    format!(r#"{{"kinesis":{{{inner}}},{outer}}}"#)
+}
+
+/// A record as a pipe has it.
+fn flat(inner: &str, outer: &str) -> String {
+    format!("{{{inner},{outer}}}")
+}
+
+fn mapping(elements: &[String]) -> String {
     format!(r#"{{"Records":[{}]}}"#, elements.join(","))
 }
 
 /// What a pipe sends.
 pub(crate) fn pipes(stream: &str, words: &[&str]) -> String {
-    let shape = |inner: &str, outer: &str| format!("{{{inner},{outer}}}");
     let elements: Vec<_> =
-        words.iter().enumerate().map(|(at, word)| element(stream, word, at + 1, shape)).collect();
+        words.iter().enumerate().map(|(at, word)| element(stream, word, at + 1, flat)).collect();
     format!("[{}]", elements.join(","))
 }
 

@@ -34,8 +34,13 @@ impl Lower<'_> {
         let mut inner = pair.into_inner();
         let mut left = self.expression(inner.next()?)?;
         while let Some(sign) = inner.next() {
+            let right = inner.next()?;
+            if sign.as_str() == "||" && is_plain_value(right.as_str()) {
+                self.value_for_an_absent_one(&sign);
+                return None;
+            }
             self.sign(&sign);
-            let right = self.expression(inner.next()?)?;
+            let right = self.expression(right)?;
             let span = left.span.to(right.span);
             let coalesce = sign.as_rule() == Rule::coalesce_sign;
             // Each of `??` and the others, without parentheses beside the other, can be read in two ways.
@@ -68,6 +73,13 @@ impl Lower<'_> {
                 .help(format!("write `{word}`"))
                 .fix(span, replacement),
         );
+    }
+
+    /// `.a || "x"`, as JavaScript has it.
+    fn value_for_an_absent_one(&mut self, sign: &Pair<'_, Rule>) {
+        let span = self.span(sign);
+        let finding = Diagnostic::new(Code::Operator, span, "`||` is not an operator of the language");
+        self.report(finding.help("a value in place of an absent one is given with `??`").fix(span, "??"));
     }
 
     fn mixed(&mut self, sign: &Pair<'_, Rule>, span: Span) {
@@ -245,4 +257,12 @@ impl Lower<'_> {
         }
         Some(ExprKind::Call { function, arguments })
     }
+}
+
+/// Whether this is a text or a number, and so no condition.
+fn is_plain_value(text: &str) -> bool {
+    let text = text.trim_end();
+    let whole_text =
+        text.starts_with('"') && text.get(1..).is_some_and(|rest| rest.find('"') == Some(rest.len() - 1));
+    whole_text || text.parse::<f64>().is_ok()
 }

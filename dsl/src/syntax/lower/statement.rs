@@ -6,6 +6,7 @@ use super::Lower;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::suggest;
+use crate::syntax::habits;
 use crate::syntax::parser::Rule;
 use crate::syntax::tree::{
     Absent, Copied, Copy, Expr, Lookup, Name, Statement, StatementKind, TableClause, TableClauseKind, Target,
@@ -92,7 +93,11 @@ impl Lower<'_> {
             let mut value = Parts::of(value);
             let attribute = value.name(self)?;
             self.assignment(&value.next()?);
-            key.push((attribute, value.expression(self)?));
+            let value = value.next()?;
+            if self.joined_by_and(&value) {
+                return None;
+            }
+            key.push((attribute, self.expression(value)?));
         }
         Some(Lookup { name, table, index, key, body: parts.block(self) })
     }
@@ -123,6 +128,34 @@ impl Lower<'_> {
         Some(Copy { what, target, cast, absent })
     }
 
+    /// `where pk = .a and sk = .b`: reads as one condition, and is meant as two parts of the key.
+    fn joined_by_and(&mut self, value: &Pair<'_, Rule>) -> bool {
+        let joined = value.clone().into_inner().next().and_then(|or| or.into_inner().next());
+        let Some(joined) = joined.filter(|joined| joined.as_rule() == Rule::and) else { return false };
+        let operands: Vec<_> = joined.into_inner().collect();
+        let known = self.findings.len();
+        for (before, sign, part) in operands
+            .iter()
+            .zip(operands.iter().skip(1))
+            .zip(operands.iter().skip(2))
+            .map(|((before, sign), part)| (before, sign, part))
+        {
+            let names_a_part = part.as_str().split_once('=').is_some_and(|(name, value)| {
+                !value.starts_with('=') && name.trim().chars().all(crate::syntax::lex::is_word)
+            });
+            if sign.as_rule() == Rule::and_sign && names_a_part {
+                let (before, sign) = (self.span(before), self.span(sign));
+                let finding = Diagnostic::new(
+                    Code::Syntax,
+                    sign,
+                    "the parts of a key are separated by commas, not joined by `and`",
+                );
+                self.report(finding.fix(Span { start: before.end, ..sign }, ","));
+            }
+        }
+        self.findings.len() > known
+    }
+
     fn names(&mut self, attributes: Pair<'_, Rule>) -> Vec<Name> {
         attributes.into_inner().map(|name| self.name(&name)).collect()
     }
@@ -145,7 +178,9 @@ impl Lower<'_> {
         if !known.contains(&text.as_str()) {
             let finding =
                 Diagnostic::new(Code::Syntax, span, format!("`{text}` is not an outcome of a lookup"));
-            let finding = match suggest::nearest(&text, known.into_iter().chain(["no"])) {
+            let near =
+                habits::outcome(&text).or_else(|| suggest::nearest(&text, known.into_iter().chain(["no"])));
+            let finding = match near {
                 Some("no") => finding.help("did you mean `no key`?").fix(span, "no key"),
                 Some(near) => finding.help(format!("did you mean `{near}`?")).fix(span, near),
                 None => finding.help(format!("the outcomes are {}", suggest::one_of(known))),
@@ -233,11 +268,12 @@ impl<'i> Parts<'i> {
     }
 }
 
-/// Keywords carry no content; those that are values (`true`, `null`) are not met here.
+/// Keywords and the colon carry no content; those that are values (`true`, `null`) are not met here.
 fn is_keyword(rule: Rule) -> bool {
     matches!(
         rule,
-        Rule::k_table
+        Rule::colon
+            | Rule::k_table
             | Rule::k_source
             | Rule::k_key
             | Rule::k_cache

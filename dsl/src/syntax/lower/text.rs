@@ -107,6 +107,13 @@ impl Lower<'_> {
         {
             let finding =
                 Diagnostic::new(Code::Variable, span, format!("`{name}` is not the name of a variable"));
+            if name.contains(['.', '(']) {
+                let hole = Span { end: span.start + 1, ..span };
+                self.report(
+                    finding.help(format!("a value of the event is a hole, `{{{inside}}}`")).fix(hole, ""),
+                );
+                return None;
+            }
             self.report(finding.help("write `${NAME}` or `${NAME:default}`, with letters, digits and `_`"));
             return None;
         }

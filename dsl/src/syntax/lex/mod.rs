@@ -1,12 +1,18 @@
 //! The first look at a file: words, texts, brackets and comments, with their places.
 //!
 //! It knows just enough to find where items and statements begin and end in a file that does not
-//! parse, and to check nesting and operators before anything recurses on them.
+//! parse, and to check nesting and operators before anything recurses on them. What other languages write
+//! on this level (`foreign`) and texts that do not end (`texts`) are reported here, and mended in the
+//! text that the parser reads, so that they are one finding each and nothing follows from them.
 
-use super::recover::STATEMENTS;
+mod foreign;
+mod texts;
+
+use super::mends::Mends;
 use super::tree::Trivia;
+use super::words::STATEMENTS;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::{MAX_NESTING, MAX_OPERATORS};
+use crate::limits::{MAX_FINDINGS, MAX_NESTING, MAX_OPERATORS};
 use crate::source::{FileId, Span};
 
 /// A piece of a file.
@@ -51,21 +57,28 @@ impl Lexeme {
     }
 }
 
-/// All lexemes of a file. Texts without an end, nesting that is too deep and statements with too many
-/// operators are reported.
-pub(super) fn lex(text: &str, file: FileId, findings: &mut Vec<Diagnostic>) -> Vec<Lexeme> {
-    let mut lexer = Lexer { text, file, at: 0, operators: 0, refused: false, findings };
+/// A file at first sight.
+pub(super) struct Lexed {
+    pub(super) lexemes: Vec<Lexeme>,
+    /// What the parser is to read instead of what is written, where that is reported already.
+    pub(super) mends: Mends,
+}
+
+/// All lexemes of a file. Reported are texts without an end, nesting that is too deep, statements with
+/// too many operators, and what other languages write for comments, quotes and signs.
+pub(super) fn lex(text: &str, file: FileId, findings: &mut Vec<Diagnostic>) -> Lexed {
+    let mut lexer = Lexer::new(text, file, findings);
     let mut lexemes = Vec::new();
     let mut depth = 0_usize;
-    let mut line_is_empty = true;
+    lexer.line_is_empty = true;
     while let Some(character) = lexer.peek() {
         let start = lexer.at;
-        if character.is_whitespace() || character == '\u{feff}' {
-            lexer.bump(character);
-            line_is_empty |= character == '\n';
+        if character.is_whitespace() || character == '\u{feff}' || foreign::is_odd_space(character) {
+            lexer.space(character);
+            lexer.line_is_empty |= character == '\n';
             continue;
         }
-        let kind = lexer.lexeme(character);
+        let Some(kind) = lexer.lexeme(character) else { continue };
         match kind {
             LexemeKind::OpenBrace | LexemeKind::OpenGroup => depth += 1,
             LexemeKind::CloseBrace | LexemeKind::CloseGroup => depth = depth.saturating_sub(1),
@@ -77,11 +90,11 @@ pub(super) fn lex(text: &str, file: FileId, findings: &mut Vec<Diagnostic>) -> V
         if kind == LexemeKind::OpenBrace || kind == LexemeKind::Word && lexer.begins_statement(start) {
             lexer.operators = 0;
         }
-        lexemes.push(Lexeme { kind, start, end: lexer.at, first_on_line: line_is_empty });
-        line_is_empty = false;
+        lexemes.push(Lexeme { kind, start, end: lexer.at, first_on_line: lexer.line_is_empty });
+        lexer.line_is_empty = false;
     }
     // What is nested too deep is not parsed at all: the finding is the answer.
-    if lexer.refused { Vec::new() } else { lexemes }
+    Lexed { lexemes: if lexer.refused { Vec::new() } else { lexemes }, mends: lexer.mends }
 }
 
 /// The comments and blank lines of a file.
@@ -109,16 +122,37 @@ struct Lexer<'t, 'f> {
     operators: usize,
     /// Whether something was found that nothing may recurse on.
     refused: bool,
+    /// Whether nothing but space stands before `at` on its line.
+    line_is_empty: bool,
+    /// How many more texts are read a second time, because a hole in them has no end.
+    second_looks: usize,
+    mends: Mends,
     findings: &'f mut Vec<Diagnostic>,
 }
 
-impl Lexer<'_, '_> {
-    fn lexeme(&mut self, first: char) -> LexemeKind {
-        match first {
+impl<'t, 'f> Lexer<'t, 'f> {
+    fn new(text: &'t str, file: FileId, findings: &'f mut Vec<Diagnostic>) -> Self {
+        Self {
+            text,
+            file,
+            at: 0,
+            operators: 0,
+            refused: false,
+            line_is_empty: true,
+            second_looks: MAX_FINDINGS,
+            mends: Mends::default(),
+            findings,
+        }
+    }
+
+    /// The lexeme that begins here; `None` where what stands here is reported and counts as space.
+    fn lexeme(&mut self, first: char) -> Option<LexemeKind> {
+        Some(match first {
             '#' => {
                 self.skip_while(|character| character != '\n');
                 LexemeKind::Comment
             }
+            '"' if self.rest().starts_with("\"\"\"") => self.triple_quoted(),
             '"' => {
                 self.text(0);
                 LexemeKind::Text
@@ -134,24 +168,20 @@ impl Lexer<'_, '_> {
                 LexemeKind::Operand
             }
             _ if first.is_ascii_digit() => {
-                self.skip_while(|character| character.is_ascii_alphanumeric() || character == '.');
+                self.skip_while(|character| is_word(character) || character == '.');
                 LexemeKind::Operand
             }
             _ if is_word(first) => {
                 self.word();
-                LexemeKind::Word
+                self.prefixed_text().unwrap_or(LexemeKind::Word)
             }
-            _ => {
-                self.sign(first);
-                match first {
-                    '{' => LexemeKind::OpenBrace,
-                    '}' => LexemeKind::CloseBrace,
-                    '(' => LexemeKind::OpenGroup,
-                    ')' => LexemeKind::CloseGroup,
-                    _ => LexemeKind::Sign,
-                }
-            }
-        }
+            _ => return self.foreign(first).unwrap_or_else(|| Some(self.sign_lexeme(first))),
+        })
+    }
+
+    fn sign_lexeme(&mut self, sign: char) -> LexemeKind {
+        self.sign(sign);
+        kind_of_sign(sign)
     }
 
     /// `.a."b".c`, from a dot on.
@@ -168,7 +198,9 @@ impl Lexer<'_, '_> {
     fn word(&mut self) {
         let start = self.at;
         self.skip_while(is_word);
-        if matches!(self.text.get(start..self.at), Some("if" | "and" | "or" | "not")) {
+        // In capitals they are mended, and count too.
+        let word = self.text.get(start..self.at).unwrap_or_default();
+        if ["if", "and", "or", "not"].iter().any(|operator| word.eq_ignore_ascii_case(operator)) {
             self.operator(start);
         }
     }
@@ -198,89 +230,10 @@ impl Lexer<'_, '_> {
     /// Whether the word that was just read begins a statement, and is no name in an expression.
     fn begins_statement(&self, start: usize) -> bool {
         let behind = self.text.get(self.at..).unwrap_or_default();
-        self.text.get(start..self.at).is_some_and(|word| STATEMENTS.contains(&word))
+        let word = self.text.get(start..self.at).unwrap_or_default();
+        STATEMENTS.iter().any(|statement| word.eq_ignore_ascii_case(statement))
             && !behind.starts_with('.')
             && !behind.trim_start().starts_with('(')
-    }
-
-    /// A text from its opening quote on, through holes and the texts in them.
-    fn text(&mut self, depth: usize) {
-        let start = self.at;
-        self.eat('"');
-        loop {
-            match self.peek() {
-                Some('"') => {
-                    self.eat('"');
-                    return;
-                }
-                None | Some('\n') => return self.unclosed(start),
-                Some('\\') => {
-                    self.eat('\\');
-                    if let Some(escaped) = self.peek().filter(|&escaped| escaped != '\n') {
-                        self.bump(escaped);
-                    }
-                }
-                Some('$') => {
-                    self.eat('$');
-                    if self.eat('{') {
-                        self.skip_while(|character| !matches!(character, '}' | '"' | '\n'));
-                        self.eat('}');
-                    }
-                }
-                Some('{') => self.hole(depth, start),
-                Some(other) => self.bump(other),
-            }
-        }
-    }
-
-    fn hole(&mut self, depth: usize, text_start: usize) {
-        if depth >= MAX_NESTING {
-            self.too_deep(text_start);
-            return self.skip_while(|character| character != '\n');
-        }
-        let mut open = 0_usize;
-        loop {
-            match self.peek() {
-                Some('"') => self.text(depth + 1),
-                Some('{' | '(') => {
-                    open += 1;
-                    self.at += 1;
-                }
-                Some('}' | ')') => {
-                    open = open.saturating_sub(1);
-                    self.at += 1;
-                    if open == 0 {
-                        return;
-                    }
-                }
-                // Here a comment begins, as anywhere between words: the text has no end then.
-                Some('#') => self.skip_while(|character| character != '\n'),
-                // The text itself reports the end of the line.
-                None | Some('\n') => return,
-                Some(other) if is_word(other) => self.word(),
-                Some(other) => self.sign(other),
-            }
-            if open > MAX_NESTING {
-                self.too_deep(text_start);
-                return self.skip_while(|character| character != '\n');
-            }
-        }
-    }
-
-    fn unclosed(&mut self, start: usize) {
-        // A nested text ends where its line ends, and so does the one around it: one finding is enough.
-        let span = Span::new(self.file, start, self.at);
-        if self
-            .findings
-            .last()
-            .is_some_and(|last| last.code == Code::UnclosedText && last.primary.span.end == span.end)
-        {
-            self.findings.pop();
-        }
-        self.findings.push(
-            Diagnostic::new(Code::UnclosedText, span, "this text has no closing `\"` on its line")
-                .help("a text ends on the line it begins on; write `\\n` for a line end inside it"),
-        );
     }
 
     fn too_deep(&mut self, at: usize) {
@@ -294,8 +247,20 @@ impl Lexer<'_, '_> {
         );
     }
 
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
     fn peek(&self) -> Option<char> {
-        self.text.get(self.at..).and_then(|rest| rest.chars().next())
+        self.rest().chars().next()
+    }
+
+    fn report(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file, start, end)
     }
 
     fn bump(&mut self, character: char) {
@@ -317,7 +282,17 @@ impl Lexer<'_, '_> {
     }
 }
 
-fn is_word(character: char) -> bool {
+fn kind_of_sign(sign: char) -> LexemeKind {
+    match sign {
+        '{' => LexemeKind::OpenBrace,
+        '}' => LexemeKind::CloseBrace,
+        '(' => LexemeKind::OpenGroup,
+        ')' => LexemeKind::CloseGroup,
+        _ => LexemeKind::Sign,
+    }
+}
+
+pub(super) fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
