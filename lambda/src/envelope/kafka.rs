@@ -46,7 +46,8 @@ fn value(element: Node<'_>, origin: Origin) -> Record {
 /// What the record says about itself. `outer` names the cluster: by its ARN, or by its brokers.
 fn origin(outer: Node<'_>, element: Node<'_>) -> Origin {
     let mut origin = Origin::stream(text(element, "topic").unwrap_or_default());
-    origin.arn = text(outer, "eventSourceArn").or_else(|| text(outer, "bootstrapServers").map(sorted));
+    origin.arn =
+        text(outer, "eventSourceArn").or_else(|| text(outer, "bootstrapServers").as_deref().map(sorted));
     origin.shard = element.get("partition").and_then(digits);
     origin.sequence = element.get("offset").and_then(digits);
     let key = text(element, "key").and_then(|key| STANDARD.decode(key).ok());
@@ -63,7 +64,7 @@ fn digits(node: Node<'_>) -> Option<String> {
 }
 
 /// The brokers come in any order, and it is one cluster in all of them.
-fn sorted(brokers: String) -> String {
+fn sorted(brokers: &str) -> String {
     let mut names: Vec<&str> = brokers.split(',').map(str::trim).collect();
     names.sort_unstable();
     names.join(",")
