@@ -169,4 +169,46 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn what_a_queue_deletes_is_durable(
+        messages in prop::collection::vec(
+            (prop::sample::select(&["good", "bot", "text", "down", "refused"][..]), 0..3_u8), 0..20),
+        fifo in any::<bool>(),
+        rejects in any::<bool>(),
+        faults in prop::collection::vec(0..20_usize, 0..3),
+    ) {
+        let faults: Vec<_> = faults.iter().map(|at| format!("-m{at}.json")).collect();
+        let world = world(rejects, &faults.iter().map(String::as_str).collect::<Vec<_>>());
+        let invoked = world.invoke(&queue(fifo, &messages), None);
+        counts(&invoked);
+        let answer = String::from_utf8(invoked.answer.clone().expect("an answer")).expect("UTF-8");
+        let reported = |at: usize| answer.contains(&format!(r#""itemIdentifier":"m{at}""#));
+        let objects = world.store.objects.lock().expect("objects").clone();
+        let durable = |at: usize| objects.keys().any(|key| key.ends_with(&format!("-m{at}.json")));
+        let mut behind = [false; 3];
+        for (at, (word, group)) in messages.iter().enumerate() {
+            let behind = &mut behind[usize::from(*group)];
+            prop_assert!(reported(at) || durable(at) || *word == "bot", "{at} {answer}");
+            prop_assert!(!fifo || !*behind || reported(at), "{at} {answer}");
+            // Of a queue without order nothing is reported but what failed itself.
+            prop_assert!(fifo || !reported(at) || !durable(at), "{at} {answer}");
+            *behind |= reported(at);
+        }
+        let reports = (0..messages.len()).filter(|at| reported(*at)).count() as u64;
+        prop_assert_eq!(invoked.summary.failed, reports);
+    }
+}
+
+/// What a queue sends: words, each with its message group.
+fn queue(fifo: bool, messages: &[(&str, u8)]) -> String {
+    let name = if fifo { "orders.fifo" } else { "my-queue" };
+    let messages = messages.iter().enumerate().map(|(at, (word, group))| {
+        let body = String::from_utf8(event(word, at)).expect("UTF-8").replace('"', "\\\"");
+        format!(
+            r#"{{"messageId":"m{at}","body":"{body}","attributes":{{"MessageGroupId":"{group}"}},
+                "eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-2:123456789012:{name}"}}"#
+        )
+    });
+    format!(r#"{{"Records":[{}]}}"#, messages.collect::<Vec<_>>().join(","))
 }
