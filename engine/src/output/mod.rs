@@ -9,6 +9,6 @@ mod name;
 mod rejects;
 mod store;
 
-pub use layout::{Enriched, Laid, objects};
+pub use layout::{Enriched, Laid, line, objects};
 pub use rejects::{Rejected, reject};
 pub use store::{Object, ObjectStore};

@@ -8,10 +8,16 @@ use crate::batch::Origin;
 /// accounts or regions have other names.
 pub(super) fn shard(origin: &Origin) -> String {
     let identity = origin.arn.as_deref().unwrap_or(&origin.stream);
-    let hash = crate::hex(&Sha256::digest(identity.as_bytes()));
-    let short = hash.get(..8).unwrap_or_default();
+    let short = hash(identity);
     let shard = origin.shard.as_deref().unwrap_or("0");
     format!("{}-{short}-{}", safe(&origin.stream), safe(shard))
+}
+
+/// Eight digits that tell a text from others.
+pub(super) fn hash(text: &str) -> String {
+    let mut hash = crate::hex(&Sha256::digest(text.as_bytes()));
+    hash.truncate(8);
+    hash
 }
 
 /// `SEQUENCE`, or `SEQUENCE.SUB_SEQUENCE` for a record out of an aggregate; `None` where the source

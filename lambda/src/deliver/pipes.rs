@@ -17,7 +17,7 @@ impl Batch<'_> {
         // First, because an answer that is too long fails the batch too.
         let mut answer = failures(&fates).and_then(|()| self.events());
         if answer.is_ok() {
-            objects = self.write(self.rejects(&fates), &mut fates).await;
+            objects = self.write(self.rejects(&fates), &mut fates, true).await;
             answer = failures(&fates).and(answer);
         }
         if answer.is_err() {
@@ -35,7 +35,8 @@ impl Batch<'_> {
     }
 }
 
-fn failures(fates: &[Fate]) -> Result<(), HandlerError> {
+/// Why the invocation fails, where a record failed.
+pub(super) fn failures(fates: &[Fate]) -> Result<(), HandlerError> {
     let failed = summary::codes(fates.iter().filter_map(Fate::failed));
     if failed.is_empty() {
         return Ok(());

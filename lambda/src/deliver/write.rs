@@ -27,17 +27,19 @@ pub(super) struct Written {
     pub(super) failed: Vec<(Vec<usize>, Reason)>,
 }
 
-/// Writes the objects, begun in the order of their first records. Once one has failed none is begun any
-/// more: its records would come again anyway. None is begun after the deadline.
+/// Writes the objects, begun in the order of their first records. Where all come again `together` none is
+/// begun any more once one has failed: its records would come again anyway. None is begun after the
+/// deadline.
 pub(super) async fn all(
     store: &dyn ObjectStore,
     clock: &dyn Clock,
     deadline: Option<Timestamp>,
     mut writes: Vec<Write>,
+    together: bool,
 ) -> Written {
     writes.sort_by_key(|write| write.records.first().copied());
     let over = AtomicBool::new(false);
-    let results = writes.into_iter().map(|write| one(store, clock, deadline, &over, write));
+    let results = writes.into_iter().map(|write| one(store, clock, deadline, &over, write, together));
     let mut results = stream::iter(results).buffer_unordered(IN_FLIGHT);
     let mut written = Written::default();
     while let Some((records, result)) = results.next().await {
@@ -55,6 +57,7 @@ async fn one(
     deadline: Option<Timestamp>,
     over: &AtomicBool,
     write: Write,
+    together: bool,
 ) -> (Vec<usize>, Result<(), Reason>) {
     let result = if over.load(Ordering::Relaxed) {
         Err(Reason::new(BEHIND_FAILURE, "not written, because an object before it could not be"))
@@ -64,7 +67,7 @@ async fn one(
         let put = store.put(&write.object, deadline).await;
         put.map_err(|failure| Reason::new(failure.code.as_str(), failure.message))
     };
-    if result.is_err() {
+    if result.is_err() && together {
         over.store(true, Ordering::Relaxed);
     }
     (write.records, result)
