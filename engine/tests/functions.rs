@@ -325,10 +325,21 @@ fn a_panic_stays_with_its_record() {
     });
     let registry = Registry::standard().with(trouble).expect("a free name");
     let mut sources = Sources::new();
-    sources.add("rules.enrich", "rule r { stream \"s\" drop when .w == trouble(.w) set .x = trouble(.v) }");
+    sources.add(
+        "rules.enrich",
+        "table t { source dynamodb \"t\" key id: string }
+        rule r {
+          stream \"s\"
+          drop when .w == trouble(.w)
+          lookup item from t where id = trouble(.k) { copy a default 1 }
+          set .x = trouble(.v)
+        }",
+    );
     let rules = Rules::from_sources(&sources, &registry, &|_| Err(String::new())).expect("rules");
-    let engine = Engine::builder(rules).tables(MemorySource::new()).build().expect("an engine");
-    let events = [r#"{"v":"a"}"#, r#"{"v":"bad"}"#, r#"{"w":"bad"}"#, r#"{"v":"b"}"#];
+    let tables = MemorySource::new().with_json("t", r#"[{"id":"i","a":2}]"#).expect("a table");
+    let engine = Engine::builder(rules).tables(tables).build().expect("an engine");
+    let events =
+        [r#"{"v":"a"}"#, r#"{"v":"bad"}"#, r#"{"w":"bad"}"#, r#"{"k":"bad"}"#, r#"{"v":"b","k":"i"}"#];
     let batch = events.map(|event| Record::new(event, Origin::stream("s")));
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let verdicts = runtime.block_on(engine.enrich(&batch, Context::at(Timestamp::EPOCH))).verdicts;
@@ -340,5 +351,6 @@ fn a_panic_stays_with_its_record() {
             other => format!("{other:?}"),
         })
         .collect();
-    assert_eq!(words, [r#"{"v":"a","x":"a"}"#, "internal", "internal", r#"{"v":"b","x":"b"}"#]);
+    let (first, last) = (r#"{"v":"a","a":1,"x":"a"}"#, r#"{"v":"b","k":"i","a":2,"x":"b"}"#);
+    assert_eq!(words, [first, "internal", "internal", "internal", last]);
 }

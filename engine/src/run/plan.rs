@@ -7,7 +7,7 @@ use enrich_dsl::functions::Type;
 use enrich_dsl::model::KeyType;
 use futures_util::future::join_all;
 
-use super::{Asked, Event, Taken};
+use super::{Asked, Event, Taken, contained};
 use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
@@ -45,49 +45,55 @@ pub(super) fn keys(
 ) -> Vec<SlotKeys> {
     let mut slots: Vec<SlotKeys> = program.tables.iter().map(|_| SlotKeys::default()).collect();
     for event in events {
-        let Event::Taken(taken) = event else { continue };
+        let Event::Taken(taken) = &*event else { continue };
         let Some(rule) = program.rules.get(taken.rule) else { continue };
-        let mut found = Vec::new();
-        let of_wave = |lookups: &'_ [Lookup]| -> Vec<usize> {
-            let due = lookups.iter().enumerate().filter(|(_, lookup)| lookup.wave == wave);
-            due.map(|(place, _)| place).collect()
-        };
-        let asker = Asker { taken, rule, answers, context };
-        for place in of_wave(&rule.lookups) {
-            found.push((None, place, asker.rule_key(place)));
-        }
-        for (at, each) in rule.loops.iter().enumerate() {
-            let due = of_wave(&each.lookups);
-            let elements = if due.is_empty() { None } else { asker.taken.elements(each) };
-            for (element, node) in elements.into_iter().flatten().enumerate() {
-                for &place in &due {
-                    let key = asker.element_key(at, each, element, node, place);
-                    found.push((Some((at, element)), place, key));
+        // Nothing is kept of an event that ends here: its keys are not asked.
+        let worked_out =
+            contained(|| Ok(Asker { taken, rule, answers, context }.wave(wave)), Err);
+        match (worked_out, event) {
+            (Ok(found), Event::Taken(taken)) => {
+                for found in found {
+                    found.keep(rule, taken, answers, &mut slots);
                 }
             }
-        }
-        for (element, place, asked) in found {
-            let lookup = match element {
-                None => rule.lookups.get(place),
-                Some((at, _)) => rule.loops.get(at).and_then(|each| each.lookups.get(place)),
-            };
-            if let (Asked::Key(key), Some(lookup)) = (&asked, lookup)
-                && let Some(slot) = slots.get_mut(lookup.slot)
-                && answers.get(lookup.slot, key).is_none()
-                && slot.seen.insert(key.clone())
-            {
-                slot.keys.push(key.clone());
-            }
-            let keys = match element {
-                None => Some(&mut taken.keys),
-                Some((at, element)) => taken.loops.get_mut(at).and_then(|elements| elements.get_mut(element)),
-            };
-            if let Some(known) = keys.and_then(|keys| keys.get_mut(place)) {
-                *known = asked;
-            }
+            (Err(verdict), event) => *event = Event::Done(verdict),
+            (Ok(_), Event::Done(_)) => {}
         }
     }
     slots
+}
+
+/// The key of one lookup.
+struct Found {
+    /// The loop and the element that the lookup is for.
+    element: Option<(usize, usize)>,
+    place: usize,
+    asked: Asked,
+}
+
+impl Found {
+    /// Asks for the key where nobody has, and keeps it for the lookup's statement.
+    fn keep(self, rule: &Rule, taken: &mut Taken<'_>, answers: &Answered, slots: &mut [SlotKeys]) {
+        let Found { element, place, asked } = self;
+        let lookup = match element {
+            None => rule.lookups.get(place),
+            Some((at, _)) => rule.loops.get(at).and_then(|each| each.lookups.get(place)),
+        };
+        if let (Asked::Key(key), Some(lookup)) = (&asked, lookup)
+            && let Some(slot) = slots.get_mut(lookup.slot)
+            && answers.get(lookup.slot, key).is_none()
+            && slot.seen.insert(key.clone())
+        {
+            slot.keys.push(key.clone());
+        }
+        let keys = match element {
+            None => Some(&mut taken.keys),
+            Some((at, element)) => taken.loops.get_mut(at).and_then(|elements| elements.get_mut(element)),
+        };
+        if let Some(known) = keys.and_then(|keys| keys.get_mut(place)) {
+            *known = asked;
+        }
+    }
 }
 
 /// Works out the keys of one event, from the event as it arrived and the items above.
@@ -99,6 +105,29 @@ struct Asker<'a, 'r> {
 }
 
 impl<'a> Asker<'a, '_> {
+    /// The keys of the lookups of that wave: the rule's own, then those of its loops.
+    fn wave(&self, wave: usize) -> Vec<Found> {
+        let due = |lookups: &[Lookup]| -> Vec<usize> {
+            let due = lookups.iter().enumerate().filter(|(_, lookup)| lookup.wave == wave);
+            due.map(|(place, _)| place).collect()
+        };
+        let mut found = Vec::new();
+        for place in due(&self.rule.lookups) {
+            found.push(Found { element: None, place, asked: self.rule_key(place) });
+        }
+        for (at, each) in self.rule.loops.iter().enumerate() {
+            let due = due(&each.lookups);
+            let elements = if due.is_empty() { None } else { self.taken.elements(each) };
+            for (element, node) in elements.into_iter().flatten().enumerate() {
+                found.extend(due.iter().map(|&place| {
+                    let asked = self.element_key(at, each, element, node, place);
+                    Found { element: Some((at, element)), place, asked }
+                }));
+            }
+        }
+        found
+    }
+
     fn rule_key(&self, place: usize) -> Asked {
         let Some(lookup) = self.rule.lookups.get(place) else { return Asked::NotYet };
         let above = self.known(&self.rule.lookups, &self.taken.keys, &lookup.upstream);
@@ -172,7 +201,9 @@ impl<'a> Asker<'a, '_> {
 /// One part of a key; `None` where it is absent, null or empty text.
 fn key_part(part: &KeyPart, scope: Scope<'_, '_>) -> Result<Option<KeyValue>, Failure> {
     let value = scope.value(&part.value).map_err(|stop| match stop {
-        Stop::Error(reason) if reason.code == "cast" => Failure::new(ErrorCode::Cast, reason.message),
+        Stop::Error(reason) if reason.code == "cast" => {
+            Failure::new(ErrorCode::Cast, reason.message)
+        }
         Stop::Error(reason) => Failure::new(ErrorCode::Expression, reason.message),
         Stop::Upstream => Failure::new(ErrorCode::Upstream, "the key reads a lookup that failed"),
     })?;
