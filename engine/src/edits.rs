@@ -4,12 +4,25 @@
 //! appended behind the last member, a removed one is cut out with one comma; every other byte of the
 //! event is copied as it came.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::json::{Document, Kind, Node, write};
 use crate::value::Value;
 
-/// The edits of one object, in the order of their first write.
+/// The edits of one object by its members' names: an item may bring thousands.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Edits(Vec<(String, Edit)>);
+pub(crate) struct Edits {
+    members: BTreeMap<String, Member>,
+    /// How many members were ever written first.
+    written: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Member {
+    /// Which write of the object was its first: members that are added come out in this order.
+    order: usize,
+    edit: Edit,
+}
 
 #[derive(Clone, Debug)]
 enum Edit {
@@ -37,7 +50,7 @@ pub(crate) struct NotAnObject {
 impl Edits {
     /// Whether nothing was changed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members.is_empty()
     }
 
     /// The value at `path` as the event now stands.
@@ -56,36 +69,38 @@ impl Edits {
         }
     }
 
-    /// Writes `text`, a JSON value, at `path`.
-    pub(crate) fn set(
+    /// Writes members, JSON texts by name, into the object at `path`. Of no members nothing is written, not
+    /// even the object.
+    pub(crate) fn set_all(
         &mut self,
         base: Option<Node<'_>>,
         path: &[String],
-        text: String,
+        members: Vec<(String, String)>,
     ) -> Result<(), NotAnObject> {
-        self.set_below(base, path, text, 1)
+        if members.is_empty() { Ok(()) } else { self.set_below(base, path, members, 1) }
     }
 
     fn set_below(
         &mut self,
         base: Option<Node<'_>>,
         path: &[String],
-        text: String,
+        members: Vec<(String, String)>,
         depth: usize,
     ) -> Result<(), NotAnObject> {
-        let Some((name, rest)) = path.split_first() else { return Ok(()) };
-        let below = base.and_then(|node| node.get(name));
-        if rest.is_empty() {
-            let moved = matches!(self.find(name), Some(Edit::Remove | Edit::Set { moved: true, .. }));
-            self.put(name, Edit::Set { text, moved });
+        let Some((name, rest)) = path.split_first() else {
+            for (name, text) in members {
+                let moved = matches!(self.find(&name), Some(Edit::Remove | Edit::Set { moved: true, .. }));
+                self.put(&name, Edit::Set { text, moved });
+            }
             return Ok(());
-        }
+        };
+        let below = base.and_then(|node| node.get(name));
         match self.find_mut(name) {
-            Some(Edit::Inside(edits)) => return edits.set_below(below, rest, text, depth + 1),
-            Some(Edit::Set { text: old, .. }) => return set_in_text(old, rest, text, depth),
+            Some(Edit::Inside(edits)) => return edits.set_below(below, rest, members, depth + 1),
+            Some(Edit::Set { text, .. }) => return set_in_text(text, rest, members, depth),
             Some(Edit::Remove) => {
                 let mut inside = Edits::default();
-                inside.set_below(None, rest, text, depth + 1)?;
+                inside.set_below(None, rest, members, depth + 1)?;
                 self.put(name, Edit::Set { text: inside.render(None), moved: true });
                 return Ok(());
             }
@@ -95,7 +110,7 @@ impl Edits {
             return Err(NotAnObject { depth, kind: node.kind() });
         }
         let mut inside = Edits::default();
-        inside.set_below(below, rest, text, depth + 1)?;
+        inside.set_below(below, rest, members, depth + 1)?;
         self.put(name, Edit::Inside(inside));
         Ok(())
     }
@@ -109,7 +124,7 @@ impl Edits {
                 self.put(name, Edit::Remove);
             } else {
                 // It was only added by an edit, and so leaves nothing behind.
-                self.0.retain(|(known, _)| known != name);
+                self.members.remove(name);
             }
             return;
         }
@@ -132,7 +147,7 @@ impl Edits {
     /// The object `base` with these edits, as JSON text.
     pub(crate) fn render(&self, base: Option<Node<'_>>) -> String {
         let room = base.map_or(2, |node| node.raw().len());
-        let mut out = String::with_capacity(room + 64 * self.0.len());
+        let mut out = String::with_capacity(room + 64 * self.members.len());
         self.write(base, &mut out);
         out
     }
@@ -142,26 +157,28 @@ impl Edits {
             Some(object) => Splice::new(object, out).write(self),
             None => {
                 out.push('{');
-                self.write_added(None, false, out);
+                self.write_added(&BTreeSet::new(), false, out);
                 out.push('}');
             }
         }
     }
 
-    /// The members that `base` does not have, or has no more at their place.
-    fn write_added(&self, base: Option<Node<'_>>, mut comma: bool, out: &mut String) {
-        for (name, edit) in &self.0 {
-            let moved = matches!(edit, Edit::Set { moved: true, .. });
-            if matches!(edit, Edit::Remove) || (!moved && base.is_some_and(|node| node.get(name).is_some())) {
-                continue;
-            }
+    /// The members that are not written `in_place`, in the order of their first write.
+    fn write_added(&self, in_place: &BTreeSet<usize>, mut comma: bool, out: &mut String) {
+        let added = self
+            .members
+            .iter()
+            .filter(|(_, member)| !matches!(member.edit, Edit::Remove) && !in_place.contains(&member.order));
+        let mut added: Vec<_> = added.collect();
+        added.sort_by_key(|(_, member)| member.order);
+        for (name, member) in added {
             if comma {
                 out.push(',');
             }
             comma = true;
             write::string(out, name);
             out.push(':');
-            match edit {
+            match &member.edit {
                 Edit::Set { text, .. } => out.push_str(text),
                 Edit::Inside(edits) => edits.write(None, out),
                 Edit::Remove => {}
@@ -170,17 +187,21 @@ impl Edits {
     }
 
     fn find(&self, name: &str) -> Option<&Edit> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, edit)| edit)
+        self.members.get(name).map(|member| &member.edit)
     }
 
     fn find_mut(&mut self, name: &str) -> Option<&mut Edit> {
-        self.0.iter_mut().find(|(known, _)| known == name).map(|(_, edit)| edit)
+        self.members.get_mut(name).map(|member| &mut member.edit)
     }
 
     fn put(&mut self, name: &str, edit: Edit) {
         match self.find_mut(name) {
             Some(known) => *known = edit,
-            None => self.0.push((name.to_owned(), edit)),
+            None => {
+                let order = self.written;
+                self.written += 1;
+                self.members.insert(name.to_owned(), Member { order, edit });
+            }
         }
     }
 }
@@ -201,7 +222,12 @@ fn read_text<'v>(text: &str, path: &[String]) -> Value<'v> {
 }
 
 /// Writes inside a written value.
-fn set_in_text(old: &mut String, path: &[String], text: String, depth: usize) -> Result<(), NotAnObject> {
+fn set_in_text(
+    old: &mut String,
+    path: &[String],
+    members: Vec<(String, String)>,
+    depth: usize,
+) -> Result<(), NotAnObject> {
     let mut edits = Edits::default();
     // What was written is JSON, so it parses.
     let Ok(document) = Document::parse_written(old) else { return Ok(()) };
@@ -209,7 +235,7 @@ fn set_in_text(old: &mut String, path: &[String], text: String, depth: usize) ->
     if !matches!(root.kind(), Kind::Object | Kind::Null) {
         return Err(NotAnObject { depth, kind: root.kind() });
     }
-    edits.set_below(Some(root), path, text, depth + 1)?;
+    edits.set_below(Some(root), path, members, depth + 1)?;
     let rendered = edits.render(Some(root));
     *old = rendered;
     Ok(())
@@ -242,11 +268,15 @@ impl<'n, 'o> Splice<'n, 'o> {
     }
 
     fn write(mut self, edits: &Edits) {
+        let mut in_place = BTreeSet::new();
         let mut members = self.object.members().peekable();
         while let Some((name, value)) = members.next() {
-            let edit = edits.0.iter().find(|(known, _)| name.is(known)).map(|(_, edit)| edit);
+            let member = edits.members.get(&*name.text());
+            if let Some(Member { order, edit: Edit::Set { moved: false, .. } | Edit::Inside(_) }) = member {
+                in_place.insert(*order);
+            }
             let (value_start, value_end) = (value.span().0 - self.start, value.span().1 - self.start);
-            match edit {
+            match member.map(|member| &member.edit) {
                 None => self.kept = Some(value_end),
                 Some(Edit::Set { text, moved: false }) => {
                     self.copy_to(value_start);
@@ -273,7 +303,7 @@ impl<'n, 'o> Splice<'n, 'o> {
             }
         }
         self.copy_to(self.kept.unwrap_or(1));
-        edits.write_added(Some(self.object), self.kept.is_some(), self.out);
+        edits.write_added(&in_place, self.kept.is_some(), self.out);
         self.copy_to(self.object.raw().len());
     }
 

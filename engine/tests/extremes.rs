@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use enrich_engine::lookup::MemorySource;
 use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
 
 /// What becomes of an event under these statements.
@@ -41,4 +42,33 @@ async fn large_objects_are_compared_in_no_time() {
     let text = enriched("set .same = .a == .b  remove .a  remove .b", &event).await;
     assert_eq!(text, r#"{"same":true}"#);
     assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the case is about time")]
+async fn large_items_are_copied_in_no_time() {
+    let item: Vec<_> = (0..30_000).map(|at| format!(r#""a{at}":{at}"#)).collect();
+    let table = format!(r#"[{{"id":"i",{}}}]"#, item.join(","));
+    let event: Vec<_> = (0..30_000).map(|at| format!(r#""e{at}":{at}"#)).collect();
+    for (target, before) in
+        [("{}", ""), (r#"{"a1":"old"}"#, ""), ("null", "remove .into"), ("1", "set .into = .id")]
+    {
+        let rules = format!(
+            "table t {{ source dynamodb \"t\" key id: string }}
+             rule r {{ stream \"s\" {before} lookup i from t where id = .key {{ copy * except id into .into }} }}"
+        );
+        let tables = MemorySource::new().with_json("t", &table).expect("a table");
+        let engine = Engine::builder(Rules::from_text(&rules).expect("rules")).tables(tables).build();
+        let event = format!(r#"{{{},"into":{target},"key":"i","id":null}}"#, event.join(","));
+        let records = [Record::new(event.clone(), Origin::stream("s"))];
+        let begin = std::time::Instant::now();
+        let outcome = engine.expect("an engine").enrich(&records, Context::at(Timestamp::EPOCH)).await;
+        assert!(begin.elapsed() < Duration::from_secs(3), "{target}: {:?}", begin.elapsed());
+        let [Verdict::Enriched { event: enriched, .. }] = outcome.verdicts.as_slice() else {
+            panic!("{before}")
+        };
+        let first = if target.contains("a1") { r#""a1":1,"a0":0,"a2":2"# } else { r#""a0":0,"a1":1,"a2":2"# };
+        let expected = format!(r#""into":{{{first},{}}}"#, item[3..].join(","));
+        assert!(String::from_utf8_lossy(enriched).contains(&expected), "{target}");
+    }
 }

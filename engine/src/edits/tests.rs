@@ -1,5 +1,13 @@
 use super::*;
 
+impl Edits {
+    /// Writes one value at `path`.
+    fn set(&mut self, base: Option<Node<'_>>, path: &[String], text: String) -> Result<(), NotAnObject> {
+        let (name, object) = path.split_last().expect("a name");
+        self.set_all(base, object, vec![(name.clone(), text)])
+    }
+}
+
 /// Applies edits written as `path=json` or `-path`, and returns the text.
 #[track_caller]
 fn edit(event: &str, edits: &[&str]) -> Result<String, NotAnObject> {
@@ -112,4 +120,36 @@ fn what_is_read_is_what_is_written() {
 fn a_written_value_may_be_deeper_than_an_event() {
     let deep = format!("q={}1{}", r#"{"k":"#.repeat(200), "}".repeat(200));
     assert_eq!(edit("{}", &[&deep, "q.z=1", "-q.k"]).as_deref(), Ok(r#"{"q":{"z":1}}"#));
+}
+
+#[test]
+fn many_members_at_once() {
+    let members = |texts: &[(&str, &str)]| -> Vec<_> {
+        texts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    };
+    let path = ["a".to_owned()];
+    for (event, edits, expected) in [
+        (r#"{"a":{"x":1,"y":2}}"#, &[][..], r#"{"a":{"x":1,"y":9,"z":8,"b":7}}"#),
+        (r#"{"a":null,"c":1}"#, &[], r#"{"a":{"y":9,"z":8,"b":7},"c":1}"#),
+        ("{}", &[], r#"{"a":{"y":9,"z":8,"b":7}}"#),
+        (r#"{"a":{"y":0},"c":1}"#, &["-a"], r#"{"c":1,"a":{"y":9,"z":8,"b":7}}"#),
+        ("{}", &["a={\"y\":0}"], r#"{"a":{"y":9,"z":8,"b":7}}"#),
+    ] {
+        let document = Document::parse(event.as_bytes()).expect("JSON");
+        let root = Some(document.root());
+        let mut all = Edits::default();
+        for edit in edits {
+            match (edit.strip_prefix('-'), edit.split_once('=')) {
+                (None, Some((name, text))) => {
+                    all.set(root, &[name.to_owned()], text.to_owned()).expect("set")
+                }
+                (name, _) => all.remove(root, &[name.expect("a name").to_owned()]),
+            }
+        }
+        all.set_all(root, &path, members(&[("y", "9"), ("z", "8"), ("b", "7")])).expect("an object");
+        assert_eq!(all.render(root), expected, "{event} {edits:?}");
+    }
+    let mut none = Edits::default();
+    none.set_all(None, &path, Vec::new()).expect("nothing");
+    assert!(none.is_empty());
 }

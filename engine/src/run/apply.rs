@@ -129,8 +129,11 @@ impl<'a> Run<'a, '_> {
                 Err(failure) => self.failed(place, lookup, &failure),
                 Ok(writes) => {
                     self.learn(place, Known::Item(item), |counts| counts.found += 1);
-                    for (target, value) in writes {
-                        self.write(target.as_ref(), &value)?;
+                    for write in writes {
+                        match write {
+                            Write::One(target, value) => self.write(target, &value)?,
+                            Write::Inside(object, members) => self.set_all(object, members)?,
+                        }
                     }
                     self.steps(&lookup.found, None)
                 }
@@ -259,14 +262,20 @@ impl<'a> Run<'a, '_> {
     }
 
     fn set(&mut self, target: &[String], text: String) -> Flow {
+        let Some((name, object)) = target.split_last() else { return Flow::Continue(()) };
+        self.set_all(object, vec![(name.clone(), text)])
+    }
+
+    /// Writes members of the object at that path.
+    fn set_all(&mut self, object: &[String], members: Vec<(String, String)>) -> Flow {
         let frame = self.frame();
         // An element may be anything; an event is an object.
         let written = match frame.node.kind() {
-            Kind::Object | Kind::Null => frame.edits.set(Some(frame.node), target, text),
+            Kind::Object | Kind::Null => frame.edits.set_all(Some(frame.node), object, members),
             kind => Err(NotAnObject { depth: 0, kind }),
         };
         let Err(NotAnObject { depth, kind }) = written else { return Flow::Continue(()) };
-        let parent = target.get(..depth).unwrap_or_default().join(".");
+        let parent = object.get(..depth).unwrap_or_default().join(".");
         let place = match (&self.element, depth) {
             (None, _) => format!("`.{parent}`"),
             (Some(_), 0) => "an element".to_owned(),
@@ -330,47 +339,41 @@ enum Found<'a> {
     Nothing { no_key: bool },
 }
 
+/// What a copy writes.
+enum Write<'a> {
+    /// A value to a path.
+    One(&'a [String], Value<'a>),
+    /// Members of the object at a path.
+    Inside(&'a [String], Vec<(String, String)>),
+}
+
 /// The writes of all copies, or the failure of one: all or none.
-fn copies<'a>(lookup: &'a Lookup, item: &'a Item) -> Result<Vec<(Target<'a>, Value<'a>)>, Failure> {
+fn copies<'a>(lookup: &'a Lookup, item: &'a Item) -> Result<Vec<Write<'a>>, Failure> {
     let mut writes = Vec::new();
     for copy in &lookup.copies {
         match &copy.what {
             Copied::Named(names) => {
                 for (name, target) in names {
                     if let Some(value) = copied(copy, name, item)? {
-                        writes.push((Target::Path(&target.0), value));
+                        writes.push(Write::One(&target.0, value));
                     }
                 }
             }
             Copied::All { except, into } => {
+                let mut members = Vec::new();
                 for (name, node) in item.root().members() {
                     let name = name.text().into_owned();
                     if !except.contains(&name) {
                         let value = cast(copy, &name, Value::Node(node))?;
-                        let inside = into.0.iter().cloned().chain([name]).collect();
-                        writes.push((Target::Inside(inside), value));
+                        members.extend(value.to_json().map(|text| (name, text)));
                     }
                 }
+                writes.push(Write::Inside(&into.0, members));
             }
             _ => return Err(Failure::new(ErrorCode::Item, "a copy of another version")),
         }
     }
     Ok(writes)
-}
-
-/// The path of a write.
-enum Target<'a> {
-    Path(&'a [String]),
-    Inside(Vec<String>),
-}
-
-impl AsRef<[String]> for Target<'_> {
-    fn as_ref(&self) -> &[String] {
-        match self {
-            Target::Path(path) => path,
-            Target::Inside(path) => path,
-        }
-    }
 }
 
 /// The value of one attribute; `None` where it is absent and nothing is written.
