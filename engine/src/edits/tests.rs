@@ -141,7 +141,7 @@ fn many_members_at_once() {
         for edit in edits {
             match (edit.strip_prefix('-'), edit.split_once('=')) {
                 (None, Some((name, text))) => {
-                    all.set(root, &[name.to_owned()], text.to_owned()).expect("set")
+                    all.set(root, &[name.to_owned()], text.to_owned()).expect("set");
                 }
                 (name, _) => all.remove(root, &[name.expect("a name").to_owned()]),
             }
