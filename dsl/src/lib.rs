@@ -7,7 +7,7 @@
 //! 5. [`model`]: the checked rules as plain data, which the engine compiles. Another front end can
 //!    build them without any text.
 //! 6. [`diagnostic`]: findings as data, the registry of their codes, and their renderers.
-//! 7. [`format`]: tree to text, in the one layout.
+//! 7. [`mod@format`]: tree to text, in the one layout.
 //! 8. [`suggest`]: "did you mean", for all that names things.
 //!
 //! This crate reads no file, no clock and no environment; it knows functions only by their

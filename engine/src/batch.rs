@@ -60,7 +60,7 @@ pub enum Payload {
 pub struct Origin {
     /// Name of the stream, queue, delivery stream or table.
     pub stream: String,
-    /// The stream's whole ARN, where there is one.
+    /// The stream's whole ARN, where there is one; of a Kafka topic, what tells its cluster from others.
     pub arn: Option<String>,
     /// The shard or partition.
     pub shard: Option<String>,

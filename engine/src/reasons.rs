@@ -93,6 +93,8 @@ reasons! {
     NotBase64 = "not_base64" Rejected;
     /// The record is not as its caller's envelope should have it.
     Envelope = "envelope" Rejected;
+    /// The record of a Kafka topic has no value: it deletes its key.
+    Tombstone = "tombstone" Rejected;
     /// `enrich run`: a line of the input is longer than 10 MiB.
     LineTooLong = "line_too_long" Rejected;
     /// No rule takes the event: none for its stream, or the `when` of none holds.
@@ -145,6 +147,8 @@ reasons! {
     NoRejects = "no_rejects" Failed;
     /// The record has no sequence number to name its object by.
     NoSequence = "no_sequence" Rejected;
+    /// The answer to Firehose has no room for the enriched event.
+    AnswerTooLarge = "answer_too_large" Failed;
     /// The record is well, and lies behind one that failed.
     BehindFailure = "behind_failure" Failed;
     /// The record is well, and its batch fails as a whole.

@@ -36,6 +36,8 @@ impl HandlerError {
             HandlerError::Envelope(EnvelopeError::Unsupported { .. }) => "Enrich.UnsupportedCaller",
             HandlerError::Envelope(EnvelopeError::Unknown { .. }) => "Enrich.UnknownEvent",
             HandlerError::Answer(AnswerError::NoSequenceNumber) => "Enrich.NoSequenceNumber",
+            HandlerError::Answer(AnswerError::NoMessageId) => "Enrich.NoMessageId",
+            HandlerError::Answer(AnswerError::NoRecordId) => "Enrich.NoRecordId",
             HandlerError::Answer(AnswerError::TooLarge { .. }) => "Enrich.AnswerTooLarge",
             HandlerError::RecordsFailed { .. } => "Enrich.RecordsFailed",
             HandlerError::Panicked => "Enrich.Panicked",

@@ -9,7 +9,7 @@ use enrich_engine::{Clock, Context, Engine, Location, Outcome, Record, Timestamp
 use futures_util::FutureExt as _;
 
 use crate::deliver::{Batch, Delivered, Fate};
-use crate::envelope::{Caller, Invocation};
+use crate::envelope::Invocation;
 use crate::{HandlerError, Summary};
 
 /// Handles invocations: one for all callers and all streams that the rules take.
@@ -82,9 +82,8 @@ impl Handler {
         let now = self.clock.now();
         let times = Times::new(now, deadline);
         let context = Context::at(now).by(times.lookups);
-        // A mapping takes nothing back, and brings again from the first failure on; a pipe does neither.
-        let mapping = matches!(caller, Caller::Kinesis { .. });
-        let context = if mapping { context.placed().retrying() } else { context };
+        // A mapping takes nothing back, and brings failed records again; the others do neither.
+        let context = if caller.takes_events() { context } else { context.placed().retrying() };
         let outcome = match self.enrich(records, context).await {
             Ok(outcome) => outcome,
             Err(error) => {

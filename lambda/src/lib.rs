@@ -15,6 +15,7 @@ pub mod answer;
 #[cfg(feature = "bootstrap")]
 pub mod bootstrap;
 mod deliver;
+pub mod dynamodb_json;
 pub mod envelope;
 mod error;
 mod handler;

@@ -10,11 +10,11 @@ use crate::deliver::Fate;
 /// What an invocation did, in counts: nothing here comes out of an event or an item.
 ///
 /// `records = enriched + dropped + rejected + failed`, always. Enriched and rejected are only those
-/// that are durable (or, under Pipes, in the answer) and that the caller does not bring again.
+/// that are durable (or, under Pipes and Firehose, in the answer) and that the caller does not bring again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
-    /// Who called: `kinesis`, `pipes`; empty where the invocation can't be read.
+    /// Who called, see [`Caller::name`](crate::envelope::Caller::name); empty where the invocation can't be read.
     pub caller: &'static str,
     /// What tells the rule set from every other. See [`enrich_engine::Engine::hash`].
     pub rules: String,

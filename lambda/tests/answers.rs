@@ -14,7 +14,7 @@ const HIGH: &str = "49590338271490256608559692540925702759324208523137515618";
 
 fn kinesis(failed: &[Option<&str>], state: Option<&str>) -> Result<String, AnswerError> {
     let checkpoint = answer::checkpoint(failed.iter().copied())?;
-    Ok(String::from_utf8(answer::kinesis(checkpoint.as_ref(), state)).expect("UTF-8"))
+    Ok(String::from_utf8(answer::stream(checkpoint.as_ref(), state)).expect("UTF-8"))
 }
 
 #[test]
@@ -55,6 +55,39 @@ fn the_state_of_a_window_comes_back_as_it_came() {
     assert_eq!(kinesis(&[], Some(state)), Ok(format!(r#"{{"state":{state},"batchItemFailures":[]}}"#)));
     let failed = format!(r#"{{"state":{state},"batchItemFailures":[{{"itemIdentifier":"{LOW}"}}]}}"#);
     assert_eq!(kinesis(&[Some(LOW)], Some(state)), Ok(failed));
+}
+
+#[test]
+fn answers_to_a_queue() {
+    for (failed, expected) in [
+        (&[][..], Ok(r#"{"batchItemFailures":[]}"#)),
+        (
+            &[Some("b"), Some("a")],
+            Ok(r#"{"batchItemFailures":[{"itemIdentifier":"b"},{"itemIdentifier":"a"}]}"#),
+        ),
+        (&[Some(r#"a"}]}"#)], Ok(r#"{"batchItemFailures":[{"itemIdentifier":"a\"}]}"}]}"#)),
+        // An empty identifier fails the batch too, but does not say why.
+        (&[Some("a"), Some("")], Err(AnswerError::NoMessageId)),
+        (&[None], Err(AnswerError::NoMessageId)),
+    ] {
+        let answer = answer::sqs(failed.iter().copied());
+        let answer = answer.map(|answer| String::from_utf8(answer).expect("UTF-8"));
+        assert_eq!(answer.as_deref(), expected.as_deref(), "{failed:?}");
+    }
+}
+
+#[test]
+fn answers_to_kafka() {
+    let number = |text: &str| SequenceNumber::parse(text).expect("a number");
+    let (low, odd, none) = (number("15"), number("007"), number("00"));
+    let failed = [("my-topic", "0", &low), ("a\"b", "12", &odd), ("whole", "", &none)];
+    let expected = concat!(
+        r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"my-topic-0","offset":15}},"#,
+        r#"{"itemIdentifier":{"partition":"a\"b-12","offset":7}},"#,
+        r#"{"itemIdentifier":{"partition":"whole","offset":0}}]}"#
+    );
+    assert_eq!(answer::kafka(failed), expected.as_bytes());
+    assert_eq!(answer::kafka([]), br#"{"batchItemFailures":[]}"#);
 }
 
 #[test]

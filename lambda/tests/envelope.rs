@@ -43,10 +43,21 @@ fn told(body: &[u8]) -> String {
             let mut out = match &invocation.caller {
                 Caller::Kinesis { state: None } => "kinesis\n".to_owned(),
                 Caller::Kinesis { state: Some(state) } => format!("kinesis, state {state}\n"),
-                Caller::Pipes => "pipes\n".to_owned(),
-                other => panic!("{other:?}"),
+                Caller::DynamoDb { state: Some(state) } => format!("dynamodb, state {state}\n"),
+                Caller::Sqs { fifo: true } => "sqs, fifo\n".to_owned(),
+                other => format!("{}\n", other.name()),
             };
-            invocation.records.iter().for_each(|record| tell(&mut out, record));
+            let echoes = match &invocation.caller {
+                Caller::Firehose { echoes } => &echoes[..],
+                _ => &[],
+            };
+            for (at, record) in invocation.records.iter().enumerate() {
+                tell(&mut out, record);
+                if let Some(echo) = echoes.get(at) {
+                    writeln!(out, "  echo: {} {}", echo.record_id.as_deref().unwrap_or("-"), echo.data)
+                        .expect("text");
+                }
+            }
             out
         }
         Err(error) => {
@@ -64,6 +75,7 @@ fn tell(out: &mut String, record: &Record) {
         ("arn", origin.arn.clone()),
         ("shard", origin.shard.clone()),
         ("sequence", origin.sequence.clone()),
+        ("sub-sequence", origin.sub_sequence.map(|place| place.to_string())),
         ("partition key", origin.partition_key.clone()),
         ("explicit hash key", origin.explicit_hash_key.clone()),
         ("arrival", origin.arrival.map(enrich_engine::Timestamp::rfc3339)),

@@ -1,11 +1,10 @@
 //! Local tables: files of a folder in place of DynamoDB.
 //!
 //! 1. `find` picks the one file of a table: `NAME.json`, `NAME.ndjson` or `NAME.csv`.
-//! 2. `read` takes it apart into items: plain JSON, DynamoDB JSON (`dynamodb`) or CSV (`csv`).
+//! 2. `read` takes it apart into items: plain JSON, DynamoDB JSON or CSV (`csv`).
 //! 3. Every item must have the table's key, once: DynamoDB would have no other.
 
 mod csv;
-mod dynamodb;
 mod error;
 mod find;
 mod read;

@@ -6,7 +6,8 @@ use enrich_engine::json::{Document, Kind, Node, ScanError};
 use enrich_engine::lookup::Item;
 
 use super::error::{ItemProblem, Place, TableError, item};
-use super::{LocalTable, MAX_TABLE, csv, dynamodb};
+use super::{LocalTable, MAX_TABLE, csv};
+use enrich_lambda::dynamodb_json;
 use enrich_lambda::rule_files::{self as files, FileError};
 
 /// The items of a file, each with its place.
@@ -74,7 +75,7 @@ fn read(file: &Path, place: Place, node: Node<'_>) -> Result<Item, TableError> {
     if node.kind() != Kind::Object {
         return Err(item(file, place, ItemProblem::NoObject { found: node.kind().with_article() }));
     }
-    let converted = dynamodb::to_plain(node)
+    let converted = dynamodb_json::to_plain(node)
         .map_err(|attribute| item(file, place, ItemProblem::NoNumber { attribute }))?;
     let text = converted.unwrap_or_else(|| node.raw().to_owned());
     Item::from_text(text.into()).map_err(|error: ScanError| malformed(file, 1, error.to_string()))

@@ -127,7 +127,7 @@ impl Checker<'_> {
         lookup: &tree::Lookup,
         table: Option<Asked<'_>>,
         scope: &Scope,
-        writes: &Writes,
+        writes: &mut Writes,
     ) -> Option<Vec<Expr>> {
         let mut values = Vec::new();
         for (part, value) in &lookup.key {
@@ -190,7 +190,7 @@ impl Checker<'_> {
     }
 
     /// A key reads the event as it arrived, so a field written above would not be seen.
-    fn late_key(&mut self, expr: &Expr, span: Span, writes: &Writes) {
+    fn late_key(&mut self, expr: &Expr, span: Span, writes: &mut Writes) {
         let mut late = Vec::new();
         expr.walk(&mut |inner| {
             let (root, path) = match inner {

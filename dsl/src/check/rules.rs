@@ -175,7 +175,7 @@ impl Checker<'_> {
         tables: &[Table],
         draft: &mut Draft,
     ) {
-        let path = self.array(array, &draft.scope, &draft.writes);
+        let path = self.array(array, &draft.scope, &mut draft.writes);
         self.own_name(element, &draft.scope);
         if let Some(path) = &path {
             self.known.enter(path);
@@ -213,7 +213,7 @@ impl Checker<'_> {
     }
 
     /// The array of a loop: a field of the event as it arrived.
-    fn array(&mut self, array: &tree::Path, scope: &Scope, writes: &Writes) -> Option<Path> {
+    fn array(&mut self, array: &tree::Path, scope: &Scope, writes: &mut Writes) -> Option<Path> {
         let path = self.target(array, scope)?;
         self.event_field(&path.0, array.span);
         let types = self.known.event().at(&path.0).types;

@@ -1,5 +1,7 @@
 //! What the statements above a place may have written.
 
+use std::collections::HashMap;
+
 use crate::model::{Copied, Copy, Expr, Path};
 use crate::source::Span;
 
@@ -60,7 +62,11 @@ struct Write {
 /// The paths that may have been written so far, with the statement that does.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writes {
-    all: Vec<Write>,
+    /// By the first name of their path: a rule may have many thousand statements, and few of them have to
+    /// do with each other.
+    by_name: HashMap<String, Vec<Write>>,
+    /// Those of a whole element.
+    whole: Vec<Write>,
     /// When the statements at this place run.
     pub(super) occasion: Occasion,
 }
@@ -68,15 +74,15 @@ pub(super) struct Writes {
 impl Writes {
     /// A value is written. The place of an earlier statement whose value is lost by that.
     pub(super) fn set(&mut self, root: Root, path: Path, span: Span) -> Option<Span> {
-        let covered = |write: &&Write| {
-            write.root == root
-                && !write.read
+        let occasion = self.occasion;
+        let lost = self.related(root, &path).find(|write| {
+            !write.read
                 && write.kind != Kind::Remove
                 && write.path.0.starts_with(&path.0)
-                && write.occasion.meets(self.occasion)
-        };
-        let lost = self.all.iter().find(covered).map(|write| write.span);
-        self.add(root, path, Kind::Whole, span);
+                && write.occasion.meets(occasion)
+        });
+        let lost = lost.map(|write| write.span);
+        self.replace(root, path, Kind::Whole, span);
         lost
     }
 
@@ -88,7 +94,7 @@ impl Writes {
                 Expr::Element(path) => (Root::Element, path),
                 _ => return,
             };
-            let seen = self.all.iter_mut().filter(|write| write.root == root && write.path.overlaps(path));
+            let seen = self.related(root, path).filter(|write| write.path.overlaps(path));
             seen.for_each(|write| write.read = true);
         });
     }
@@ -101,14 +107,9 @@ impl Writes {
     /// The path is taken out.
     pub(super) fn remove(&mut self, root: Root, path: Path, span: Span) {
         // What is taken out on purpose is not lost.
-        let gone =
-            self.all.iter_mut().filter(|write| write.root == root && write.path.0.starts_with(&path.0));
+        let gone = self.related(root, &path).filter(|write| write.path.0.starts_with(&path.0));
         gone.for_each(|write| write.read = true);
-        self.add(root, path, Kind::Remove, span);
-    }
-
-    fn add(&mut self, root: Root, path: Path, kind: Kind, span: Span) {
-        self.all.push(Write { root, path, kind, occasion: self.occasion, span, read: false });
+        self.replace(root, path, Kind::Remove, span);
     }
 
     /// All that a copy writes; gives the earlier statements whose values are lost, by the attribute.
@@ -127,13 +128,43 @@ impl Writes {
         }
     }
 
-    /// The first statement that may write what `path` reads.
-    pub(super) fn before(&self, root: Root, path: &Path) -> Option<Span> {
-        self.all.iter().find(|write| write.root == root && write.path.overlaps(path)).map(|write| write.span)
+    /// A statement that may write what `path` reads.
+    pub(super) fn before(&mut self, root: Root, path: &Path) -> Option<Span> {
+        self.related(root, path).filter(|write| write.path.overlaps(path)).map(|write| write.span).min()
     }
 
     /// The element is out of sight behind its loop.
     pub(super) fn leave_element(&mut self) {
-        self.all.retain(|write| write.root == Root::Event);
+        self.whole.retain(|write| write.root == Root::Event);
+        self.by_name.values_mut().for_each(|writes| writes.retain(|write| write.root == Root::Event));
+    }
+
+    /// The writes that can have to do with a path.
+    fn related<'w>(&'w mut self, root: Root, path: &Path) -> impl Iterator<Item = &'w mut Write> {
+        let (named, all) = match path.0.first() {
+            Some(name) => (self.by_name.get_mut(name), None),
+            None => (None, Some(self.by_name.values_mut().flatten())),
+        };
+        let named = named.into_iter().flatten().chain(all.into_iter().flatten());
+        self.whole.iter_mut().chain(named).filter(move |write| write.root == root)
+    }
+
+    /// Puts a write in the place of those that it leaves nothing of, if it always runs.
+    fn replace(&mut self, root: Root, path: Path, kind: Kind, span: Span) {
+        if self.occasion == Occasion::default()
+            && let Some(writes) = path.0.first().and_then(|name| self.by_name.get_mut(name))
+        {
+            writes.retain(|write| write.root != root || !write.path.0.starts_with(&path.0));
+        }
+        self.add(root, path, kind, span);
+    }
+
+    fn add(&mut self, root: Root, path: Path, kind: Kind, span: Span) {
+        let first = path.0.first().cloned();
+        let write = Write { root, path, kind, occasion: self.occasion, span, read: false };
+        match first {
+            Some(name) => self.by_name.entry(name).or_default().push(write),
+            None => self.whole.push(write),
+        }
     }
 }

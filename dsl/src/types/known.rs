@@ -265,10 +265,8 @@ impl<'a> Known<'a> {
     /// After a copy from an item that was found.
     fn copy(&mut self, copy: &Copy, item: &Shape) {
         let cast = |shape: Shape| match copy.cast {
-            Some(ty) => {
-                let null = shape.types.and(Types::of(Type::Null));
-                Shape { optional: shape.optional, ..Shape::of_types(Types::of(ty).or(null)) }
-            }
+            // Null can't be converted, so it never gets here.
+            Some(ty) => Shape { optional: shape.optional, ..Shape::of(ty) },
             None => shape,
         };
         match &copy.what {

@@ -252,13 +252,19 @@ impl Shape {
         if value.is_absent() {
             return self.remove(path);
         }
-        let mut written = self.clone();
-        written.put(path, value.clone().present());
-        if value.optional {
-            self.remove(path);
-            written = self.or(&written);
+        let mut present = value.clone();
+        present.optional = false;
+        if !value.optional {
+            return self.put(path, present);
         }
-        *self = written;
+        if let ([name], true) = (path, self.types == Types::of(Type::Object) && !self.optional) {
+            // Right inside of an object the one value is all that is not known.
+            return self.insert(name.as_str(), value.clone());
+        }
+        let mut written = self.clone();
+        written.put(path, present);
+        self.remove(path);
+        *self = self.or(&written);
     }
 
     fn put(&mut self, path: &[String], value: Shape) {

@@ -37,8 +37,8 @@ pub struct Laid {
 /// Lays events out: the objects in the order of their first records, and the places of the records
 /// that can't be written because their source gives them no number.
 ///
-/// A batch of one prefix becomes `PREFIX STREAM-HASH-SHARD-FIRST-LAST.ndjson`, a line an event; one
-/// object a record `PREFIX STREAM-HASH-SHARD-SEQUENCE.json`. With gzip `.gz` stands behind.
+/// A batch of one prefix becomes `PREFIX STREAM-HASH-SHARD-FIRST-LAST.ndjson`, a line an event, with a
+/// hash of all ids behind `LAST` where they are no numbers; one object a record `PREFIX STREAM-HASH-SHARD-SEQUENCE.json`. With gzip `.gz` stands behind.
 #[must_use]
 pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
     let mut groups: Vec<Group<'_>> = Vec::new();
@@ -82,7 +82,10 @@ impl Group<'_> {
         let prefix = &placement.prefix;
         let (mut key, mut content_type, lines) = match placement.per {
             PerObject::Record => (format!("{prefix}{shard}-{first}.json"), "application/json", false),
-            _ => (format!("{prefix}{shard}-{first}-{last}.ndjson"), "application/x-ndjson", true),
+            _ => {
+                let others = self.others();
+                (format!("{prefix}{shard}-{first}-{last}{others}.ndjson"), "application/x-ndjson", true)
+            }
         };
         let mut body = Vec::with_capacity(self.events.iter().map(|event| event.event.len() + 1).sum());
         for event in &self.events {
@@ -100,13 +103,26 @@ impl Group<'_> {
         let object = Object::new(placement.bucket.as_ref(), key, body, content_type);
         Some(Laid { object, records: self.events.iter().map(|event| event.record).collect() })
     }
+
+    /// Between two numbers of a shard there is always the same. Ids that are no numbers, such as those of a
+    /// queue's messages, say nothing of what is between them: then a hash of all of them does, lest one
+    /// batch overwrites another.
+    fn others(&self) -> String {
+        let is_number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if is_number(&self.first) && is_number(&self.last) {
+            return String::new();
+        }
+        let ids: Vec<_> =
+            self.events.iter().filter_map(|event| name::sequence(event.origin, event.repeat)).collect();
+        format!("-{}", name::hash(&ids.join(" ")))
+    }
 }
 
-/// One event as one line. A line break can only be white space between its tokens, so a blank says
-/// the same.
-pub(crate) fn line(out: &mut Vec<u8>, event: &[u8]) {
+/// Appends an event as one line. A line break can only be white space between its tokens, so a blank says
+/// the same; what stands behind the event goes.
+pub fn line(out: &mut Vec<u8>, event: &[u8]) {
     let start = out.len();
-    out.extend_from_slice(event);
+    out.extend_from_slice(event.trim_ascii_end());
     for byte in out.iter_mut().skip(start).filter(|byte| matches!(byte, b'\n' | b'\r')) {
         *byte = b' ';
     }

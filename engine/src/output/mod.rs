@@ -10,7 +10,7 @@ mod name;
 mod rejects;
 mod store;
 
-pub use layout::{Enriched, Laid, objects};
+pub use layout::{Enriched, Laid, line, objects};
 pub use name::repeats;
 pub use rejects::{Rejected, reject};
 pub use store::{Object, ObjectStore};

@@ -10,10 +10,16 @@ use crate::batch::{Origin, Record};
 /// accounts or regions have other names.
 pub(super) fn shard(origin: &Origin) -> String {
     let identity = origin.arn.as_deref().unwrap_or(&origin.stream);
-    let hash = crate::hex(&Sha256::digest(identity.as_bytes()));
-    let short = hash.get(..8).unwrap_or_default();
+    let short = hash(identity);
     let shard = origin.shard.as_deref().unwrap_or("0");
     format!("{}-{short}-{}", safe(&origin.stream), safe(shard))
+}
+
+/// Eight digits that tell a text from others.
+pub(super) fn hash(text: &str) -> String {
+    let mut hash = crate::hex(&Sha256::digest(text.as_bytes()));
+    hash.truncate(8);
+    hash
 }
 
 /// `SEQUENCE`, or `SEQUENCE.SUB_SEQUENCE` for a record out of an aggregate; `!2` stands behind the second
@@ -30,18 +36,26 @@ pub(super) fn sequence(origin: &Origin, repeat: usize) -> Option<String> {
     Some(sequence)
 }
 
-/// How many records of the batch before each one come from the same place, and so would give their
-/// objects the same names: 0 for all, unless a source numbers two records alike.
+/// How many other records of the batch before each one have its id, and so would give their objects the
+/// same names: 0 for all, unless a source numbers two records alike. A record that comes twice, with the
+/// same bytes, is one.
 #[must_use]
 pub fn repeats(records: &[Record]) -> Vec<usize> {
-    let mut seen = HashMap::new();
-    let repeat = |record: &Record| {
-        let Some(sequence) = sequence(&record.origin, 0) else { return 0 };
-        let count = seen.entry((shard(&record.origin), sequence)).or_insert(0);
-        *count += 1;
-        *count - 1
-    };
-    records.iter().map(repeat).collect()
+    let mut seen: HashMap<_, Vec<&[u8]>> = HashMap::new();
+    let mut repeats = Vec::with_capacity(records.len());
+    for record in records {
+        let Some(sequence) = sequence(&record.origin, 0) else {
+            repeats.push(0);
+            continue;
+        };
+        let known = seen.entry((shard(&record.origin), sequence)).or_default();
+        let repeat = known.iter().position(|bytes| *bytes == record.bytes()).unwrap_or(known.len());
+        if repeat == known.len() {
+            known.push(record.bytes());
+        }
+        repeats.push(repeat);
+    }
+    repeats
 }
 
 /// The text with every byte that an object's key should not have written as `%XX`.
@@ -56,4 +70,34 @@ fn safe(text: &str) -> String {
         }
     }
     safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_one_id_are_told_apart_by_their_bytes() {
+        let record = |(sequence, place, bytes): (&str, Option<u64>, &str)| {
+            let mut origin = Origin::stream("s");
+            origin.sequence = Some(sequence.to_owned()).filter(|sequence| !sequence.is_empty());
+            origin.sub_sequence = place;
+            Record::new(bytes, origin)
+        };
+        let records = [
+            ("1", None, "a"),
+            ("1", None, "b"),
+            ("1", None, "a"),
+            ("1", None, "c"),
+            ("1", Some(0), "a"),
+            ("1", Some(1), "a"),
+            ("2", None, "b"),
+            ("", None, "a"),
+            ("", None, "b"),
+        ]
+        .map(record);
+        let names = records.iter().zip(repeats(&records));
+        let names: Vec<_> = names.filter_map(|(record, repeat)| sequence(&record.origin, repeat)).collect();
+        assert_eq!(names, ["1", "1!2", "1", "1!3", "1.0", "1.1", "2"]);
+    }
 }

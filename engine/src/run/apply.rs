@@ -429,8 +429,6 @@ fn copied<'a>(copy: &'a Copy, name: &str, item: &'a Item) -> Result<Option<Value
 
 fn cast<'a>(copy: &Copy, name: &str, value: Value<'a>) -> Result<Value<'a>, Failure> {
     match copy.cast {
-        // A null attribute is copied as null, whatever type the others are converted to.
-        Some(_) if value.is_nothing() => Ok(value),
         None => Ok(value),
         Some(ty) => value
             .cast(ty)

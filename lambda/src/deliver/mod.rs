@@ -1,13 +1,17 @@
 //! Verdicts to what is durable, and to the answer that is true then.
 //!
 //! 1. `fate` is what becomes of each record: it begins as the engine's verdict, and only gets worse.
-//! 2. `kinesis` keeps the order of a shard: what lies behind a failure waits with it.
-//! 3. `pipes` knows no partial failure: a record that fails takes the batch with it.
-//! 4. `write` writes objects, several at a time. What the store refuses for good becomes a reject, so
-//!    that it does not block its shard until it expires.
+//! 2. `mapping` is for event source mappings, which take nothing back. It keeps the `order` of a shard, a
+//!    partition or a message group: what lies behind a failure waits with it.
+//! 3. `firehose` and `pipes` give the events back. A transformation says of each record what became of
+//!    it; a pipe knows no partial failure, and a record that fails takes the batch with it.
+//! 4. `write` writes objects, several at a time. What the store refuses for good becomes a
+//!    reject, so that it does not block its shard until it expires.
 
 mod fate;
-mod kinesis;
+mod firehose;
+mod mapping;
+mod order;
 mod pipes;
 mod write;
 
@@ -44,8 +48,9 @@ impl Batch<'_> {
     /// Writes what has to be written for that caller, then answers.
     pub(crate) async fn deliver(self, caller: &Caller) -> Delivered {
         match caller {
-            Caller::Kinesis { state } => self.kinesis(state.as_deref()).await,
+            Caller::Firehose { echoes } => self.firehose(echoes).await,
             Caller::Pipes => self.pipes().await,
+            mapping => self.mapping(mapping).await,
         }
     }
 
@@ -92,9 +97,10 @@ impl Batch<'_> {
     }
 
     /// Writes objects. The records of those that fail do too; those that are refused for good are the
-    /// caller's to deal with.
-    async fn write(&self, writes: Vec<Write>, fates: &mut [Fate]) -> Written {
-        let written = write::all(&*self.handler.store, &*self.handler.clock, self.deadline, writes).await;
+    /// caller's to deal with. `together` says that all come again with the first that fails.
+    async fn write(&self, writes: Vec<Write>, fates: &mut [Fate], together: bool) -> Written {
+        let (store, clock) = (&*self.handler.store, &*self.handler.clock);
+        let written = write::all(store, clock, self.deadline, writes, together).await;
         for (records, reason) in &written.failed {
             for &at in records {
                 if let Some(fate) = fates.get_mut(at) {

@@ -17,7 +17,7 @@ impl Batch<'_> {
         // First, because an answer that is too long fails the batch too.
         let mut answer = failures(&fates).and_then(|()| self.events());
         if answer.is_ok() {
-            let written = self.write(self.rejects(&fates), &mut fates).await;
+            let written = self.write(self.rejects(&fates), &mut fates, true).await;
             objects = written.objects;
             self.refused(&written.refused, &mut fates);
             answer = failures(&fates).and(answer);
@@ -37,7 +37,8 @@ impl Batch<'_> {
     }
 }
 
-fn failures(fates: &[Fate]) -> Result<(), HandlerError> {
+/// Why the invocation fails, where a record failed.
+pub(super) fn failures(fates: &[Fate]) -> Result<(), HandlerError> {
     let failed = summary::codes(fates.iter().filter_map(Fate::failed));
     if failed.is_empty() {
         return Ok(());

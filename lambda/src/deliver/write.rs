@@ -30,18 +30,19 @@ pub(super) struct Written {
     pub(super) refused: Refused,
 }
 
-/// Writes the objects, begun in the order of their first records. Once one has failed none is begun any
-/// more: its records would come again anyway. One that is refused for good ends nothing. None is begun
-/// after the deadline.
+/// Writes the objects, begun in the order of their first records. Where all come again `together` none is
+/// begun any more once one has failed: its records would come again anyway. One that is refused for good
+/// ends nothing. None is begun after the deadline.
 pub(super) async fn all(
     store: &dyn ObjectStore,
     clock: &dyn Clock,
     deadline: Option<Timestamp>,
     mut writes: Vec<Write>,
+    together: bool,
 ) -> Written {
     writes.sort_by_key(|write| write.records.first().copied());
     let over = AtomicBool::new(false);
-    let results = writes.into_iter().map(|write| one(store, clock, deadline, &over, write));
+    let results = writes.into_iter().map(|write| one(store, clock, deadline, &over, write, together));
     let mut results = stream::iter(results).buffer_unordered(IN_FLIGHT);
     let mut written = Written::default();
     while let Some((records, result)) = results.next().await {
@@ -73,6 +74,7 @@ async fn one(
     deadline: Option<Timestamp>,
     over: &AtomicBool,
     write: Write,
+    together: bool,
 ) -> (Vec<usize>, Result<(), Unwritten>) {
     let result = if over.load(Ordering::Relaxed) {
         Err(Unwritten::Failed(behind_failure()))
@@ -85,7 +87,7 @@ async fn one(
             if failure.transient { Unwritten::Failed(reason) } else { Unwritten::Refused(reason) }
         })
     };
-    if matches!(result, Err(Unwritten::Failed(_))) {
+    if together && matches!(result, Err(Unwritten::Failed(_))) {
         over.store(true, Ordering::Relaxed);
     }
     (write.records, result)

@@ -1,4 +1,4 @@
-//! A time stamp in seconds to milliseconds, by its digits.
+//! Time stamps in seconds or milliseconds, by their digits.
 
 use enrich_engine::Timestamp;
 
@@ -7,6 +7,16 @@ use enrich_engine::Timestamp;
 /// No float is on the way: `1545084650.98` is 980 ms, in whichever form it is written. Nothing before
 /// 1970 or beyond the year 9999 is a time of arrival.
 pub(super) fn from_seconds(number: &str) -> Option<Timestamp> {
+    from_digits(number, 3)
+}
+
+/// The same of milliseconds.
+pub(super) fn from_millis(number: &str) -> Option<Timestamp> {
+    from_digits(number, 0)
+}
+
+/// The number with so many of the digits behind its point as whole milliseconds.
+fn from_digits(number: &str, places: isize) -> Option<Timestamp> {
     if !number.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
@@ -14,7 +24,7 @@ pub(super) fn from_seconds(number: &str) -> Option<Timestamp> {
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let exponent: i8 = exponent.parse().ok()?;
     // How many of the digits are whole milliseconds.
-    let count = isize::try_from(whole.len()).ok()?.checked_add(isize::from(exponent) + 3)?;
+    let count = isize::try_from(whole.len()).ok()?.checked_add(isize::from(exponent) + places)?;
     let count = usize::try_from(count).unwrap_or(0);
     if count > 20 {
         return None;
@@ -51,6 +61,21 @@ mod tests {
             ("1e-9", 0),
         ] {
             assert_eq!(from_seconds(number).map(Timestamp::as_millis), Some(millis), "{number}");
+        }
+    }
+
+    #[test]
+    fn milliseconds_are_milliseconds() {
+        for (number, millis) in [
+            ("1545082649183", 1_545_082_649_183),
+            ("1507217624302.5", 1_507_217_624_302),
+            ("1.545082649183e12", 1_545_082_649_183),
+            ("0", 0),
+        ] {
+            assert_eq!(from_millis(number).map(Timestamp::as_millis), Some(millis), "{number}");
+        }
+        for number in ["-1", "", "2012-04-23T18:25:43.511Z", "253402300800000"] {
+            assert_eq!(from_millis(number), None, "{number}");
         }
     }
 

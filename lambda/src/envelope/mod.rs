@@ -1,22 +1,27 @@
 //! An invocation's bytes to records, without harm from one record to another.
 //!
 //! 1. `shape` tells the caller from the outermost values, and names the callers that can't be served.
-//! 2. `record` reads one record: what it says about itself, then the event's bytes. What is wrong with
-//!    one record is that record's own reason; the others never notice.
-//! 3. `aggregate` makes several records of one that holds several.
+//! 2. `record` (Kinesis), `dynamodb`, `sqs`, `kafka` and `firehose` read one record: what it says about
+//!    itself, then the event's bytes. What is wrong with one record is that record's own reason; the
+//!    others never notice.
+//! 3. `aggregate` makes several records of one of Kinesis that holds several.
 //! 4. `arrival` reads a time stamp by its digits.
 
 mod aggregate;
 mod arrival;
+mod dynamodb;
+mod firehose;
+mod kafka;
 mod record;
 mod shape;
+mod sqs;
 
 use std::fmt;
 
 use enrich_engine::Record;
 use enrich_engine::json::{Document, Node, ScanError};
 
-use shape::Shape;
+use shape::{Element, Mapping, Shape};
 
 /// One invocation, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,18 +42,57 @@ pub enum Caller {
         /// Where the mapping has a tumbling window: the JSON text of its state, as it came.
         state: Option<String>,
     },
-    /// The enrichment step of an EventBridge pipe whose source is a Kinesis stream.
+    /// An event source mapping of a DynamoDB table's stream: records of one shard, in order.
+    DynamoDb {
+        /// As that of [`Caller::Kinesis`].
+        state: Option<String>,
+    },
+    /// An event source mapping of an SQS queue.
+    Sqs {
+        /// Whether the queue keeps the order of each message group, which is then the record's
+        /// [`partition_key`](enrich_engine::Origin::partition_key).
+        fifo: bool,
+    },
+    /// An event source mapping of Kafka topics: records of several partitions, each in its order.
+    Kafka,
+    /// A Firehose data transformation.
+    Firehose {
+        /// What the answer repeats, for each record.
+        echoes: Vec<Echo>,
+    },
+    /// The enrichment step of an EventBridge pipe, whatever its source.
     Pipes,
 }
 
+/// What Firehose must get back of a record, as JSON texts that are written as they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Echo {
+    /// Its `recordId`, if it has one that is a string.
+    pub record_id: Option<String>,
+    /// Its `data`; `""` where that is no string.
+    pub data: String,
+}
+
 impl Caller {
-    /// The caller's name in logs: `kinesis` or `pipes`.
+    /// The caller's name in logs: `kinesis`, `dynamodb`, `sqs`, `kafka`, `firehose` or `pipes`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Caller::Kinesis { .. } => "kinesis",
+            Caller::DynamoDb { .. } => "dynamodb",
+            Caller::Sqs { .. } => "sqs",
+            Caller::Kafka => "kafka",
+            Caller::Firehose { .. } => "firehose",
             Caller::Pipes => "pipes",
         }
+    }
+
+    /// Whether the caller takes the events back. One that doesn't brings failed records again, and the
+    /// rules have to say where the others go.
+    #[must_use]
+    pub fn takes_events(&self) -> bool {
+        matches!(self, Caller::Firehose { .. } | Caller::Pipes)
     }
 }
 
@@ -70,8 +114,8 @@ pub enum EnvelopeError {
     },
 }
 
-const ACCEPTED: &str = "accepted are the events of a Kinesis event source mapping, `{\"Records\": [{\"kinesis\": …}]}`, \
-                        and of EventBridge Pipes with a Kinesis source, `[{\"eventSource\": \"aws:kinesis\", \"data\": …}]`";
+const ACCEPTED: &str = "accepted are event source mappings of Kinesis streams, DynamoDB streams, SQS queues and \
+                        Kafka topics, Firehose data transformations, and EventBridge Pipes with these sources";
 
 impl fmt::Display for EnvelopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,21 +140,65 @@ impl Invocation {
     pub fn read(body: &[u8]) -> Result<Self, EnvelopeError> {
         // However deep an event is nested, that is a matter between the engine and this event.
         let document = Document::parse_nested(body, body.len()).map_err(EnvelopeError::NotJson)?;
-        Ok(match shape::of(document.root())? {
-            Shape::Kinesis(records) => Self {
-                caller: Caller::Kinesis { state: window_state(document.root()) },
-                records: aggregate::taken_apart(records.elements().map(record::kinesis)),
-            },
+        let root = document.root();
+        Ok(match shape::of(root)? {
+            Shape::Mapping(mapping, records) => Self::mapping(root, mapping, records),
+            Shape::Kafka(partitions) => {
+                Self { caller: Caller::Kafka, records: kafka::records(root, partitions) }
+            }
+            Shape::Firehose(records) => {
+                let (records, echoes) =
+                    records.elements().map(|element| firehose::record(root, element)).unzip();
+                Self { caller: Caller::Firehose { echoes }, records }
+            }
             Shape::PipesBatch(elements) => {
-                let records = elements.elements().map(record::pipes);
+                let kind = elements.elements().map(shape::element).find(|kind| source(*kind).is_some());
+                let records = elements.elements().map(|element| piped(element, kind));
                 Self { caller: Caller::Pipes, records: aggregate::taken_apart(records) }
             }
             Shape::PipesElement(element) => {
-                let records = aggregate::taken_apart([record::pipes(element)]);
+                let records = aggregate::taken_apart([piped(element, None)]);
                 Self { caller: Caller::Pipes, records }
             }
         })
     }
+
+    fn mapping(root: Node<'_>, mapping: Mapping, records: Node<'_>) -> Self {
+        let elements = || records.elements();
+        match mapping {
+            Mapping::Kinesis => Self {
+                caller: Caller::Kinesis { state: window_state(root) },
+                records: aggregate::taken_apart(elements().map(record::kinesis)),
+            },
+            Mapping::DynamoDb => {
+                let shard = record::text(root, "shardId");
+                let record = |element| dynamodb::record(element, shard.as_deref());
+                let records = elements().map(record).collect();
+                Self { caller: Caller::DynamoDb { state: window_state(root) }, records }
+            }
+            Mapping::Sqs => {
+                let fifo = elements().any(sqs::is_fifo);
+                Self { caller: Caller::Sqs { fifo }, records: elements().map(sqs::record).collect() }
+            }
+        }
+    }
+}
+
+/// How an element of a pipe's batch is read, where it is one of a source.
+fn source(kind: Element) -> Option<fn(Node<'_>) -> Record> {
+    match kind {
+        Element::Flat | Element::Damaged => Some(record::pipes),
+        Element::DynamoDb => Some(|element| dynamodb::record(element, None)),
+        Element::Sqs => Some(sqs::record),
+        Element::Kafka => Some(kafka::pipes),
+        Element::Nested | Element::Foreign(_) | Element::Unknown => None,
+    }
+}
+
+/// An element of a pipe's batch; one that is of no source is damaged, and read as the others are.
+fn piped(element: Node<'_>, others: Option<Element>) -> Record {
+    let read = source(shape::element(element)).or_else(|| others.and_then(source));
+    read.unwrap_or(record::pipes)(element)
 }
 
 /// The state that a mapping with a tumbling window must get back; an empty one where none came.

@@ -1,4 +1,4 @@
-//! One record of an envelope to the engine's [`Record`].
+//! One record of a Kinesis stream to the engine's [`Record`], and what all callers' records share.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,18 +33,23 @@ pub(super) fn pipes(element: Node<'_>) -> Record {
 }
 
 fn base64(data: Node<'_>, origin: Origin) -> Record {
+    decoded("data", data, origin)
+}
+
+/// A record whose event stands in that member as base64 text.
+pub(super) fn decoded(member: &str, data: Node<'_>, origin: Origin) -> Record {
     let text = data.as_str().unwrap_or_default();
     match STANDARD.decode(text.as_bytes()) {
         Ok(event) => Record::new(event, origin),
         Err(_) => {
-            let reason = Reason::new(ReasonCode::NotBase64, "the record's `data` is not base64");
+            let reason = Reason::new(ReasonCode::NotBase64, format!("the record's `{member}` is not base64"));
             Record::unreadable(text.into_owned(), reason, origin)
         }
     }
 }
 
 /// A record that lacks a member, or has another type there. The reject keeps the record's own text.
-fn unreadable(
+pub(super) fn unreadable(
     element: Node<'_>,
     member: &str,
     wanted: &str,
@@ -60,7 +65,7 @@ fn unreadable(
 /// Kinesis. A member that is absent or odd is not known; the event is read all the same.
 fn origin(outer: Node<'_>, inner: Node<'_>) -> Origin {
     let arn = text(outer, "eventSourceARN");
-    let mut origin = Origin::stream(arn.as_deref().map_or("", stream_name));
+    let mut origin = Origin::stream(arn.as_deref().map_or("", resource_name));
     origin.arn = arn;
     // `SHARD:SEQUENCE`: the shard is named nowhere else, and the number may be where a pipe's input
     // transformer has left out the other.
@@ -74,15 +79,18 @@ fn origin(outer: Node<'_>, inner: Node<'_>) -> Origin {
     origin
 }
 
-fn text(node: Node<'_>, name: &str) -> Option<String> {
+/// The text of that member, if it is one that says something.
+pub(super) fn text(node: Node<'_>, name: &str) -> Option<String> {
     node.get(name)?.as_str().filter(|text| !text.is_empty()).map(std::borrow::Cow::into_owned)
 }
 
-/// `NAME` of `arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`, with or without a consumer behind it.
-fn stream_name(arn: &str) -> &str {
+/// `NAME` of an ARN that ends in `:NAME` or `:TYPE/NAME`, with or without more behind it: a consumer of
+/// a stream, the stream of a table.
+pub(super) fn resource_name(arn: &str) -> &str {
+    const TYPES: [&str; 3] = ["stream/", "deliverystream/", "table/"];
     let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
-    let name = resource.strip_prefix("stream/").unwrap_or(resource);
-    name.split_once('/').map_or(name, |(name, _consumer)| name)
+    let name = TYPES.into_iter().find_map(|ty| resource.strip_prefix(ty)).unwrap_or(resource);
+    name.split_once('/').map_or(name, |(name, _more)| name)
 }
 
 #[cfg(test)]
@@ -90,15 +98,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_streams() {
+    fn names_of_resources() {
         for (arn, name) in [
             ("arn:aws:kinesis:us-east-2:123456789012:stream/lambda-stream", "lambda-stream"),
             ("arn:aws-cn:kinesis:cn-north-1:123456789012:stream/a.b_c-d", "a.b_c-d"),
             ("arn:aws:kinesis:us-east-2:123456789012:stream/clicks/consumer/enrich:1545084650", "clicks"),
+            ("arn:aws:firehose:us-east-2:123456789012:deliverystream/to-s3", "to-s3"),
+            ("arn:aws:dynamodb:us-east-1:111122223333:table/Users/stream/2015-06-27T00:48:05.899", "Users"),
+            ("arn:aws:dynamodb:us-east-1:111122223333:table/Users", "Users"),
+            ("arn:aws:sqs:us-east-2:123456789012:my-queue.fifo", "my-queue.fifo"),
             ("clicks", "clicks"),
             ("", ""),
         ] {
-            assert_eq!(stream_name(arn), name, "{arn}");
+            assert_eq!(resource_name(arn), name, "{arn}");
         }
     }
 }

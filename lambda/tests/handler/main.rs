@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod aggregates;
+mod callers;
 mod kinesis;
 #[path = "../support/kpl.rs"]
 mod kpl;

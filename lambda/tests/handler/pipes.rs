@@ -173,7 +173,7 @@ fn what_is_no_invocation_is_told() {
     let world = World::new(true, &[]);
     for (body, name) in [
         ("{", "Enrich.NotJson"),
-        (r#"{"Records":[{"eventSource":"aws:sqs"}]}"#, "Enrich.UnsupportedCaller"),
+        (r#"{"Records":[{"EventSource":"aws:sns"}]}"#, "Enrich.UnsupportedCaller"),
         ("7", "Enrich.UnknownEvent"),
     ] {
         let invoked = world.invoke(body, None);

@@ -279,8 +279,12 @@ impl World {
     }
 
     pub(crate) fn with_clock(rejects: bool, fail: &[&str], clock: Arc<dyn Clock>) -> Self {
+        Self::with_rules(RULES, rejects, fail, clock)
+    }
+
+    pub(crate) fn with_rules(rules: &str, rejects: bool, fail: &[&str], clock: Arc<dyn Clock>) -> Self {
         let mut sources = Sources::new();
-        sources.add("rules.enrich", RULES);
+        sources.add("rules.enrich", rules);
         let rules = Rules::from_sources(&sources, &Registry::standard(), &|_| Ok(SCHEMA.as_bytes().to_vec()));
         let engine =
             Engine::builder(rules.expect("rules")).tables(Users).outputs().build().expect("an engine");

@@ -1,0 +1,180 @@
+//! Which records a caller brings again together with one that failed.
+
+use std::collections::HashMap;
+
+use enrich_engine::{Reason, ReasonCode, Record};
+
+use super::fate::Fate;
+use crate::SequenceNumber;
+use crate::envelope::Caller;
+
+/// The order in which a mapping's caller brings records: in lanes, each of which is brought again from
+/// its first failed record on.
+pub(super) struct Order {
+    /// The places of each lane's records in the batch.
+    lanes: Vec<Vec<usize>>,
+    /// The records' numbers, where the caller goes by them.
+    numbers: Vec<Option<SequenceNumber>>,
+}
+
+impl Order {
+    /// - A shard is one lane.
+    /// - Kafka brings several partitions at a time, and each is a lane.
+    /// - A FIFO queue keeps the order of each message group, and another queue none at all.
+    pub(super) fn new(caller: &Caller, records: &[Record]) -> Self {
+        let lanes = match caller {
+            Caller::Sqs { fifo: false } => (0..records.len()).map(|at| vec![at]).collect(),
+            Caller::Sqs { fifo: true } => lanes(records, |record| record.origin.partition_key.as_deref()),
+            Caller::Kafka => {
+                lanes(records, |record| (record.origin.stream.as_str(), record.origin.shard.as_deref()))
+            }
+            _ => lanes(records, |_| ()),
+        };
+        let number = |record: &Record| match caller {
+            Caller::Sqs { .. } => None,
+            _ => number(record).and_then(SequenceNumber::parse),
+        };
+        Self { lanes, numbers: records.iter().map(number).collect() }
+    }
+
+    /// Whether all records come again with the first one.
+    pub(super) fn is_one_lane(&self) -> bool {
+        self.lanes.len() <= 1
+    }
+
+    /// The places of each lane's failed records, in their order; of lanes that have any.
+    pub(super) fn failed(&self, fates: &[Fate]) -> Vec<Vec<usize>> {
+        let failed = |at: &usize| fates.get(*at).is_some_and(|fate| fate.failed().is_some());
+        let lanes = self.lanes.iter().map(|lane| lane.iter().copied().filter(failed).collect::<Vec<_>>());
+        lanes.filter(|lane| !lane.is_empty()).collect()
+    }
+
+    /// Fails what the caller will bring again with a failed record, so that nothing of it is written or
+    /// counted: all that stands behind the first one of its lane, and all of the lane whose number is not
+    /// below the lowest one.
+    ///
+    /// In a lane that is in order the two are the same.
+    pub(super) fn settle(&self, fates: &mut [Fate]) {
+        for lane in &self.lanes {
+            while self.settle_once(lane, fates) {}
+        }
+    }
+
+    /// Whether that changed anything: then the lowest number may be another one.
+    fn settle_once(&self, lane: &[usize], fates: &mut [Fate]) -> bool {
+        let failed = |fates: &[Fate], at: usize| fates.get(at).is_some_and(|fate| fate.failed().is_some());
+        let number = |at: usize| self.numbers.get(at).and_then(Option::as_ref);
+        let Some(first) = lane.iter().position(|at| failed(fates, *at)) else { return false };
+        let lowest = lane.iter().skip(first).filter_map(|at| number(*at)).min();
+        let mut changed = false;
+        for (place, at) in lane.iter().enumerate() {
+            let again =
+                place > first || number(*at).zip(lowest).is_some_and(|(number, lowest)| number >= lowest);
+            if let Some(fate) = fates.get_mut(*at).filter(|fate| again && fate.failed().is_none()) {
+                *fate = Fate::Failed(Reason::new(
+                    ReasonCode::BehindFailure,
+                    "the record lies behind one that failed",
+                ));
+                changed = true;
+            }
+        }
+        changed
+    }
+}
+
+/// The number by which a stream or a partition is brought again: of a DynamoDB stream's record, whose
+/// event's id stands behind it, without that.
+pub(super) fn number(record: &Record) -> Option<&str> {
+    let sequence = record.origin.sequence.as_deref()?;
+    Some(sequence.split_once('-').map_or(sequence, |(number, _id)| number))
+}
+
+fn lanes<'r, K: Eq + std::hash::Hash>(
+    records: &'r [Record],
+    key: impl Fn(&'r Record) -> K,
+) -> Vec<Vec<usize>> {
+    let mut places: HashMap<K, usize> = HashMap::new();
+    let mut lanes: Vec<Vec<usize>> = Vec::new();
+    for (at, record) in records.iter().enumerate() {
+        let next = lanes.len();
+        let place = *places.entry(key(record)).or_insert(next);
+        match lanes.get_mut(place) {
+            Some(lane) => lane.push(at),
+            None => lanes.push(vec![at]),
+        }
+    }
+    lanes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use enrich_engine::Origin;
+
+    /// Settles a batch of these numbers, of which those marked `!` have failed; gives the same text. What
+    /// stands before a `/` is the message group or the partition.
+    fn settled(caller: &Caller, text: &str) -> String {
+        let mut records = Vec::new();
+        let mut fates = Vec::new();
+        for word in text.split(' ') {
+            let mut origin = Origin::stream("clicks");
+            let word = match word.split_once('/') {
+                Some((lane, rest)) => {
+                    origin.partition_key = Some(lane.to_owned());
+                    origin.shard = Some(lane.to_owned());
+                    rest
+                }
+                None => word,
+            };
+            origin.sequence = Some(word.trim_end_matches('!').to_owned()).filter(|number| number != "-");
+            records.push(Record::new("{}", origin));
+            let failed = || Fate::Failed(Reason::new("throttled", ""));
+            fates.push(if word.ends_with('!') { failed() } else { Fate::Enriched });
+        }
+        Order::new(caller, &records).settle(&mut fates);
+        let words = text.split(' ').zip(&fates).map(|(word, fate)| {
+            let mark = if fate.failed().is_some() { "!" } else { "" };
+            format!("{}{mark}", word.trim_end_matches('!'))
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_comes_again_with_a_failure() {
+        for (before, after) in [
+            ("1 2 3", "1 2 3"),
+            ("1! 2 3", "1! 2! 3!"),
+            ("1 2! 3", "1 2! 3!"),
+            ("1 2 3!", "1 2 3!"),
+            ("1 2! 3! 4", "1 2! 3! 4!"),
+            ("9 10! 11", "9 10! 11!"),
+            ("- 2! -", "- 2! -!"),
+            // Records of one aggregate have one number.
+            ("1 2 2! 3", "1 2! 2! 3!"),
+            // Not in order, as two shards in one batch would be: Kinesis knows only the lowest number.
+            ("1 7 2! 8", "1 7! 2! 8!"),
+            ("1 7 5! 2", "1 7! 5! 2!"),
+            ("3 1 7! 2 8", "3! 1! 7! 2! 8!"),
+        ] {
+            assert_eq!(settled(&Caller::Kinesis { state: None }, before), after, "{before}");
+        }
+    }
+
+    #[test]
+    fn what_comes_again_in_lanes() {
+        let (queue, fifo) = (Caller::Sqs { fifo: false }, Caller::Sqs { fifo: true });
+        for (caller, before, after) in [
+            (&queue, "a/1! a/2 1 -! 3", "a/1! a/2 1 -! 3"),
+            (&fifo, "a/1 b/1! a/2 b/2 a/3", "a/1 b/1! a/2 b/2! a/3"),
+            (&fifo, "a/1! b/1 a/2 b/2! b/3", "a/1! b/1 a/2! b/2! b/3!"),
+            // The ids of messages say nothing of their order, even where they look like numbers.
+            (&fifo, "a/7 a/2! a/8", "a/7 a/2! a/8!"),
+            // Messages that lost their group are taken for one.
+            (&fifo, "1! a/2 3", "1! a/2 3!"),
+            (&Caller::Kafka, "0/7 1/7! 0/8 1/8 0/9", "0/7 1/7! 0/8 1/8! 0/9"),
+            (&Caller::Kafka, "0/9 0/7! 1/9 1/7", "0/9! 0/7! 1/9 1/7"),
+        ] {
+            assert_eq!(settled(caller, before), after, "{before}");
+        }
+    }
+}
