@@ -48,8 +48,7 @@ pub(super) fn keys(
         let Event::Taken(taken) = &*event else { continue };
         let Some(rule) = program.rules.get(taken.rule) else { continue };
         // Nothing is kept of an event that ends here: its keys are not asked.
-        let worked_out =
-            contained(|| Ok(Asker { taken, rule, answers, context }.wave(wave)), Err);
+        let worked_out = contained(|| Ok(Asker { taken, rule, answers, context }.wave(wave)), Err);
         match (worked_out, event) {
             (Ok(found), Event::Taken(taken)) => {
                 for found in found {
@@ -201,9 +200,7 @@ impl<'a> Asker<'a, '_> {
 /// One part of a key; `None` where it is absent, null or empty text.
 fn key_part(part: &KeyPart, scope: Scope<'_, '_>) -> Result<Option<KeyValue>, Failure> {
     let value = scope.value(&part.value).map_err(|stop| match stop {
-        Stop::Error(reason) if reason.code == "cast" => {
-            Failure::new(ErrorCode::Cast, reason.message)
-        }
+        Stop::Error(reason) if reason.code == "cast" => Failure::new(ErrorCode::Cast, reason.message),
         Stop::Error(reason) => Failure::new(ErrorCode::Expression, reason.message),
         Stop::Upstream => Failure::new(ErrorCode::Upstream, "the key reads a lookup that failed"),
     })?;
