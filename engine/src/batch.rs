@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use enrich_dsl::model::{Compression, PerObject};
 
+use crate::lookup::ErrorCode;
 use crate::reasons::Reason;
 use crate::time::Timestamp;
 
@@ -15,19 +16,22 @@ pub struct Record {
     pub payload: Payload,
     /// Where the record comes from.
     pub origin: Origin,
+    /// How many records of its id, with other bytes, stood before it in the batch that it first came in;
+    /// more than 0 only for a record that was kept and comes again. See [`crate::output::repeats`].
+    pub repeat: usize,
 }
 
 impl Record {
     /// A record with these bytes.
     #[must_use]
     pub fn new(event: impl Into<Vec<u8>>, origin: Origin) -> Self {
-        Self { payload: Payload::Event(event.into()), origin }
+        Self { payload: Payload::Event(event.into()), origin, repeat: 0 }
     }
 
     /// A record whose event could not be read out of its envelope: it will be rejected.
     #[must_use]
     pub fn unreadable(raw: impl Into<Vec<u8>>, reason: Reason, origin: Origin) -> Self {
-        Self { payload: Payload::Unreadable { raw: raw.into(), reason }, origin }
+        Self { payload: Payload::Unreadable { raw: raw.into(), reason }, origin, repeat: 0 }
     }
 
     /// The bytes that a reject keeps.
@@ -121,6 +125,8 @@ pub enum Verdict {
         rule: Option<Arc<str>>,
         /// Why.
         reason: Reason,
+        /// How the rule's lookups ended, as far as the event came.
+        lookups: Vec<LookupOutcome>,
     },
     /// The event was not enriched, and a retry can help.
     Failed {
@@ -129,6 +135,48 @@ pub enum Verdict {
         /// Why.
         reason: Reason,
     },
+}
+
+/// How a lookup of a rejected event ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LookupOutcome {
+    /// The lookup's name.
+    pub lookup: String,
+    /// The table's name at its source.
+    pub table: String,
+    /// How it ended.
+    pub end: LookupEnd,
+    /// For a lookup inside a `for each`: the place of the element at which the event was rejected,
+    /// counted from 0. Lookups of the elements before it are not told.
+    pub element: Option<usize>,
+}
+
+/// How a lookup ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LookupEnd {
+    /// The item was there.
+    Found,
+    /// There is no such item.
+    Missing,
+    /// A part of the key was absent, null or empty.
+    NoKey,
+    /// The lookup failed, whether the rule has an `on error` for it or not.
+    Failed(ErrorCode),
+}
+
+impl LookupEnd {
+    /// The word for it: `found`, `missing`, `no_key` or `failed`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LookupEnd::Found => "found",
+            LookupEnd::Missing => "missing",
+            LookupEnd::NoKey => "no_key",
+            LookupEnd::Failed(_) => "failed",
+        }
+    }
 }
 
 /// Where an enriched event goes.

@@ -53,7 +53,9 @@ mod schema;
 mod time;
 mod value;
 
-pub use batch::{LookupCounts, Origin, Outcome, Payload, Placement, Record, Verdict};
+pub use batch::{
+    LookupCounts, LookupEnd, LookupOutcome, Origin, Outcome, Payload, Placement, Record, Verdict,
+};
 pub use context::Context;
 pub use engine::{Builder, Engine};
 pub use enrich_dsl as dsl;

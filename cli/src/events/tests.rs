@@ -7,7 +7,7 @@ fn verdict(record: &Record) -> Verdict {
     let reason = |code: &'static str| Reason::new(code, "for a reason");
     match record.bytes() {
         b"drop" => Verdict::Dropped { rule: rule() },
-        b"reject" => Verdict::Rejected { rule: None, reason: reason("not_json") },
+        b"reject" => Verdict::Rejected { rule: None, reason: reason("not_json"), lookups: Vec::new() },
         b"fail" => Verdict::Failed { rule: None, reason: reason("throttled") },
         bytes => {
             let event = [record.origin.stream.as_bytes(), b"<", bytes, b">"].concat();

@@ -6,14 +6,14 @@ use enrich_dsl::model::{Copied, Copy, IfAbsent};
 
 use super::plan::{Answered, unanswered};
 use super::{Asked, Event, Taken, rejected};
-use crate::batch::{LookupCounts, Placement, Verdict};
+use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, Placement, Verdict};
 use crate::context::Context;
 use crate::edits::{Edits, NotAnObject};
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
 use crate::limits::Limits;
 use crate::lookup::{Answer, ErrorCode, Failure, Item};
-use crate::program::{Lookup, Program, Rule, Step};
+use crate::program::{Lookup, Program, Rule, Step, TableSlot};
 use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
 
@@ -34,6 +34,7 @@ pub(super) fn apply(
         return rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"));
     };
     let mut run = Run {
+        tables: &program.tables,
         taken,
         rule,
         answers,
@@ -41,6 +42,7 @@ pub(super) fn apply(
         context,
         event: Frame::new(taken.document.root(), &rule.lookups, &taken.keys, 0),
         element: None,
+        at: 0,
         written: 0,
         looped: 0,
         counts: counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default(),
@@ -57,6 +59,7 @@ const MAX_PREFIX_BYTES: usize = 600;
 
 /// One event on its way through its rule's statements. A `Break` is the verdict.
 struct Run<'a, 'r> {
+    tables: &'a [TableSlot],
     taken: &'a Taken<'r>,
     rule: &'a Rule,
     answers: &'a Answered,
@@ -65,6 +68,8 @@ struct Run<'a, 'r> {
     event: Frame<'a>,
     /// The element that a `for each` is at.
     element: Option<Frame<'a>>,
+    /// Its place in the array.
+    at: usize,
     /// How many bytes statements have written, at most: what was overwritten since may be counted too.
     written: usize,
     /// How many of them are elements that the loop has behind it.
@@ -79,7 +84,7 @@ struct Frame<'a> {
     keys: &'a [Asked],
     edits: Edits,
     known: Vec<Known<'a>>,
-    /// The failures that the rule has caught.
+    /// The failures of lookups.
     failures: Vec<Option<Failure>>,
     /// How many lookups of the rule are counted before these.
     counted: usize,
@@ -93,6 +98,22 @@ impl<'a> Frame<'a> {
 
     fn level(&self) -> Level<'a, '_> {
         Level { node: self.node, edits: Some(&self.edits), lookups: &self.known }
+    }
+
+    /// How lookup after lookup ended, of those that the event has come to.
+    fn outcomes(&self, tables: &[TableSlot], element: Option<usize>) -> Vec<LookupOutcome> {
+        let ended = |(place, lookup): (usize, &Lookup)| {
+            let end = match self.known.get(place)? {
+                Known::NotYet => return None,
+                Known::Item(_) => LookupEnd::Found,
+                Known::Nothing if matches!(self.keys.get(place), Some(Asked::NoKey)) => LookupEnd::NoKey,
+                Known::Nothing => LookupEnd::Missing,
+                Known::Failed => LookupEnd::Failed(self.failures.get(place)?.as_ref()?.code),
+            };
+            let table = tables.get(lookup.slot)?.table.name.clone();
+            Some(LookupOutcome { lookup: lookup.name.clone(), table, end, element })
+        };
+        self.lookups.iter().enumerate().filter_map(ended).collect()
     }
 
     /// The failure of one of these lookups, if the rule has caught one.
@@ -203,19 +224,18 @@ impl<'a> Run<'a, '_> {
     /// The event as it was before the lookup goes on with `on error`, or ends here.
     fn failed(&mut self, place: usize, lookup: &'a Lookup, failure: &Failure) -> Flow {
         self.learn(place, Known::Failed, |counts| counts.failed += 1);
-        let Some(steps) = &lookup.error else {
-            let message = format!("lookup `{}`: {}", lookup.name, failure.message);
-            let reason = Reason::new(failure.code, message);
-            let rule = Some(self.rule.name.clone());
-            return Flow::Break(if failure.transient {
-                Verdict::Failed { rule, reason }
-            } else {
-                Verdict::Rejected { rule, reason }
-            });
-        };
         if let Some(known) = self.frame().failures.get_mut(place) {
             *known = Some(failure.clone());
         }
+        let Some(steps) = &lookup.error else {
+            let message = format!("lookup `{}`: {}", lookup.name, failure.message);
+            let reason = Reason::new(failure.code, message);
+            return if failure.transient {
+                Flow::Break(Verdict::Failed { rule: Some(self.rule.name.clone()), reason })
+            } else {
+                self.reject(reason)
+            };
+        };
         self.steps(steps, Some(failure))
     }
 
@@ -243,7 +263,8 @@ impl<'a> Run<'a, '_> {
         };
         let start = array.span().0;
         let (mut text, mut copied) = (String::new(), 0);
-        for (element, keys) in array.elements().zip(keys) {
+        for (at, (element, keys)) in array.elements().zip(keys).enumerate() {
+            self.at = at;
             self.element = Some(Frame::new(element, &each.lookups, keys, each.counted));
             let flow = self.steps(&each.steps, None);
             let frame = self.element.take();
@@ -321,19 +342,28 @@ impl<'a> Run<'a, '_> {
     }
 
     fn reject(&self, reason: Reason) -> Flow {
-        Flow::Break(rejected(Some(&self.rule.name), reason))
+        Flow::Break(self.rejected(reason))
+    }
+
+    /// The verdict, with the lookups of the event and those of the element that it ends at.
+    fn rejected(&self, reason: Reason) -> Verdict {
+        let mut lookups = self.event.outcomes(self.tables, None);
+        if let Some(element) = &self.element {
+            lookups.extend(element.outcomes(self.tables, Some(self.at)));
+        }
+        Verdict::Rejected { rule: Some(self.rule.name.clone()), reason, lookups }
     }
 
     fn enriched(&self) -> Verdict {
         let placement = match self.placement() {
             Ok(placement) => placement,
-            Err(reason) => return rejected(Some(&self.rule.name), reason),
+            Err(reason) => return self.rejected(reason),
         };
         let root = self.taken.document.root();
         let edits = &self.event.edits;
         let event = if edits.is_empty() { root.raw().to_owned() } else { edits.render(Some(root)) };
         if event.len() > self.limits.event_bytes {
-            return rejected(Some(&self.rule.name), self.too_large());
+            return self.rejected(self.too_large());
         }
         Verdict::Enriched { rule: self.rule.name.clone(), event: event.into_bytes(), placement }
     }

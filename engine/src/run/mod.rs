@@ -161,5 +161,5 @@ fn counters(program: &Program) -> Vec<Vec<LookupCounts>> {
 }
 
 fn rejected(rule: Option<&Arc<str>>, reason: Reason) -> Verdict {
-    Verdict::Rejected { rule: rule.cloned(), reason }
+    Verdict::Rejected { rule: rule.cloned(), reason, lookups: Vec::new() }
 }

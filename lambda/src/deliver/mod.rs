@@ -16,7 +16,7 @@ mod pipes;
 mod write;
 
 use enrich_engine::output::{Rejected, reject};
-use enrich_engine::{Location, Reason, ReasonCode, Record, Timestamp, Verdict};
+use enrich_engine::{Location, LookupOutcome, Reason, ReasonCode, Record, Timestamp, Verdict};
 
 use crate::envelope::Caller;
 use crate::{Handler, HandlerError};
@@ -58,7 +58,7 @@ impl Batch<'_> {
         match verdict {
             Verdict::Enriched { .. } => Fate::Enriched,
             Verdict::Dropped { .. } => Fate::Dropped,
-            Verdict::Rejected { rule, reason } => self.rejected(rule.as_deref(), reason.clone()),
+            Verdict::Rejected { rule, reason, .. } => self.rejected(rule.as_deref(), reason.clone()),
             Verdict::Failed { reason, .. } => Fate::Failed(reason.clone()),
             _ => {
                 let message = "the engine gave a verdict that is not known here";
@@ -89,7 +89,8 @@ impl Batch<'_> {
             .filter_map(|(at, (((record, verdict), repeat), fate))| {
                 let Fate::Rejected(reason) = fate else { return None };
                 let (rule, rules) = (rule(verdict), self.handler.engine.hash());
-                let rejected = Rejected { record, repeat: *repeat, rule, reason, rules };
+                let lookups = lookups(verdict);
+                let rejected = Rejected { record, repeat: *repeat, rule, reason, rules, lookups };
                 let object = reject(rejected, self.destination(rule)?);
                 Some(Write { object, records: vec![at] })
             })
@@ -134,6 +135,14 @@ impl Batch<'_> {
             };
         }
         rejected
+    }
+}
+
+/// How the lookups of an event ended that the engine has rejected.
+fn lookups(verdict: &Verdict) -> &[LookupOutcome] {
+    match verdict {
+        Verdict::Rejected { lookups, .. } => lookups,
+        _ => &[],
     }
 }
 
