@@ -93,6 +93,8 @@ reasons! {
     NotBase64 = "not_base64" Rejected;
     /// The record is not as its caller's envelope should have it.
     Envelope = "envelope" Rejected;
+    /// An on-failure record names the records of its batch, and does not hold them.
+    NoPayload = "no_payload" Rejected;
     /// The record of a Kafka topic has no value: it deletes its key.
     Tombstone = "tombstone" Rejected;
     /// `enrich run`: a line of the input is longer than 10 MiB.

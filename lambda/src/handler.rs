@@ -9,7 +9,7 @@ use enrich_engine::{Clock, Context, Engine, Location, Outcome, Record, Timestamp
 use futures_util::FutureExt as _;
 
 use crate::deliver::{Batch, Delivered, Fate};
-use crate::envelope::Invocation;
+use crate::envelope::{Caller, Invocation};
 use crate::{HandlerError, Summary};
 
 /// Handles invocations: one for all callers and all streams that the rules take.
@@ -30,6 +30,16 @@ pub struct Invoked {
     /// The answer, byte for byte; or why the invocation fails, and its caller brings the batch again.
     pub answer: Result<Vec<u8>, HandlerError>,
     /// What it did.
+    pub summary: Summary,
+}
+
+/// What became of records that were tried again.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Replayed {
+    /// What became of each, in their order.
+    pub fates: Vec<Fate>,
+    /// The same in counts.
     pub summary: Summary,
 }
 
@@ -64,10 +74,20 @@ impl Handler {
     pub async fn invoke(&self, body: &[u8], deadline: Option<Timestamp>) -> Invoked {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
         let answer = match Invocation::read(body) {
-            Ok(invocation) => self.serve(&invocation, deadline, &mut summary).await,
+            Ok(invocation) => self.serve(&invocation, deadline, &mut summary).await.answer,
             Err(error) => Err(error.into()),
         };
         Invoked { answer, summary }
+    }
+
+    /// Tries records again that were kept because they were not enriched, each by itself. What is written
+    /// for them has the names that it would have had at first, except that each gets an object of its own,
+    /// so that to do it twice changes nothing.
+    pub async fn replay(&self, records: Vec<Record>, deadline: Option<Timestamp>) -> Replayed {
+        let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
+        let invocation = Invocation { caller: Caller::Replay, records };
+        let Delivered { fates, .. } = self.serve(&invocation, deadline, &mut summary).await;
+        Replayed { fates, summary }
     }
 
     async fn serve(
@@ -75,29 +95,31 @@ impl Handler {
         invocation: &Invocation,
         deadline: Option<Timestamp>,
         summary: &mut Summary,
-    ) -> Result<Vec<u8>, HandlerError> {
+    ) -> Delivered {
         let Invocation { caller, records } = invocation;
         summary.caller = caller.name();
         summary.records = u64::try_from(records.len()).unwrap_or(u64::MAX);
         let now = self.clock.now();
         let times = Times::new(now, deadline);
         let context = Context::at(now).by(times.lookups);
-        // A mapping takes nothing back, and brings failed records again; the others do neither.
-        let context = if caller.takes_events() { context } else { context.placed().retrying() };
+        // A mapping takes nothing back, and brings failed records again.
+        let context = if caller.takes_events() { context } else { context.placed() };
+        let context = if caller.retries() { context.retrying() } else { context };
         let outcome = match self.enrich(records, context).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                summary.count(&vec![Fate::with_batch(); records.len()]);
-                return Err(error);
+                let fates = vec![Fate::with_batch(); records.len()];
+                summary.count(&fates);
+                return Delivered { answer: Err(error), fates, objects: 0 };
             }
         };
         let (verdicts, repeats) = (&outcome.verdicts, repeats(records));
         let batch = Batch { handler: self, records, verdicts, repeats: &repeats, deadline: times.writes };
-        let Delivered { answer, fates, objects } = batch.deliver(caller).await;
-        summary.objects = objects;
+        let delivered = batch.deliver(caller).await;
+        summary.objects = delivered.objects;
         summary.lookups = outcome.lookups;
-        summary.count(&fates);
-        answer
+        summary.count(&delivered.fates);
+        delivered
     }
 
     async fn enrich(&self, records: &[Record], context: Context) -> Result<Outcome, HandlerError> {

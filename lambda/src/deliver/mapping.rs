@@ -15,7 +15,7 @@ use super::order::{Order, number};
 use super::write::{Refused, Write, behind_failure};
 use super::{Batch, Delivered, Fate};
 use crate::answer::{self, AnswerError};
-use crate::envelope::Caller;
+use crate::envelope::{Caller, Message};
 
 /// How often a refused object is halved while none of its parts is taken: then it is not a record that
 /// is refused, and to write each alone would take twice as many writes as there are records.
@@ -32,10 +32,11 @@ impl Batch<'_> {
             .collect();
         order.settle(&mut fates);
 
-        let mut delivery = Delivery { batch: self, order: &order, fates, objects: 0, over: false };
+        let mut delivery = Delivery { batch: self, caller, order: &order, fates, objects: 0, over: false };
         delivery.singles().await;
         delivery.batches().await;
         let Delivery { mut fates, objects, .. } = delivery;
+        order.close(&mut fates);
 
         let answer = self.failures(caller, &order, &fates);
         if answer.is_err() {
@@ -72,11 +73,13 @@ impl Batch<'_> {
         let origins = |lane: Vec<usize>| lane.into_iter().filter_map(|at| self.records.get(at));
         let failed = order.failed(fates);
         match caller {
-            Caller::Sqs { .. } => {
+            Caller::Sqs { messages, .. } => {
                 // In the order of the batch, not of the groups.
-                let failed = self.records.iter().zip(fates).filter(|(_, fate)| fate.failed().is_some());
-                answer::sqs(failed.map(|(record, _)| record.origin.sequence.as_deref()))
+                let fates = |message: &Message| fates.get(message.records.clone()).unwrap_or_default();
+                let failed = |message: &&Message| fates(message).iter().any(|fate| fate.failed().is_some());
+                answer::sqs(messages.iter().filter(failed).map(|message| message.id.as_deref()))
             }
+            Caller::Replay => Ok(Vec::new()),
             Caller::Kafka => {
                 let mut checkpoints = Vec::with_capacity(failed.len());
                 for lane in failed {
@@ -101,6 +104,7 @@ impl Batch<'_> {
 /// A batch on its way to what is durable.
 struct Delivery<'a> {
     batch: Batch<'a>,
+    caller: &'a Caller,
     order: &'a Order,
     fates: Vec<Fate>,
     objects: u64,
@@ -183,8 +187,16 @@ impl Delivery<'_> {
         let enriched = records.filter(|at| self.fates.get(*at) == Some(&Fate::Enriched));
         let events: Vec<_> = enriched.filter_map(|at| self.batch.output(at, kind)).collect();
         // All have names: what has no sequence number is not enriched here.
-        let (laid, _unnamed) = objects(&events);
-        laid.into_iter().map(|laid| Write { object: laid.object, records: laid.records }).collect()
+        let (kept, new): (Vec<_>, Vec<_>) =
+            events.into_iter().partition(|event| self.caller.was_kept(event.record));
+        // What was kept is alone: an object of several is named by its first and last record, and between
+        // these may be others that are in an object of that name already.
+        let (laid, _unnamed) = objects(&new);
+        let alone = kept.iter().flat_map(|event| objects(std::slice::from_ref(event)).0);
+        laid.into_iter()
+            .chain(alone)
+            .map(|laid| Write { object: laid.object, records: laid.records })
+            .collect()
     }
 }
 

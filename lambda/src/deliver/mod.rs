@@ -20,7 +20,7 @@ use enrich_engine::{Location, LookupOutcome, Reason, ReasonCode, Record, Timesta
 
 use crate::envelope::Caller;
 use crate::{Handler, HandlerError};
-pub(crate) use fate::Fate;
+pub use fate::Fate;
 use write::{Refused, Write, Written};
 
 /// A batch that the engine has seen. There is a verdict for each record.

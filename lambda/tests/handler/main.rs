@@ -9,5 +9,6 @@ mod kinesis;
 mod kpl;
 mod pipes;
 mod properties;
+mod replay;
 mod time;
 mod world;
