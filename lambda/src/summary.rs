@@ -42,6 +42,32 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Adds another one of the same rules.
+    pub fn add(&mut self, other: &Self) {
+        self.caller = other.caller;
+        self.rules.clone_from(&other.rules);
+        for (mine, theirs) in [
+            (&mut self.records, other.records),
+            (&mut self.enriched, other.enriched),
+            (&mut self.dropped, other.dropped),
+            (&mut self.rejected, other.rejected),
+            (&mut self.failed, other.failed),
+            (&mut self.objects, other.objects),
+        ] {
+            *mine += theirs;
+        }
+        for (mine, theirs) in [
+            (&mut self.rejected_codes, &other.rejected_codes),
+            (&mut self.failed_codes, &other.failed_codes),
+        ] {
+            for (code, count) in theirs {
+                *mine.entry(code.clone()).or_default() += count;
+            }
+        }
+        self.first_failure = self.first_failure.take().or_else(|| other.first_failure.clone());
+        self.lookups = added(std::mem::take(&mut self.lookups), &other.lookups);
+    }
+
     pub(crate) fn count(&mut self, fates: &[Fate]) {
         for fate in fates {
             let count = match fate {

@@ -4,8 +4,10 @@ mod check;
 mod deployed;
 mod fmt;
 mod invoke;
+mod replay;
 mod report;
 mod run;
+mod seams;
 mod watch;
 
 use std::ffi::OsString;
@@ -42,6 +44,10 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
         }
         Ok(EnrichArgs { command: EnrichCommand::Invoke(args) }) => {
             let result = invoke::invoke(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Replay(args) }) => {
+            let result = replay::replay(&args, shell);
             shell.finish(result)
         }
         Ok(EnrichArgs { command: EnrichCommand::Fmt(args) }) => {
@@ -126,6 +132,12 @@ pub enum CommandError {
     /// The invocation can't be read.
     #[error("can't read the invocation from standard input")]
     Invocation(#[source] io::Error),
+    /// Rejects can't be kept there.
+    #[error("{}", wrong_rejects(*writes))]
+    WrongRejects {
+        /// Whether the command writes objects.
+        writes: bool,
+    },
     /// AWS is asked for, and this binary was built without.
     #[error("this `{binary}` was built without AWS: build it with `--features aws`")]
     NoAws {
@@ -177,6 +189,14 @@ fn help(error: &BuildError) -> &'static str {
     match error {
         BuildError::Unset(_) => "; give each of them one with `-D NAME=VALUE`",
         _ => "",
+    }
+}
+
+fn wrong_rejects(writes: bool) -> &'static str {
+    if writes {
+        "where objects are written, rejects are objects too: say `--rejects s3://BUCKET/PREFIX`"
+    } else {
+        "rejects go to S3 only with `--aws`, and to its folder with `--output`: say `--rejects FILE`"
     }
 }
 

@@ -34,7 +34,7 @@ fn ran(folder: &tempfile::TempDir, events: &[&str], options: impl FnOnce(&mut Ru
     let mut args = args(events.iter().map(path).collect());
     options(&mut args);
     let origins: Vec<_> = events.iter().map(|name| Origin::stream(*name)).collect();
-    let (result, stdout, stderr) = in_memory("x\nreject\n", |shell| run(&args, origins, &mut engine, shell));
+    let (result, stdout, stderr) = in_memory("x\nreject\n", |shell| run(&args, "hash", origins, &mut engine, shell));
     let tell = |text: String| text.replace(&folder.path().display().to_string(), "DIR");
     Ran {
         result: result

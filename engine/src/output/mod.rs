@@ -11,6 +11,6 @@ mod rejects;
 mod store;
 
 pub use layout::{Enriched, Laid, line, objects};
-pub use name::repeats;
+pub use name::{identity, repeats};
 pub use rejects::{Reject, RejectError, Rejected, document, reject};
 pub use store::{Object, ObjectStore};

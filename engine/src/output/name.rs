@@ -59,6 +59,19 @@ pub fn repeats(records: &[Record]) -> Vec<usize> {
     repeats
 }
 
+/// A hash of what tells a record from every other: where it comes from, its number and its bytes. `None`
+/// where its source numbers nothing. A record that was kept twice has one.
+#[must_use]
+pub fn identity(record: &Record) -> Option<[u8; 32]> {
+    let name = format!("{}-{}", shard(&record.origin), sequence(&record.origin, 0)?);
+    let mut hash = Sha256::new();
+    // No name has this byte.
+    hash.update(name.as_bytes());
+    hash.update([0]);
+    hash.update(record.bytes());
+    Some(hash.finalize().into())
+}
+
 /// The text with every byte that an object's key should not have written as `%XX`.
 fn safe(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
