@@ -248,12 +248,10 @@ pub struct InvokeArgs {
 
 /// What `enrich replay` does its work with.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
-#[command(
-    after_help = "Example:\n  enrich replay --rules rules --tables tables --reason schema errors\n\n\
+#[command(after_help = "Example:\n  enrich replay --rules rules --tables tables --reason schema errors\n\n\
                   Exit status:\n  0  all records were enriched or dropped, or their rejects are kept\n  \
                   1  some were not, or some documents could not be read\n  \
-                  2  the replay could not start or go on"
-)]
+                  2  the replay could not start or go on")]
 pub struct ReplayArgs {
     /// A rule file, or a folder of them; can be said several times
     #[arg(long, value_name = "PATH", required = true)]

@@ -25,7 +25,7 @@ mod shell;
 pub mod store;
 pub mod summary;
 pub mod tables;
-mod verdicts;
+pub mod verdicts;
 mod watch;
 
 pub use clock::LocalClock;

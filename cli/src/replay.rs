@@ -113,7 +113,8 @@ impl<'a> Reader<'a> {
         let (mut batches, mut batch, mut filled) = (Vec::new(), Vec::new(), 0);
         for Found { line, kept, .. } in documents(&bytes) {
             let found = kept.map_err(|error| error.to_string()).and_then(|kept| {
-                let records: Result<Vec<_>, _> = kept.records.into_iter().map(|record| self.named(record)).collect();
+                let records: Result<Vec<_>, _> =
+                    kept.records.into_iter().map(|record| self.named(record)).collect();
                 Ok((kept.code, records?))
             });
             let (code, records) = match found {
@@ -233,7 +234,7 @@ impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Left { twice, others, unread } = self;
         for (number, thing, why) in [
-            (twice, "record", "was read before"),
+            (twice, "record", "left out, read before"),
             (others, "record", "left out, kept for another reason"),
             (unread, "document", "not read"),
         ] {

@@ -43,9 +43,9 @@ pub struct Summary {
 
 impl Summary {
     /// Adds another one of the same rules.
-    pub fn add(&mut self, other: &Self) {
+    pub fn add(&mut self, other: Self) {
         self.caller = other.caller;
-        self.rules.clone_from(&other.rules);
+        self.rules = other.rules;
         for (mine, theirs) in [
             (&mut self.records, other.records),
             (&mut self.enriched, other.enriched),
@@ -56,16 +56,15 @@ impl Summary {
         ] {
             *mine += theirs;
         }
-        for (mine, theirs) in [
-            (&mut self.rejected_codes, &other.rejected_codes),
-            (&mut self.failed_codes, &other.failed_codes),
-        ] {
+        for (mine, theirs) in
+            [(&mut self.rejected_codes, other.rejected_codes), (&mut self.failed_codes, other.failed_codes)]
+        {
             for (code, count) in theirs {
-                *mine.entry(code.clone()).or_default() += count;
+                *mine.entry(code).or_default() += count;
             }
         }
-        self.first_failure = self.first_failure.take().or_else(|| other.first_failure.clone());
-        self.lookups = added(std::mem::take(&mut self.lookups), &other.lookups);
+        self.first_failure = self.first_failure.take().or(other.first_failure);
+        LookupCounts::add_all(&mut self.lookups, other.lookups);
     }
 
     pub(crate) fn count(&mut self, fates: &[Fate]) {

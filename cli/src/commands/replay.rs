@@ -44,7 +44,8 @@ pub(super) fn replay(args: &ReplayArgs, shell: &mut Shell<'_>) -> Result<Exit, C
     };
     let unnamed = unnamed(args, &engine);
     let handler = Handler::new(engine, store, place, Arc::new(clock));
-    let written = Written { handler, runtime: &runtime, summary: Summary::default(), unkept: Named::default() };
+    let written =
+        Written { handler, runtime: &runtime, summary: Summary::default(), unkept: Named::default() };
     Replay::new(args, unnamed, written).files(&files, shell)
 }
 
@@ -124,7 +125,8 @@ impl Target for Printed<'_> {
         progress: &Progress,
         shell: &mut Shell<'_>,
     ) -> Result<Vec<End>, CommandError> {
-        let (lines, records): (Vec<u64>, Vec<Record>) = batch.into_iter().map(|kept| (kept.line, kept.record)).unzip();
+        let (lines, records): (Vec<u64>, Vec<Record>) =
+            batch.into_iter().map(|kept| (kept.line, kept.record)).unzip();
         let context = Context::at(self.clock.now());
         let Outcome { verdicts, lookups, .. } = self.runtime.block_on(self.engine.enrich(&records, context));
         self.verdicts.summary.add(lookups);
@@ -170,9 +172,10 @@ impl Target for Written<'_> {
         progress: &Progress,
         shell: &mut Shell<'_>,
     ) -> Result<Vec<End>, CommandError> {
-        let (lines, records): (Vec<u64>, Vec<Record>) = batch.into_iter().map(|kept| (kept.line, kept.record)).unzip();
+        let (lines, records): (Vec<u64>, Vec<Record>) =
+            batch.into_iter().map(|kept| (kept.line, kept.record)).unzip();
         let replayed = self.runtime.block_on(self.handler.replay(records, None));
-        self.summary.add(&replayed.summary);
+        self.summary.add(replayed.summary);
         let mut ends = Vec::with_capacity(lines.len());
         for (line, fate) in lines.into_iter().zip(&replayed.fates) {
             ends.push(match fate {
