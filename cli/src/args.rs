@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use enrich_dsl::diagnostic::Code;
-use enrich_engine::{Location, Timestamp};
+use enrich_engine::{Destination, Timestamp};
 
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
@@ -78,15 +78,15 @@ pub struct ReportArgs {
     /// The partition in the policy's ARNs
     #[arg(long, value_name = "NAME", default_value = "aws", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = arn_field)]
     pub partition: String,
-    /// The region of the tables in the policy; `*` is any
+    /// The region of tables and delivery streams in the policy; `*` is any
     #[arg(long, value_name = "NAME", default_value = "*", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = arn_field)]
     pub region: String,
-    /// The account of the tables in the policy; `*` is any
+    /// The account of tables and delivery streams in the policy; `*` is any
     #[arg(long, value_name = "NUMBER", default_value = "*", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = arn_field)]
     pub account: String,
-    /// Where the function keeps rejects, as its `REJECTS` says
-    #[arg(long, value_name = "s3://BUCKET/PREFIX", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = location)]
-    pub rejects: Option<Location>,
+    /// Where the function keeps rejects, as its `REJECTS` says: s3://BUCKET/PREFIX, or a queue's URL or ARN
+    #[arg(long, value_name = "PLACE", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = destination)]
+    pub rejects: Option<Destination>,
     /// Prints what the rules may cost: requests, read units and objects; `--format json` for programs
     #[arg(long, group = "report")]
     pub cost: bool,
@@ -136,7 +136,9 @@ pub enum EnrichCommand {
     Run(RunArgs),
     /// Answers one Lambda invocation as the deployed function would
     ///
-    /// Objects that the function would write to S3 become files: DIR/BUCKET/KEY in the output folder.
+    /// Objects that the function would write to S3 become files: DIR/BUCKET/KEY in the output folder. What it
+    /// would put into a delivery stream is appended to DIR/_firehose/NAME.ndjson, what it would send to a
+    /// queue to DIR/_sqs/NAME.ndjson.
     #[command(verbatim_doc_comment)]
     Invoke(InvokeArgs),
     /// Lays rule files out in the one way that all of them are laid out
@@ -219,18 +221,18 @@ pub struct InvokeArgs {
     /// The folder that holds the tables
     #[arg(long, value_name = "DIR")]
     pub tables: Option<PathBuf>,
-    /// The folder that objects are written to
+    /// The folder that all is written to
     #[arg(long, value_name = "DIR", required_unless_present = "aws")]
     pub output: Option<PathBuf>,
-    /// Reads DynamoDB and writes to S3, with the credentials at hand, in place of folders
+    /// Reads DynamoDB, and writes to S3, Firehose and SQS, with the credentials at hand, in place of folders
     #[arg(long, conflicts_with_all = ["tables", "output"])]
     pub aws: bool,
     /// Gives a variable of the rules its value; can be said several times
     #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
     pub variables: Vec<Variable>,
-    /// Where rejected records are kept
-    #[arg(long, value_name = "s3://BUCKET/PREFIX", value_parser = location)]
-    pub rejects: Option<Location>,
+    /// Where rejected records are kept: s3://BUCKET/PREFIX, or a queue's URL or ARN
+    #[arg(long, value_name = "PLACE", value_parser = destination)]
+    pub rejects: Option<Destination>,
     /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub now: Option<Timestamp>,
@@ -328,9 +330,9 @@ fn arn_field(text: &str) -> Result<String, String> {
     field.ok_or_else(|| "letters, digits and `-`, or `*` for any".to_owned())
 }
 
-fn location(text: &str) -> Result<Location, String> {
-    let place = text.starts_with("s3://").then(|| Location::parse(text)).flatten();
-    place.ok_or_else(|| "write it as `s3://BUCKET/PREFIX`".to_owned())
+fn destination(text: &str) -> Result<Destination, String> {
+    let what = "write it as `s3://BUCKET/PREFIX`, or as the URL or the ARN of a queue";
+    Destination::parse(text).ok_or_else(|| what.to_owned())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use enrich_engine::output::ObjectStore;
+use enrich_engine::output::Sinks;
 use enrich_engine::{Engine, Rules};
 use enrich_lambda::{Handler, Summary};
 use tokio::runtime::Runtime;
@@ -27,9 +27,9 @@ pub(super) fn invoke(args: &InvokeArgs, shell: &mut Shell<'_>) -> Result<Exit, C
     let clock = LocalClock::new(args.now).ok_or(CommandError::NoClock)?;
     let body = body(args, shell)?;
     let runtime = super::runtime()?;
-    let (engine, store) =
+    let (engine, sinks) =
         if args.aws { on_aws(rules, &values, &runtime)? } else { in_folders(args, rules, &values)? };
-    let handler = Handler::new(engine, store, args.rejects.clone(), Arc::new(clock));
+    let handler = Handler::new(engine, sinks, args.rejects.clone(), Arc::new(clock))?;
     let invoked = runtime.block_on(handler.invoke(&body, None));
     // Standard error is for people: where none is left, the exit status and the answer still tell.
     let _ = told(&invoked.summary, shell.stderr);
@@ -59,28 +59,35 @@ fn body(args: &InvokeArgs, shell: &mut Shell<'_>) -> Result<Vec<u8>, CommandErro
     Ok(body)
 }
 
-type Seams = (Engine, Arc<dyn ObjectStore>);
+type Seams = (Engine, Sinks);
 
-/// Tables out of one folder, objects into another.
+/// Tables out of one folder, what is written into another.
 fn in_folders(args: &InvokeArgs, rules: Rules, values: &Values) -> Result<Seams, CommandError> {
     let tables = tables::load(args.tables.as_deref(), &rules::local_tables(&rules, values))?;
     let engine = Engine::builder(rules).tables(tables).variables(values.function()).outputs().build()?;
     // The arguments have an output folder wherever they don't say `--aws`.
-    Ok((engine, Arc::new(FolderStore::new(args.output.clone().unwrap_or_default()))))
+    Ok((engine, FolderStore::new(args.output.clone().unwrap_or_default()).sinks()))
 }
 
-/// Tables in DynamoDB, objects in S3.
+/// Tables in DynamoDB; objects, delivery streams and queues where they are.
 #[cfg(feature = "aws")]
 fn on_aws(rules: Rules, values: &Values, runtime: &Runtime) -> Result<Seams, CommandError> {
     use enrich_aws::dynamodb::DynamoDbSource;
+    use enrich_aws::firehose::FirehoseStreams;
     use enrich_aws::s3::S3Store;
+    use enrich_aws::sqs::SqsQueues;
     use enrich_aws::{Clients, SystemClock};
 
     let clients = runtime.block_on(Clients::from_env());
     let tables = DynamoDbSource::new(clients.dynamodb, Arc::new(SystemClock));
     let builder = Engine::builder(rules).source("dynamodb", tables);
     let engine = builder.variables(values.function()).outputs().build()?;
-    Ok((engine, Arc::new(S3Store::new(clients.s3, Arc::new(SystemClock)))))
+    let clock = Arc::new(SystemClock);
+    let sinks = Sinks::new()
+        .objects(Arc::new(S3Store::new(clients.s3, clock.clone())))
+        .streams(Arc::new(FirehoseStreams::new(clients.firehose, clock.clone())))
+        .queues(Arc::new(SqsQueues::new(clients.sqs, clock)));
+    Ok((engine, sinks))
 }
 
 #[cfg(not(feature = "aws"))]
@@ -93,7 +100,7 @@ fn told(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     if summary.records == 0 {
         return Ok(());
     }
-    let Summary { enriched, dropped, rejected, failed, objects, lookups, .. } = summary;
+    let Summary { enriched, dropped, rejected, failed, objects, lines, messages, lookups, .. } = summary;
     let events = summary::Summary {
         enriched: *enriched,
         dropped: *dropped,
@@ -110,7 +117,16 @@ fn told(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     if let Some(reason) = &summary.first_failure {
         writeln!(out, "first failure: {reason}")?;
     }
-    writeln!(out, "{} written", count(*objects, "object"))
+    if *lines > 0 {
+        writeln!(out, "{} put into delivery streams", count(*lines, "event"))?;
+    }
+    if *messages > 0 {
+        writeln!(out, "{} sent to queues", count(*messages, "reject"))?;
+    }
+    if *objects > 0 || *lines + *messages == 0 {
+        writeln!(out, "{} written", count(*objects, "object"))?;
+    }
+    Ok(())
 }
 
 #[cfg(all(test, not(feature = "aws")))]

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use enrich_engine::BuildError;
 use enrich_engine::lookup::Failure;
+use enrich_engine::output::NoSink;
 
 use crate::args::{CheckArgs, EnrichArgs, EnrichCommand};
 use crate::events::RunError;
@@ -85,6 +86,9 @@ pub enum CommandError {
         /// Why.
         error: BuildError,
     },
+    /// The rules write to what is not there.
+    #[error(transparent)]
+    Sinks(#[from] NoSink),
     /// There is no policy for the rules.
     #[error("{error}{}", policy_help(error))]
     Policy {

@@ -9,5 +9,6 @@ mod kinesis;
 mod kpl;
 mod pipes;
 mod properties;
+mod sinks;
 mod time;
 mod world;
