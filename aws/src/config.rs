@@ -19,13 +19,18 @@ pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// Where objects and rule files are.
     pub s3: aws_sdk_s3::Client,
+    /// Where delivery streams are.
+    pub firehose: aws_sdk_firehose::Client,
+    /// Where queues are.
+    pub sqs: aws_sdk_sqs::Client,
 }
 
 impl Clients {
     /// Clients with region, credentials and endpoints from AWS's default chain: the environment, the
     /// shared profile files, the container's or instance's role. Nothing is sent yet.
     ///
-    /// `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_S3` lead to emulators.
+    /// `AWS_ENDPOINT_URL`, and for one service `AWS_ENDPOINT_URL_DYNAMODB`, `_S3`, `_FIREHOSE` or `_SQS`, lead
+    /// to emulators.
     pub async fn from_env() -> Self {
         Self::from_config(&Self::defaults().load().await)
     }
@@ -44,7 +49,12 @@ impl Clients {
             // Emulators serve `http://host/bucket/key`: they have no name for each bucket.
             .force_path_style(has_endpoint(config, "S3"))
             .build();
-        Self { dynamodb: aws_sdk_dynamodb::Client::new(config), s3: aws_sdk_s3::Client::from_conf(s3) }
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            firehose: aws_sdk_firehose::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt;
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use enrich_engine::lookup::{ErrorCode, Failure};
 
@@ -30,6 +31,21 @@ impl Fault {
     /// The answer began well and broke off.
     pub(crate) fn cut_off() -> Self {
         Self::new(ErrorCode::Unavailable, "the answer broke off")
+    }
+
+    /// The answer does not say what became of an entry.
+    pub(crate) fn no_result() -> Self {
+        Self::new(ErrorCode::NoAnswer, "the answer leaves it out")
+    }
+
+    /// The service left out one entry of a call; `otherwise` is the kind of a code that is not known.
+    pub(crate) fn entry(code: &str, otherwise: ErrorCode) -> Self {
+        Self::new(by_code(code).unwrap_or(otherwise), code)
+    }
+
+    /// The request can't even be made.
+    pub(crate) fn unmade(error: &BuildError) -> Self {
+        Self::new(ErrorCode::Refused, error.to_string())
     }
 
     /// What the SDK reports at the end of its own tries.
@@ -75,7 +91,7 @@ impl Fault {
         }
     }
 
-    /// The failure of one key or object: `subject` is "table `users`" or "bucket `events`".
+    /// The failure of one key, object or entry: `subject` is "table `users`" or "bucket `events`".
     pub(crate) fn about(&self, subject: impl fmt::Display) -> Failure {
         let what = match self.code {
             ErrorCode::Throttled => "asks for fewer requests",
@@ -83,24 +99,29 @@ impl Fault {
             ErrorCode::Denied => "refuses access",
             ErrorCode::Absent => "does not exist",
             ErrorCode::Refused => "refuses the request",
+            ErrorCode::NoAnswer => "gave no whole answer",
             _ => "can't be reached or failed",
         };
         Failure::new(self.code, format!("{subject} {what} ({})", self.detail))
     }
 }
 
-/// The kinds behind the codes that DynamoDB, S3 and the services' common front answer with.
+/// The kinds behind the codes that DynamoDB, S3, Firehose, SQS and the services' common front answer with.
 fn by_code(code: &str) -> Option<ErrorCode> {
-    Some(match code {
+    // SQS has each code also as its older protocol spells it.
+    Some(match code.strip_prefix("AWS.SimpleQueueService.").unwrap_or(code) {
         "BandwidthLimitExceeded"
         | "EC2ThrottledException"
+        | "KmsThrottled"
         | "LimitExceededException"
+        | "OverLimit"
         | "PriorRequestNotComplete"
         | "ProvisionedThroughputExceededException"
         | "RequestLimitExceeded"
         | "RequestThrottled"
         | "RequestThrottledException"
         | "ServiceUnavailable"
+        | "ServiceUnavailableException"
         | "SlowDown"
         | "Throttling"
         | "ThrottledException"
@@ -118,7 +139,15 @@ fn by_code(code: &str) -> Option<ErrorCode> {
         | "InvalidAccessKeyId"
         | "InvalidClientTokenId"
         | "InvalidSignatureException"
+        | "InvalidKMSResourceException"
+        | "InvalidSecurity"
         | "InvalidToken"
+        | "KmsAccessDenied"
+        | "KmsDisabled"
+        | "KmsInvalidKeyUsage"
+        | "KmsInvalidState"
+        | "KmsNotFound"
+        | "KmsOptInRequired"
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "NotAuthorized"
@@ -129,15 +158,23 @@ fn by_code(code: &str) -> Option<ErrorCode> {
         | "SignatureDoesNotMatch"
         | "UnauthorizedAccess"
         | "UnrecognizedClientException" => ErrorCode::Denied,
-        // No bucket can have that name: it is the rule that is mended, as where there is none.
-        "InvalidBucketName"
+        // No bucket or queue can have that name: it is the rule that is mended, as where there is none.
+        "InvalidAddress"
+        | "InvalidBucketName"
+        | "NonExistentQueue"
         | "NoSuchBucket"
         | "NoSuchKey"
+        | "QueueDeletedRecently"
+        | "QueueDoesNotExist"
         | "ResourceNotFoundException"
         | "TableNotFoundException" => ErrorCode::Absent,
         "RequestTimeout" | "RequestTimeoutException" => ErrorCode::Timeout,
-        "EntityTooLarge"
+        "BatchRequestTooLong"
+        | "EntityTooLarge"
         | "InvalidArgument"
+        | "InvalidArgumentException"
+        | "InvalidMessageContents"
+        | "InvalidParameterValue"
         | "InvalidURI"
         | "KeyTooLongError"
         | "MaxMessageLengthExceeded"
@@ -173,6 +210,12 @@ mod tests {
             (Some("InvalidURI"), 400, Refused),
             (Some("InvalidArgument"), 400, Refused),
             (Some("InvalidRequest"), 400, Unavailable),
+            (Some("ServiceUnavailableException"), 503, Throttled),
+            (Some("InvalidArgumentException"), 400, Refused),
+            (Some("AWS.SimpleQueueService.NonExistentQueue"), 400, Absent),
+            (Some("QueueDoesNotExist"), 400, Absent),
+            (Some("AWS.SimpleQueueService.BatchRequestTooLong"), 400, Refused),
+            (Some("KmsThrottled"), 400, Throttled),
             (Some("RequestTimeout"), 400, Timeout),
             (Some("InternalServerError"), 500, Unavailable),
             (Some("PermanentRedirect"), 301, Unavailable),

@@ -3,10 +3,13 @@
 //! - [`dynamodb`]: the tables that lookups read, behind the engine's [`Source`](enrich_engine::lookup::Source).
 //! - [`s3`]: where enriched events go, behind its [`ObjectStore`](enrich_engine::output::ObjectStore), and
 //!   rule files that are kept in a bucket.
+//! - [`firehose`]: delivery streams that enriched events go to, behind its
+//!   [`DeliveryStreams`](enrich_engine::output::DeliveryStreams).
+//! - [`sqs`]: queues that rejects go to, behind its [`Queues`](enrich_engine::output::Queues).
 //! - [`Clients`] and [`SystemClock`]: the program's edge, where environment and wall clock are read.
 //!
 //! Every call has a time limit that follows from the batch's deadline, see [`Limits`]; whatever the
-//! services answer ends as an answer for one key or one object, with a
+//! services answer ends as an answer for one key, object, line or message, with a
 //! [`Failure`](enrich_engine::lookup::Failure) that says whether a retry can help.
 //!
 //! ```no_run
@@ -25,9 +28,12 @@
 
 mod config;
 pub mod dynamodb;
+mod entries;
 mod fault;
+pub mod firehose;
 mod limits;
 pub mod s3;
+pub mod sqs;
 
 pub use config::{Clients, SystemClock};
 pub use limits::Limits;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use enrich_engine::{Clock, Timestamp};
 use tokio::time::Instant;
 
+use crate::fault::Fault;
+
 /// The limits of one lookup stage or one write. They hold whatever the client itself is set to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -49,6 +51,12 @@ impl Budget {
             left.saturating_sub(limits.reserve).min(limits.longest)
         });
         Self { end: Instant::now() + left }
+    }
+
+    /// The time that a call has with all its attempts, and the longest that one of them takes.
+    pub(crate) fn attempt(self, limits: &Limits) -> Result<(Duration, Duration), Fault> {
+        let left = self.left();
+        if left.is_zero() { Err(Fault::timeout()) } else { Ok((left, limits.attempt.min(left))) }
     }
 
     /// The time that is left; zero at the end.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use enrich_dsl::diagnostic::Code;
-use enrich_engine::{Location, Timestamp};
+use enrich_engine::{Destination, Timestamp};
 
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
@@ -78,15 +78,15 @@ pub struct ReportArgs {
     /// The partition in the policy's ARNs
     #[arg(long, value_name = "NAME", default_value = "aws", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = arn_field)]
     pub partition: String,
-    /// The region of the tables in the policy; `*` is any
+    /// The region of tables and delivery streams in the policy; `*` is any
     #[arg(long, value_name = "NAME", default_value = "*", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = arn_field)]
     pub region: String,
-    /// The account of the tables in the policy; `*` is any
+    /// The account of tables and delivery streams in the policy; `*` is any
     #[arg(long, value_name = "NUMBER", default_value = "*", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = arn_field)]
     pub account: String,
-    /// Where the function keeps rejects, as its `REJECTS` says
-    #[arg(long, value_name = "s3://BUCKET/PREFIX", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = location)]
-    pub rejects: Option<Location>,
+    /// Where the function keeps rejects, as its `REJECTS` says: s3://BUCKET/PREFIX, or a queue's URL or ARN
+    #[arg(long, value_name = "PLACE", requires = "iam", conflicts_with_all = NOT_IAM, value_parser = destination)]
+    pub rejects: Option<Destination>,
     /// Prints what the rules may cost: requests, read units and objects; `--format json` for programs
     #[arg(long, group = "report")]
     pub cost: bool,
@@ -136,7 +136,9 @@ pub enum EnrichCommand {
     Run(RunArgs),
     /// Answers one Lambda invocation as the deployed function would
     ///
-    /// Objects that the function would write to S3 become files: DIR/BUCKET/KEY in the output folder.
+    /// Objects that the function would write to S3 become files: DIR/BUCKET/KEY in the output folder. What it
+    /// would put into a delivery stream is appended to DIR/_firehose/NAME.ndjson, what it would send to a
+    /// queue to DIR/_sqs/NAME.ndjson.
     #[command(verbatim_doc_comment)]
     Invoke(InvokeArgs),
     /// Enriches records that were kept because they were not enriched: each once, by today's rules
@@ -226,18 +228,18 @@ pub struct InvokeArgs {
     /// The folder that holds the tables
     #[arg(long, value_name = "DIR")]
     pub tables: Option<PathBuf>,
-    /// The folder that objects are written to
+    /// The folder that all is written to
     #[arg(long, value_name = "DIR", required_unless_present = "aws")]
     pub output: Option<PathBuf>,
-    /// Reads DynamoDB and writes to S3, with the credentials at hand, in place of folders
+    /// Reads DynamoDB, and writes to S3, Firehose and SQS, with the credentials at hand, in place of folders
     #[arg(long, conflicts_with_all = ["tables", "output"])]
     pub aws: bool,
     /// Gives a variable of the rules its value; can be said several times
     #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
     pub variables: Vec<Variable>,
-    /// Where rejected records are kept
-    #[arg(long, value_name = "s3://BUCKET/PREFIX", value_parser = location)]
-    pub rejects: Option<Location>,
+    /// Where rejected records are kept: s3://BUCKET/PREFIX, or a queue's URL or ARN
+    #[arg(long, value_name = "PLACE", value_parser = destination)]
+    pub rejects: Option<Destination>,
     /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub now: Option<Timestamp>,
@@ -275,7 +277,8 @@ pub struct ReplayArgs {
     /// Reads DynamoDB and writes to S3, with the credentials at hand
     #[arg(long, conflicts_with_all = ["tables", "output"])]
     pub aws: bool,
-    /// Keeps what is rejected again: a file, or s3://BUCKET/PREFIX where objects are written
+    /// Keeps what is rejected again: a file; with `--output` or `--aws` s3://BUCKET/PREFIX, or the URL or the
+    /// ARN of a queue
     #[arg(long, value_name = "PLACE")]
     pub rejects: Option<RejectsPlace>,
     /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
@@ -286,20 +289,22 @@ pub struct ReplayArgs {
     pub documents: Vec<PathBuf>,
 }
 
-/// Where rejects are kept: in a file, or as objects.
+/// Where rejects are kept: in a file, or where the function keeps its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RejectsPlace {
     /// A file, a line each.
     File(PathBuf),
-    /// An object each.
-    S3(Location),
+    /// Objects or messages.
+    Sink(Destination),
 }
 
 impl FromStr for RejectsPlace {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.starts_with("s3://") { location(text).map(Self::S3) } else { Ok(Self::File(text.into())) }
+        // No file is called so by intent.
+        let sink = ["s3://", "https://", "http://", "arn:"].iter().any(|start| text.starts_with(start));
+        if sink { destination(text).map(Self::Sink) } else { Ok(Self::File(text.into())) }
     }
 }
 
@@ -392,9 +397,9 @@ fn arn_field(text: &str) -> Result<String, String> {
     field.ok_or_else(|| "letters, digits and `-`, or `*` for any".to_owned())
 }
 
-fn location(text: &str) -> Result<Location, String> {
-    let place = text.starts_with("s3://").then(|| Location::parse(text)).flatten();
-    place.ok_or_else(|| "write it as `s3://BUCKET/PREFIX`".to_owned())
+fn destination(text: &str) -> Result<Destination, String> {
+    let what = "write it as `s3://BUCKET/PREFIX`, or as the URL or the ARN of a queue";
+    Destination::parse(text).ok_or_else(|| what.to_owned())
 }
 
 #[cfg(test)]

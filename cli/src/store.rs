@@ -1,17 +1,20 @@
-//! Objects as files of a folder.
+//! What would be written to AWS, as files of a folder.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use enrich_engine::Timestamp;
 use enrich_engine::lookup::{BoxFuture, ErrorCode, Failure};
-use enrich_engine::output::{Object, ObjectStore};
+use enrich_engine::output::{DeliveryStreams, Message, Object, ObjectStore, Queues, Sinks};
+use enrich_engine::{Queue, Timestamp};
 
-/// Keeps objects as files: `FOLDER/BUCKET/KEY`.
+/// Keeps objects as files, `FOLDER/BUCKET/KEY`; what would be put into a delivery stream and sent to a queue
+/// at the end of a file for each of them, `FOLDER/_firehose/NAME.ndjson` and `FOLDER/_sqs/NAME.ndjson`. No bucket
+/// has such a name.
 ///
-/// A file is there whole or not at all: it gets its name only after its last byte is on the disk.
+/// An object is there whole or not at all: it gets its name only after its last byte is on the disk.
 #[derive(Debug)]
 pub struct FolderStore {
     folder: PathBuf,
@@ -48,6 +51,36 @@ impl FolderStore {
         Ok(path)
     }
 
+    /// This folder in place of all that AWS keeps.
+    #[must_use]
+    pub fn sinks(self) -> Sinks {
+        let store = Arc::new(self);
+        Sinks::new().objects(store.clone()).streams(store.clone()).queues(store)
+    }
+
+    /// Appends lines to the file of a delivery stream or a queue.
+    fn append<'l>(
+        &self,
+        kind: &str,
+        name: &str,
+        lines: impl Iterator<Item = &'l [u8]>,
+    ) -> Result<(), Failure> {
+        let folder = self.folder.join(kind);
+        let fail = |error: io::Error| failure(&error, &folder);
+        if !is_file_name(name) {
+            return Err(refused(format!("`{name}` can't be a file's name")));
+        }
+        let mut text = Vec::new();
+        for line in lines {
+            text.extend_from_slice(line.trim_ascii_end());
+            text.push(b'\n');
+        }
+        fs::create_dir_all(&folder).map_err(fail)?;
+        let path = folder.join(format!("{name}.ndjson"));
+        let mut file = OpenOptions::new().append(true).create(true).open(path).map_err(fail)?;
+        file.write_all(&text).and_then(|()| file.sync_all()).map_err(fail)
+    }
+
     fn write(&self, object: &Object) -> Result<(), Failure> {
         let path = self.path(&object.bucket, &object.key)?;
         let folder = path.parent().unwrap_or(&self.folder);
@@ -71,6 +104,34 @@ impl ObjectStore for FolderStore {
         _deadline: Option<Timestamp>,
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.write(object) })
+    }
+}
+
+impl DeliveryStreams for FolderStore {
+    fn put<'a>(
+        &'a self,
+        stream: &'a str,
+        lines: &'a [Vec<u8>],
+        _deadline: Option<Timestamp>,
+    ) -> BoxFuture<'a, Vec<Result<(), Failure>>> {
+        Box::pin(async move {
+            let result = self.append("_firehose", stream, lines.iter().map(Vec::as_slice));
+            vec![result; lines.len()]
+        })
+    }
+}
+
+impl Queues for FolderStore {
+    fn send<'a>(
+        &'a self,
+        queue: &'a Queue,
+        messages: &'a [Message],
+        _deadline: Option<Timestamp>,
+    ) -> BoxFuture<'a, Vec<Result<(), Failure>>> {
+        Box::pin(async move {
+            let bodies = messages.iter().map(|message| message.body.as_bytes());
+            vec![self.append("_sqs", &queue.name, bodies); messages.len()]
+        })
     }
 }
 
@@ -104,7 +165,7 @@ fn failure(error: &io::Error, folder: &Path) -> Failure {
         ErrorKind::NotFound => ErrorCode::Absent,
         _ => ErrorCode::Unavailable,
     };
-    Failure::new(code, format!("can't write an object in {}: {error}", folder.display()))
+    Failure::new(code, format!("can't write in {}: {error}", folder.display()))
 }
 
 #[cfg(test)]
@@ -114,7 +175,7 @@ mod tests {
 
     fn put(store: &FolderStore, key: &str, body: &str) -> Result<(), Failure> {
         let object = Object::new("bucket", key, body.as_bytes().to_vec(), "application/json");
-        store.put(&object, None).now_or_never().expect("files need no waiting")
+        ObjectStore::put(store, &object, None).now_or_never().expect("files need no waiting")
     }
 
     #[test]
@@ -144,6 +205,28 @@ mod tests {
         }
         assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 0);
         assert!(store.path("bucket", "enriched-data/2026/01/02/03/..x/y:1:2.json").is_ok());
+    }
+
+    #[test]
+    fn lines_and_messages_are_appended() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = FolderStore::new(folder.path());
+        let queue = Queue::parse("arn:aws:sqs:eu-west-1:111122223333:bad.fifo").expect("a queue");
+        for text in ["1", "2"] {
+            let lines = [b"{\"a\":1}\n".to_vec(), text.into()];
+            let put = DeliveryStreams::put(&store, "orders", &lines, None).now_or_never();
+            assert_eq!(put, Some(vec![Ok(()); 2]));
+            let sent = store.send(&queue, &[Message::new(text, None)], None).now_or_never();
+            assert_eq!(sent, Some(vec![Ok(())]));
+        }
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect(name);
+        assert_eq!(read("_firehose/orders.ndjson"), "{\"a\":1}\n1\n{\"a\":1}\n2\n");
+        assert_eq!(read("_sqs/bad.fifo.ndjson"), "1\n2\n");
+        let put = DeliveryStreams::put(&store, "../orders", &[Vec::new()], None).now_or_never();
+        assert!(
+            matches!(put.as_deref(), Some([Err(failure)]) if failure.code == ErrorCode::Refused),
+            "{put:?}"
+        );
     }
 
     #[test]

@@ -182,7 +182,17 @@ impl LookupEnd {
 /// Where an enriched event goes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Placement {
+pub enum Placement {
+    /// Into an object.
+    Object(ObjectPlace),
+    /// To the delivery stream of that name.
+    Firehose(Arc<str>),
+}
+
+/// Which objects an enriched event goes into.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct ObjectPlace {
     /// The bucket.
     pub bucket: Arc<str>,
     /// What stands before the object's own name.

@@ -9,7 +9,8 @@ use crate::batch::{Outcome, Record};
 use crate::context::Context;
 use crate::limits::Limits;
 use crate::lookup::{Source, TableCache};
-use crate::program::{BuildError, Compile, Location, Pattern, Program, compile};
+use crate::output::SinkKinds;
+use crate::program::{BuildError, Compile, Destination, Output, Pattern, Program, compile};
 use crate::rules::Rules;
 use crate::run;
 
@@ -62,8 +63,23 @@ impl Engine {
 
     /// Where the rule of that name sends its rejects; `None` leaves it to the deployment.
     #[must_use]
-    pub fn rejects(&self, rule: &str) -> Option<&Location> {
+    pub fn rejects(&self, rule: &str) -> Option<&Destination> {
         self.program.rules.iter().find(|known| &*known.name == rule).and_then(|rule| rule.rejects.as_ref())
+    }
+
+    /// What the rules write to, besides the deployment's own destination of rejects.
+    #[must_use]
+    pub fn writes_to(&self) -> SinkKinds {
+        let mut kinds = SinkKinds::default();
+        for rule in &self.program.rules {
+            match &rule.output {
+                Some(Output::S3 { .. }) => kinds.objects = true,
+                Some(Output::Firehose(_)) => kinds.streams = true,
+                None => {}
+            }
+            kinds = rule.rejects.as_ref().map_or(kinds, |rejects| kinds.with(rejects));
+        }
+        kinds
     }
 }
 

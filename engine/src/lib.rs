@@ -30,7 +30,7 @@
 //! 3. [`Engine::enrich`] takes a batch of [`Record`]s and gives each exactly one [`Verdict`].
 //!
 //! Nothing here reads a file, a clock or the environment, and nothing here knows AWS. Tables are
-//! behind [`lookup::Source`], objects behind [`output::ObjectStore`], time behind [`Clock`].
+//! behind [`lookup::Source`], what is written behind [`output::Sinks`], time behind [`Clock`].
 
 mod batch;
 #[cfg(test)]
@@ -56,14 +56,14 @@ mod time;
 mod value;
 
 pub use batch::{
-    LookupCounts, LookupEnd, LookupOutcome, Origin, Outcome, Payload, Placement, Record, Verdict,
+    LookupCounts, LookupEnd, LookupOutcome, ObjectPlace, Origin, Outcome, Payload, Placement, Record, Verdict,
 };
 pub use context::Context;
 pub use engine::{Builder, Engine};
 pub use enrich_dsl as dsl;
-pub use enrich_dsl::model::{Compression, PerObject};
+pub use enrich_dsl::model::{Compression, PerObject, Queue};
 pub use limits::Limits;
-pub use program::{BuildError, Location};
+pub use program::{BuildError, Destination, Location};
 pub use reasons::{Becomes, Reason, ReasonCode};
 pub use rules::{BrokenRules, Checked, ReadFile, Rules};
 pub use time::{Clock, Timestamp};

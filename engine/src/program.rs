@@ -1,6 +1,7 @@
 //! Checked rules compiled for running: variables filled in, functions found, tables merged.
 
 mod compile;
+mod destination;
 mod paths;
 mod pattern;
 
@@ -18,6 +19,7 @@ use crate::schema::Schema;
 use crate::value::Value;
 pub use compile::BuildError;
 pub(crate) use compile::{Compile, compile, value as literal};
+pub use destination::{Destination, Location};
 pub(crate) use pattern::Pattern;
 
 /// A whole rule set.
@@ -58,7 +60,7 @@ pub(crate) struct Rule {
     pub(crate) loops: Vec<ForEach>,
     pub(crate) steps: Vec<Step>,
     pub(crate) output: Option<Output>,
-    pub(crate) rejects: Option<Location>,
+    pub(crate) rejects: Option<Destination>,
     /// The paths of the event that the rule reads or writes: none of them may be there twice.
     pub(crate) paths: Vec<Vec<String>>,
 }
@@ -131,35 +133,9 @@ pub(crate) enum Step {
 }
 
 #[derive(Debug)]
-pub(crate) struct Output {
-    pub(crate) bucket: Arc<str>,
-    pub(crate) prefix: Expr,
-    pub(crate) per: PerObject,
-    pub(crate) compression: Compression,
-}
-
-/// A place in an object store: `BUCKET/PREFIX`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Location {
-    /// The bucket.
-    pub bucket: String,
-    /// What stands before the objects' own names; ends with `/` or is empty.
-    pub prefix: String,
-}
-
-impl Location {
-    /// Reads `BUCKET/PREFIX`, with `s3://` before it or not. The prefix gets a `/` at its end if it
-    /// has none. `None` where there is no bucket.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.strip_prefix("s3://").unwrap_or(text);
-        let (bucket, prefix) = text.split_once('/').unwrap_or((text, ""));
-        if bucket.is_empty() {
-            return None;
-        }
-        let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
-        Some(Self { bucket: bucket.to_owned(), prefix: format!("{prefix}{slash}") })
-    }
+pub(crate) enum Output {
+    S3 { bucket: Arc<str>, prefix: Expr, per: PerObject, compression: Compression },
+    Firehose(Arc<str>),
 }
 
 #[derive(Debug)]

@@ -135,6 +135,8 @@ reasons! {
     Size = "size" Rejected;
     /// The output's prefix has no value, or one that S3 does not take.
     Prefix = "prefix" Rejected;
+    /// The enriched event is larger than the 1,000 KiB that Firehose takes.
+    LineTooLarge = "line_too_large" Rejected;
     /// An item is missing that may only be late, as `on missing within … retry` says.
     NotYet = "not_yet" Failed;
     /// The batch has no room for the event; a smaller one has.
@@ -147,6 +149,11 @@ reasons! {
     NoOutput = "no_output" Failed;
     /// The event is rejected, and there is no destination for rejects.
     NoRejects = "no_rejects" Failed;
+    /// The event is rejected, and its reject is larger than the 1 MiB that SQS takes.
+    RejectTooLarge = "reject_too_large" Failed;
+    /// The record comes out of a reject in a queue and is rejected again, and that queue is where its reject
+    /// would go.
+    SameQueue = "same_queue" Failed;
     /// The record has no sequence number to name its object by.
     NoSequence = "no_sequence" Rejected;
     /// The answer to Firehose has no room for the enriched event.

@@ -4,11 +4,11 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use enrich_engine::output::{ObjectStore, repeats};
-use enrich_engine::{Clock, Context, Engine, Location, Outcome, Record, Timestamp};
+use enrich_engine::output::{NoSink, Sinks, repeats};
+use enrich_engine::{Clock, Context, Destination, Engine, Outcome, Record, Timestamp};
 use futures_util::FutureExt as _;
 
-use crate::deliver::{Batch, Delivered, Fate};
+use crate::deliver::{Batch, Counts, Delivered, Fate};
 use crate::envelope::{Caller, Invocation};
 use crate::{HandlerError, Summary};
 
@@ -18,8 +18,8 @@ use crate::{HandlerError, Summary};
 #[derive(Clone)]
 pub struct Handler {
     pub(crate) engine: Engine,
-    pub(crate) store: Arc<dyn ObjectStore>,
-    pub(crate) rejects: Option<Location>,
+    pub(crate) sinks: Sinks,
+    pub(crate) rejects: Option<Destination>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -44,16 +44,20 @@ pub struct Replayed {
 }
 
 impl Handler {
-    /// A handler that writes to `store`. Rejected records whose rule names no destination go to
+    /// A handler that writes to `sinks`. Rejected records whose rule names no destination go to
     /// `rejects`; with none at all they count as failed.
-    #[must_use]
+    ///
+    /// # Errors
+    /// Where the rules or `rejects` need a sink that is not given.
     pub fn new(
         engine: Engine,
-        store: Arc<dyn ObjectStore>,
-        rejects: Option<Location>,
+        sinks: Sinks,
+        rejects: Option<Destination>,
         clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { engine, store, rejects, clock }
+    ) -> Result<Self, NoSink> {
+        let kinds = engine.writes_to();
+        sinks.hold(rejects.as_ref().map_or(kinds, |rejects| kinds.with(rejects)))?;
+        Ok(Self { engine, sinks, rejects, clock })
     }
 
     /// The engine.
@@ -110,13 +114,16 @@ impl Handler {
             Err(error) => {
                 let fates = vec![Fate::with_batch(); records.len()];
                 summary.count(&fates);
-                return Delivered { answer: Err(error), fates, objects: 0 };
+                return Delivered { answer: Err(error), fates, written: Counts::default() };
             }
         };
         let (verdicts, repeats) = (&outcome.verdicts, repeats(records));
-        let batch = Batch { handler: self, records, verdicts, repeats: &repeats, deadline: times.writes };
+        let batch =
+            Batch { handler: self, records, verdicts, repeats: &repeats, now, deadline: times.writes };
         let delivered = batch.deliver(caller).await;
-        summary.objects = delivered.objects;
+        summary.objects = delivered.written.objects;
+        summary.lines = delivered.written.lines;
+        summary.messages = delivered.written.messages;
         summary.lookups = outcome.lookups;
         summary.count(&delivered.fates);
         delivered

@@ -4,30 +4,34 @@
 //! |---|---|---|
 //! | look up in a table by its key | `dynamodb:BatchGetItem` | the table |
 //! | look up by an index | `dynamodb:Query` | the index, and not its table |
-//! | write enriched events or rejects | `s3:PutObject` | the objects whose keys begin as the rules say |
+//! | write enriched events or rejects into objects | `s3:PutObject` | the objects whose keys begin as the rules say |
+//! | put enriched events into a delivery stream | `firehose:PutRecordBatch` | the delivery stream |
+//! | send rejects to a queue | `sqs:SendMessage` | the queue |
 //!
 //! The function makes no other call for its rules. What is not the rules' business is not in the policy:
-//! reading the stream, writing the log, rules that are kept in a bucket, and the keys of encrypted tables
-//! and buckets.
+//! reading the stream, writing the log, rules that are kept in a bucket, and the keys of encrypted tables,
+//! buckets, delivery streams and queues.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use enrich_engine::Location;
-use enrich_engine::dsl::model::{Lookup, Output, Rule, RuleSet, Table, TextPart, Variables};
+use enrich_engine::dsl::model::{
+    DestinationKind, Lookup, Output, Rule, RuleSet, Table, Text, TextPart, Variables, is_delivery_stream,
+};
 use enrich_engine::json::write_string;
+use enrich_engine::{Destination, Location, Queue};
 
 /// What a deployment decides and rules don't say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
     /// The partition in ARNs: `aws`, `aws-cn`, `aws-us-gov`.
     pub partition: String,
-    /// The region of the tables; `*` allows all.
+    /// The region of tables and delivery streams; `*` allows all.
     pub region: String,
-    /// The account of the tables; `*` allows all.
+    /// The account of tables and delivery streams; `*` allows all.
     pub account: String,
     /// Where rejects go whose rule names no destination.
-    pub rejects: Option<Location>,
+    pub rejects: Option<Destination>,
 }
 
 impl Default for Deployment {
@@ -79,6 +83,24 @@ pub enum PolicyError {
         /// The rule.
         rule: String,
     },
+    /// An output to Firehose names what can't be a delivery stream.
+    #[error("the output of the rule `{rule}` is `{name}`, which is not the name of a delivery stream")]
+    NoDeliveryStream {
+        /// The rule.
+        rule: String,
+        /// What it names.
+        name: String,
+    },
+    /// A rejects destination is neither the URL nor the ARN of a queue.
+    #[error(
+        "the rejects of the rule `{rule}` go to `{location}`, which is not the URL or the ARN of a queue"
+    )]
+    NoQueue {
+        /// The rule.
+        rule: String,
+        /// What it is.
+        location: String,
+    },
     /// The model refers to something that it does not hold.
     #[error("the lookup `{lookup}` is in a table or an index that is not there")]
     Model {
@@ -110,6 +132,8 @@ impl Policy {
             ("ReadTables", "dynamodb:BatchGetItem", needs.tables),
             ("QueryIndexes", "dynamodb:Query", needs.indexes),
             ("WriteObjects", "s3:PutObject", objects),
+            ("PutRecords", "firehose:PutRecordBatch", needs.streams),
+            ("SendRejects", "sqs:SendMessage", needs.queues),
         ];
         let statements = statements.into_iter().filter(|(_, _, resources)| !resources.is_empty());
         let statement = |(sid, action, resources): (_, _, BTreeSet<String>)| Statement {
@@ -129,20 +153,42 @@ struct Needs<'a> {
     indexes: BTreeSet<String>,
     /// Buckets, and what the keys of the objects in them begin with.
     keys: BTreeSet<(String, String)>,
+    streams: BTreeSet<String>,
+    queues: BTreeSet<String>,
     unset: BTreeSet<String>,
 }
 
 impl<'a> Needs<'a> {
     fn new(deployment: &'a Deployment, variables: &'a Variables) -> Self {
-        let rejects = deployment.rejects.iter();
-        Self {
+        let mut needs = Self {
             deployment,
             variables,
             tables: BTreeSet::new(),
             indexes: BTreeSet::new(),
-            keys: rejects.map(|place| (place.bucket.clone(), place.prefix.clone())).collect(),
+            keys: BTreeSet::new(),
+            streams: BTreeSet::new(),
+            queues: BTreeSet::new(),
             unset: BTreeSet::new(),
+        };
+        match &deployment.rejects {
+            Some(Destination::Objects(location)) => needs.location(location.clone()),
+            Some(Destination::Queue(queue)) => needs.queue(queue),
+            _ => {}
         }
+        needs
+    }
+
+    fn location(&mut self, Location { bucket, prefix, .. }: Location) {
+        self.keys.insert((bucket, prefix));
+    }
+
+    /// A queue is in the region and account that its URL says, and else in those of the deployment.
+    fn queue(&mut self, queue: &Queue) {
+        let Deployment { partition, region, account, .. } = self.deployment;
+        let partition = queue.partition().unwrap_or(partition);
+        let region = queue.region.as_ref().unwrap_or(region);
+        let account = queue.account.as_ref().unwrap_or(account);
+        self.queues.insert(format!("arn:{partition}:sqs:{region}:{account}:{}", queue.name));
     }
 
     fn lookup(&mut self, lookup: &Lookup, tables: &[Table]) -> Result<(), PolicyError> {
@@ -185,33 +231,56 @@ impl<'a> Needs<'a> {
     }
 
     fn destinations(&mut self, rule: &Rule) -> Result<(), PolicyError> {
-        let no_bucket = || PolicyError::NoBucket { rule: rule.name.clone() };
         if let Some(output) = &rule.output {
-            match output.bucket.fill(self.variables) {
-                Ok(bucket) if bucket.is_empty() => return Err(no_bucket()),
-                Ok(bucket) => {
-                    let prefix = self.literal_prefix(output);
-                    self.keys.insert((bucket, prefix));
-                }
-                Err(unset) => self.unset.extend(unset),
-            }
+            self.output(output, &rule.name)?;
         }
-        if let Some(rejects) = &rule.rejects {
-            match rejects.location.fill(self.variables) {
-                Ok(location) => {
-                    let Location { bucket, prefix } = Location::parse(&location).ok_or_else(no_bucket)?;
-                    self.keys.insert((bucket, prefix));
-                }
-                Err(unset) => self.unset.extend(unset),
+        let Some(rejects) = &rule.rejects else { return Ok(()) };
+        let location = match rejects.location.fill(self.variables) {
+            Ok(location) => location,
+            Err(unset) => {
+                self.unset.extend(unset);
+                return Ok(());
             }
+        };
+        let rule = rule.name.clone();
+        if rejects.kind == DestinationKind::Sqs {
+            let queue = Queue::parse(&location).ok_or(PolicyError::NoQueue { rule, location })?;
+            self.queue(&queue);
+        } else {
+            self.location(Location::parse(&location).ok_or(PolicyError::NoBucket { rule })?);
         }
         Ok(())
     }
 
+    fn output(&mut self, output: &Output, rule: &str) -> Result<(), PolicyError> {
+        let place = match output.place().fill(self.variables) {
+            Ok(place) => place,
+            Err(unset) => {
+                self.unset.extend(unset);
+                return Ok(());
+            }
+        };
+        match output.prefix() {
+            Some(_) if place.is_empty() => Err(PolicyError::NoBucket { rule: rule.to_owned() }),
+            Some(prefix) => {
+                let prefix = self.literal_prefix(prefix);
+                self.keys.insert((place, prefix));
+                Ok(())
+            }
+            None if is_delivery_stream(&place) => {
+                let Deployment { partition, region, account, .. } = self.deployment;
+                let arn = format!("arn:{partition}:firehose:{region}:{account}:deliverystream/{place}");
+                self.streams.insert(arn);
+                Ok(())
+            }
+            None => Err(PolicyError::NoDeliveryStream { rule: rule.to_owned(), name: place }),
+        }
+    }
+
     /// The prefix of an output up to its first hole: what is behind it is only known with an event.
-    fn literal_prefix(&mut self, output: &Output) -> String {
+    fn literal_prefix(&mut self, text: &Text) -> String {
         let mut prefix = String::new();
-        for part in &output.prefix.0 {
+        for part in &text.0 {
             match part {
                 TextPart::Literal(text) => prefix.push_str(text),
                 TextPart::Variable(variable) => match variable.value(self.variables) {

@@ -30,6 +30,10 @@ pub struct Summary {
     pub failed: u64,
     /// Objects that were written.
     pub objects: u64,
+    /// Events that were put into delivery streams.
+    pub lines: u64,
+    /// Rejects that were sent to queues.
+    pub messages: u64,
     /// Why records were rejected, and how many for each reason.
     pub rejected_codes: BTreeMap<Cow<'static, str>, u64>,
     /// Why records failed, and how many for each reason.
@@ -53,6 +57,8 @@ impl Summary {
             (&mut self.rejected, other.rejected),
             (&mut self.failed, other.failed),
             (&mut self.objects, other.objects),
+            (&mut self.lines, other.lines),
+            (&mut self.messages, other.messages),
         ] {
             *mine += theirs;
         }

@@ -14,8 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use enrich_engine::dsl::source::Sources;
 use enrich_engine::functions::Registry;
 use enrich_engine::lookup::{BoxFuture, Failure, MemorySource};
-use enrich_engine::output::{Object, ObjectStore};
-use enrich_engine::{Engine, Location, Rules, Timestamp};
+use enrich_engine::output::{Object, ObjectStore, Sinks};
+use enrich_engine::{Destination, Engine, Rules, Timestamp};
 use enrich_lambda::{Handler, Summary};
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
@@ -68,7 +68,9 @@ fn handler() -> Handler {
         MemorySource::new().with_json("users", r#"[{"id":"u1","segment":"premium"}]"#).expect("users");
     let engine = Engine::builder(rules.expect("rules")).tables(users).outputs().build().expect("an engine");
     let now = Timestamp::parse("2026-11-21T10:00:00Z").expect("an instant");
-    Handler::new(engine, Arc::new(Nowhere), Location::parse("s3://rejects"), Arc::new(now))
+    let sinks = Sinks::new().objects(Arc::new(Nowhere));
+    Handler::new(engine, sinks, Destination::parse("s3://rejects"), Arc::new(now))
+        .expect("all sinks are there")
 }
 
 /// What Kinesis sends with these events.

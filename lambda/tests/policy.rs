@@ -1,7 +1,7 @@
 //! The policy of a rule set: what is in it, and what is not.
 #![allow(clippy::expect_used, clippy::panic, reason = "a broken test fails")]
 
-use enrich_engine::{Location, Rules};
+use enrich_engine::{Destination, Rules};
 use enrich_lambda::policy::{Deployment, Policy, PolicyError};
 
 const TABLES: &str = r#"
@@ -72,6 +72,17 @@ fn each_lookup_and_destination_is_what_it_needs() {
             &["s3:PutObject arn:aws:s3:::one/good/*", "s3:PutObject arn:aws:s3:::two/*"],
         ),
         ("output s3 \"one\" { prefix \"a/b\" } rejects s3 \"one/a\"", &["s3:PutObject arn:aws:s3:::one/a/*"]),
+        (
+            "output firehose \"lines\" rejects sqs \"arn:aws-cn:sqs:cn-north-1:111122223333:bad\"",
+            &[
+                "firehose:PutRecordBatch arn:aws:firehose:*:*:deliverystream/lines",
+                "sqs:SendMessage arn:aws-cn:sqs:cn-north-1:111122223333:bad",
+            ],
+        ),
+        (
+            "rejects sqs \"http://localhost:4566/queue/bad.fifo\"",
+            &["sqs:SendMessage arn:aws:sqs:*:*:bad.fifo"],
+        ),
         ("output s3 \"one\" { prefix \"x*?$a/\" }", &["s3:PutObject arn:aws:s3:::one/x${*}${?}${$}a/*"]),
     ] {
         assert_eq!(policy(body, &[]), Ok(expected.iter().map(ToString::to_string).collect()), "{body}");
@@ -84,8 +95,12 @@ fn a_deployment_says_where() {
         partition: "aws-us-gov".to_owned(),
         region: "us-gov-west-1".to_owned(),
         account: "111122223333".to_owned(),
-        rejects: Location::parse("rejects/all"),
+        rejects: Destination::parse("s3://rejects/all"),
     };
+    let queue = Destination::parse("arn:aws:sqs:eu-west-1:111122223333:bad");
+    let to_queue = Deployment { rejects: queue, ..Deployment::default() };
+    let expected = Ok(vec!["sqs:SendMessage arn:aws:sqs:eu-west-1:111122223333:bad".to_owned()]);
+    assert_eq!(policy_in("set .a = 1", &[], &to_queue), expected);
     let body = "lookup user from users where id = .id { copy name } output s3 \"one\"";
     let expected = [
         "dynamodb:BatchGetItem arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/users",
@@ -125,6 +140,10 @@ fn what_can_not_be_named_is_refused() {
         policy(odd, &[("ODD", "arn:aws:dynamodb:r:1:table/a*")]),
         Ok(vec!["dynamodb:BatchGetItem arn:aws:dynamodb:r:1:table/a${*}".to_owned()])
     );
+    let no_stream = PolicyError::NoDeliveryStream { rule: "r".to_owned(), name: "a/b".to_owned() };
+    assert_eq!(policy("output firehose \"${S}\"", &[("S", "a/b")]), Err(no_stream));
+    let no_queue = PolicyError::NoQueue { rule: "r".to_owned(), location: "bad".to_owned() };
+    assert_eq!(policy("rejects sqs \"${Q}\"", &[("Q", "bad")]), Err(no_queue));
     let no_bucket = Err(PolicyError::NoBucket { rule: "r".to_owned() });
     assert_eq!(policy("output s3 \"${B}\"", &[("B", "")]), no_bucket);
     assert_eq!(policy("rejects s3 \"${B}\"", &[("B", "/x")]), no_bucket);

@@ -7,6 +7,7 @@
 //! - `faults`: what becomes of each fault of the wire, the service, a table or a key.
 //! - `retries`: unprocessed keys, throttling, lost attempts, and the end of the time.
 //! - `objects`, `rule_files`: S3.
+//! - `streams`, `queues`: Firehose and SQS, of which scripts play the service.
 //! - `recipes`: the shipped rules against what the handlers they replace made.
 
 #![expect(
@@ -21,7 +22,9 @@ mod faults;
 mod indexes;
 mod lookups;
 mod objects;
+mod queues;
 mod recipes;
 mod retries;
 mod rule_files;
+mod streams;
 mod support;

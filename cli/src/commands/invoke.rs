@@ -23,13 +23,12 @@ pub(super) fn invoke(args: &InvokeArgs, shell: &mut Shell<'_>) -> Result<Exit, C
     let clock = LocalClock::new(args.now).ok_or(CommandError::NoClock)?;
     let body = body(args, shell)?;
     let runtime = super::runtime()?;
-    let (engine, store) =
-        // The arguments have an output folder wherever they don't say `--aws`.
-        match &args.output {
-            Some(output) if !args.aws => seams::in_folders(args.tables.as_deref(), output, rules, &values)?,
-            _ => seams::on_aws(rules, &values, &runtime)?,
-        };
-    let handler = Handler::new(engine, store, args.rejects.clone(), Arc::new(clock));
+    // The arguments have an output folder wherever they don't say `--aws`.
+    let (engine, sinks) = match &args.output {
+        Some(output) if !args.aws => seams::in_folders(args.tables.as_deref(), output, rules, &values)?,
+        _ => seams::on_aws(rules, &values, &runtime)?,
+    };
+    let handler = Handler::new(engine, sinks, args.rejects.clone(), Arc::new(clock))?;
     let invoked = runtime.block_on(handler.invoke(&body, None));
     // Standard error is for people: where none is left, the exit status and the answer still tell.
     let _ = told(&invoked.summary, shell.stderr);
@@ -64,7 +63,7 @@ pub(super) fn told(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     if summary.records == 0 {
         return Ok(());
     }
-    let Summary { enriched, dropped, rejected, failed, objects, lookups, .. } = summary;
+    let Summary { enriched, dropped, rejected, failed, objects, lines, messages, lookups, .. } = summary;
     let events = summary::Summary {
         enriched: *enriched,
         dropped: *dropped,
@@ -81,7 +80,16 @@ pub(super) fn told(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     if let Some(reason) = &summary.first_failure {
         writeln!(out, "first failure: {reason}")?;
     }
-    writeln!(out, "{} written", count(*objects, "object"))
+    if *lines > 0 {
+        writeln!(out, "{} put into delivery streams", count(*lines, "event"))?;
+    }
+    if *messages > 0 {
+        writeln!(out, "{} sent to queues", count(*messages, "reject"))?;
+    }
+    if *objects > 0 || *lines + *messages == 0 {
+        writeln!(out, "{} written", count(*objects, "object"))?;
+    }
+    Ok(())
 }
 
 #[cfg(all(test, not(feature = "aws")))]

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 use enrich_engine::BuildError;
 use enrich_engine::lookup::Failure;
+use enrich_engine::output::NoSink;
 
 use crate::args::{CheckArgs, EnrichArgs, EnrichCommand};
 use crate::events::RunError;
@@ -91,6 +92,9 @@ pub enum CommandError {
         /// Why.
         error: BuildError,
     },
+    /// The rules write to what is not there.
+    #[error(transparent)]
+    Sinks(#[from] NoSink),
     /// There is no policy for the rules.
     #[error("{error}{}", policy_help(error))]
     Policy {
@@ -194,9 +198,9 @@ fn help(error: &BuildError) -> &'static str {
 
 fn wrong_rejects(writes: bool) -> &'static str {
     if writes {
-        "where objects are written, rejects are objects too: say `--rejects s3://BUCKET/PREFIX`"
+        "with `--output` and `--aws` rejects go where the function keeps its own: say `--rejects s3://BUCKET/PREFIX`"
     } else {
-        "rejects go to S3 only with `--aws`, and to its folder with `--output`: say `--rejects FILE`"
+        "rejects go there with `--aws`, and below its folder with `--output`: else say `--rejects FILE`"
     }
 }
 

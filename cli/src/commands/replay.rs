@@ -27,7 +27,7 @@ pub(super) fn replay(args: &ReplayArgs, shell: &mut Shell<'_>) -> Result<Exit, C
     let (file, place) = match &args.rejects {
         None => (None, None),
         Some(RejectsPlace::File(path)) if !writes => (Some(path.as_path()), None),
-        Some(RejectsPlace::S3(location)) if writes => (None, Some(location.clone())),
+        Some(RejectsPlace::Sink(place)) if writes => (None, Some(place.clone())),
         Some(_) => return Err(CommandError::WrongRejects { writes }),
     };
     if !writes {
@@ -38,12 +38,12 @@ pub(super) fn replay(args: &ReplayArgs, shell: &mut Shell<'_>) -> Result<Exit, C
         let printed = Printed { engine, clock, runtime: &runtime, verdicts };
         return Replay::new(args, unnamed, printed).files(&files, shell);
     }
-    let (engine, store) = match &args.output {
+    let (engine, sinks) = match &args.output {
         Some(output) if !args.aws => seams::in_folders(args.tables.as_deref(), output, rules, &values)?,
         _ => seams::on_aws(rules, &values, &runtime)?,
     };
     let unnamed = unnamed(args, &engine);
-    let handler = Handler::new(engine, store, place, Arc::new(clock));
+    let handler = Handler::new(engine, sinks, place, Arc::new(clock))?;
     let written =
         Written { handler, runtime: &runtime, summary: Summary::default(), unkept: Named::default() };
     Replay::new(args, unnamed, written).files(&files, shell)

@@ -1,9 +1,10 @@
-//! The engine and the store of a command that does as the function does: in folders, or on AWS.
+//! The engine and the sinks of a command that does as the function does: in folders, or on AWS.
 
 use std::path::Path;
+#[cfg(feature = "aws")]
 use std::sync::Arc;
 
-use enrich_engine::output::ObjectStore;
+use enrich_engine::output::Sinks;
 use enrich_engine::{Engine, Rules};
 use tokio::runtime::Runtime;
 
@@ -12,9 +13,9 @@ use crate::rules::{self, Values};
 use crate::store::FolderStore;
 use crate::tables;
 
-pub(super) type Seams = (Engine, Arc<dyn ObjectStore>);
+pub(super) type Seams = (Engine, Sinks);
 
-/// Tables out of one folder, objects into another.
+/// Tables out of one folder, what is written into another.
 pub(super) fn in_folders(
     tables: Option<&Path>,
     output: &Path,
@@ -23,21 +24,28 @@ pub(super) fn in_folders(
 ) -> Result<Seams, CommandError> {
     let tables = tables::load(tables, &rules::local_tables(&rules, values))?;
     let engine = Engine::builder(rules).tables(tables).variables(values.function()).outputs().build()?;
-    Ok((engine, Arc::new(FolderStore::new(output))))
+    Ok((engine, FolderStore::new(output).sinks()))
 }
 
-/// Tables in DynamoDB, objects in S3.
+/// Tables in DynamoDB; objects, delivery streams and queues where they are.
 #[cfg(feature = "aws")]
 pub(super) fn on_aws(rules: Rules, values: &Values, runtime: &Runtime) -> Result<Seams, CommandError> {
     use enrich_aws::dynamodb::DynamoDbSource;
+    use enrich_aws::firehose::FirehoseStreams;
     use enrich_aws::s3::S3Store;
+    use enrich_aws::sqs::SqsQueues;
     use enrich_aws::{Clients, SystemClock};
 
     let clients = runtime.block_on(Clients::from_env());
     let tables = DynamoDbSource::new(clients.dynamodb, Arc::new(SystemClock));
     let builder = Engine::builder(rules).source("dynamodb", tables);
     let engine = builder.variables(values.function()).outputs().build()?;
-    Ok((engine, Arc::new(S3Store::new(clients.s3, Arc::new(SystemClock)))))
+    let clock = Arc::new(SystemClock);
+    let sinks = Sinks::new()
+        .objects(Arc::new(S3Store::new(clients.s3, clock.clone())))
+        .streams(Arc::new(FirehoseStreams::new(clients.firehose, clock.clone())))
+        .queues(Arc::new(SqsQueues::new(clients.sqs, clock)));
+    Ok((engine, sinks))
 }
 
 #[cfg(not(feature = "aws"))]

@@ -4,10 +4,18 @@ use super::Checker;
 use super::expressions::Scope;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Compression, Destination, Expr, Output, PerObject, Template, TemplatePart, Text, TextPart,
+    Compression, DeliveryStream, Destination, DestinationKind, Expr, Objects, Output, PerObject, Queue,
+    Template, TemplatePart, Text, TextPart, is_delivery_stream,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, Name, Statement, StatementKind};
+
+/// Where enriched events can go.
+#[derive(Clone, Copy)]
+enum OutputKind {
+    S3,
+    Firehose,
+}
 
 impl Checker<'_> {
     pub(super) fn output(
@@ -18,8 +26,28 @@ impl Checker<'_> {
         span: Span,
         scope: &Scope,
     ) -> Option<Output> {
-        let known = self.destination_kind(kind, "output");
-        let bucket = self.template(location).filter(|bucket| self.bucket(bucket, location));
+        let kinds = [("s3", OutputKind::S3), ("firehose", OutputKind::Firehose)];
+        match self.destination_kind(kind, "output", &kinds) {
+            Some(OutputKind::Firehose) => {
+                self.delivery_stream(location, body, span, scope).map(Output::Firehose)
+            }
+            // Of a kind that is not known the rest is read as if it were objects.
+            kind => {
+                let objects = self.objects(location, body, span, scope, kind.is_some());
+                objects.filter(|_| kind.is_some()).map(Output::S3)
+            }
+        }
+    }
+
+    fn objects(
+        &mut self,
+        location: &tree::Text,
+        body: &[Statement],
+        span: Span,
+        scope: &Scope,
+        known: bool,
+    ) -> Option<Objects> {
+        let bucket = self.template(location).filter(|bucket| !known || self.bucket(bucket, location));
         let (mut prefix, mut per, mut compression) = (None, None, None);
         for statement in body {
             let at = statement.span;
@@ -44,8 +72,8 @@ impl Checker<'_> {
         if let Some((Some(text), at)) = &prefix {
             self.steady(text, *at);
         }
-        Some(Output {
-            bucket: bucket.filter(|_| known)?,
+        Some(Objects {
+            bucket: bucket?,
             prefix: prefix.map_or(Some(Text(Vec::new())), |(prefix, _)| prefix)?,
             per: per.and_then(|(per, _)| per).unwrap_or_default(),
             compression: compression.and_then(|(compression, _)| compression).unwrap_or_default(),
@@ -53,10 +81,83 @@ impl Checker<'_> {
         })
     }
 
+    /// A delivery stream puts events together by its own settings: nothing is said of that in its block.
+    fn delivery_stream(
+        &mut self,
+        location: &tree::Text,
+        body: &[Statement],
+        span: Span,
+        scope: &Scope,
+    ) -> Option<DeliveryStream> {
+        for statement in body {
+            let (word, help) = match &statement.kind {
+                StatementKind::Prefix(_) => {
+                    ("prefix", "the prefix of its objects is a setting of the delivery stream")
+                }
+                StatementKind::OneObjectPer(_) => {
+                    ("one object per", "how much it puts into an object is a setting of the delivery stream")
+                }
+                StatementKind::Compression(_) => {
+                    ("compression", "the compression is a setting of the delivery stream")
+                }
+                _ => {
+                    let help = "a delivery stream is named, and nothing more: `output firehose \"NAME\"`";
+                    self.misplaced(statement, "an output to Firehose", help, scope.complete);
+                    continue;
+                }
+            };
+            let message = format!("`{word}` is for `output s3`");
+            let finding = Diagnostic::new(Code::Destination, statement.span, message);
+            self.report(finding.help(format!("take it out: {help}")).fix(statement.span, ""));
+        }
+        let name = self.template(location)?;
+        if let [TemplatePart::Literal(text)] = name.0.as_slice()
+            && !is_delivery_stream(text)
+        {
+            let message = format!("`{text}` is not the name of a delivery stream");
+            let finding = Diagnostic::new(Code::Destination, location.span, message);
+            let behind = text.rsplit_once("deliverystream/").map(|(_, name)| name);
+            self.report(match behind.filter(|name| is_delivery_stream(name)) {
+                Some(name) => finding
+                    .help("write its name alone, without the ARN")
+                    .fix(location.span, format!("\"{name}\"")),
+                None => finding.help("such a name has up to 64 letters, digits, `_`, `.` and `-`"),
+            });
+            return None;
+        }
+        if name.0.is_empty() {
+            let finding =
+                Diagnostic::new(Code::Destination, location.span, "the name of the delivery stream is empty");
+            self.report(finding.help("write the name that it has in Firehose"));
+            return None;
+        }
+        Some(DeliveryStream { name, span })
+    }
+
     pub(super) fn rejects(&mut self, kind: &Name, location: &tree::Text, span: Span) -> Option<Destination> {
-        let known = self.destination_kind(kind, "rejects");
-        let location = self.template(location)?;
-        known.then(|| Destination { kind: kind.text.clone(), location, span })
+        let kinds = [("s3", DestinationKind::S3), ("sqs", DestinationKind::Sqs)];
+        let kind = self.destination_kind(kind, "rejects", &kinds);
+        let template = self.template(location)?;
+        let kind = kind?;
+        let literal = match template.0.as_slice() {
+            [] => Some(""),
+            [TemplatePart::Literal(text)] => Some(text.as_str()),
+            _ => None,
+        };
+        if let Some(text) =
+            literal.filter(|text| kind == DestinationKind::Sqs && Queue::parse(text).is_none())
+        {
+            let message = match text {
+                "" => "the URL or the ARN of the queue is empty".to_owned(),
+                text => format!("`{text}` is not the URL or the ARN of a queue"),
+            };
+            let finding = Diagnostic::new(Code::Destination, location.span, message);
+            self.report(finding.help(
+                "write `\"https://sqs.REGION.amazonaws.com/ACCOUNT/NAME\"` or `\"arn:aws:sqs:REGION:ACCOUNT:NAME\"`",
+            ));
+            return None;
+        }
+        Some(Destination { kind, location: template, span })
     }
 
     /// Whether a text can be the name of a bucket, as far as it is known.
@@ -100,21 +201,17 @@ impl Checker<'_> {
         }
     }
 
-    fn destination_kind(&mut self, kind: &Name, what: &str) -> bool {
-        match kind.text.as_str() {
-            "s3" => return true,
-            "firehose" | "sqs" => {
-                let message = format!("this version does not know `{what} {}` yet", kind.text);
-                self.report(Diagnostic::new(Code::Unsupported, kind.span, message).help("use `s3`"));
-            }
-            other => {
-                let message = format!("`{other}` is not a kind of {what}");
-                let finding = Diagnostic::new(Code::Destination, kind.span, message);
-                let finding = self.did_you_mean(finding, kind, &["s3"], "the kind is");
-                self.report(finding);
-            }
+    fn destination_kind<T: Copy>(&mut self, kind: &Name, what: &str, kinds: &[(&str, T)]) -> Option<T> {
+        let known = kinds.iter().find(|(name, _)| *name == kind.text);
+        if let Some((_, known)) = known {
+            return Some(*known);
         }
-        false
+        let message = format!("`{}` is not a kind of {what}", kind.text);
+        let finding = Diagnostic::new(Code::Destination, kind.span, message);
+        let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
+        let finding = self.did_you_mean(finding, kind, &names, "the kinds are");
+        self.report(finding);
+        None
     }
 
     pub(super) fn word<T: Copy>(&mut self, word: &Name, words: &[(&str, T)]) -> Option<T> {

@@ -31,13 +31,13 @@ impl RuleSet {
         }
         for rule in &self.rules {
             all.extend(rule.streams.iter().flat_map(Template::variables).map(|v| (v, VariableUse::Rule)));
-            let destinations = rule.output.iter().map(|output| &output.bucket);
+            let destinations = rule.output.iter().map(Output::place);
             let destinations = destinations.chain(rule.rejects.iter().map(|rejects| &rejects.location));
             all.extend(destinations.flat_map(Template::variables).map(|v| (v, VariableUse::Output)));
             rule.walk_statements(&mut |expr| {
                 all.extend(expr.variables().into_iter().map(|v| (v, VariableUse::Rule)));
             });
-            if let Some(prefix) = rule.output.as_ref().map(|output| &output.prefix) {
+            if let Some(prefix) = rule.output.as_ref().and_then(Output::prefix) {
                 all.extend(prefix.variables().into_iter().map(|v| (v, VariableUse::Output)));
             }
         }
@@ -223,7 +223,17 @@ pub enum IfAbsent {
 
 /// Where enriched events go when the caller takes nothing back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
+#[non_exhaustive]
+pub enum Output {
+    /// `s3`: into objects of a bucket.
+    S3(Objects),
+    /// `firehose`: to a delivery stream, which puts them together itself.
+    Firehose(DeliveryStream),
+}
+
+/// Objects of a bucket that enriched events go into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objects {
     /// The bucket.
     pub bucket: Template,
     /// What stands before the object's own name.
@@ -234,6 +244,35 @@ pub struct Output {
     pub compression: Compression,
     /// Where it stands.
     pub span: Span,
+}
+
+/// A delivery stream that enriched events go to, each as a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryStream {
+    /// Its name. See [`is_delivery_stream`](super::is_delivery_stream).
+    pub name: Template,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Output {
+    /// The bucket or the delivery stream.
+    #[must_use]
+    pub fn place(&self) -> &Template {
+        match self {
+            Output::S3(objects) => &objects.bucket,
+            Output::Firehose(stream) => &stream.name,
+        }
+    }
+
+    /// What stands before objects' names, if it is objects.
+    #[must_use]
+    pub fn prefix(&self) -> Option<&Text> {
+        match self {
+            Output::S3(objects) => Some(&objects.prefix),
+            Output::Firehose(_) => None,
+        }
+    }
 }
 
 /// What goes into one object.
@@ -261,19 +300,30 @@ pub enum Compression {
 /// Where rejected events go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
-    /// The kind: `s3`.
-    pub kind: String,
-    /// Bucket and prefix: `BUCKET/PREFIX`.
+    /// What is there.
+    pub kind: DestinationKind,
+    /// Of `s3` bucket and prefix, `BUCKET/PREFIX`; of `sqs` the queue's URL or ARN, see
+    /// [`Queue::parse`](super::Queue::parse).
     pub location: Template,
     /// Where it stands.
     pub span: Span,
+}
+
+/// What rejected events are kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DestinationKind {
+    /// `s3`: an object each.
+    S3,
+    /// `sqs`: a message each.
+    Sqs,
 }
 
 impl Rule {
     /// Calls `visit` for every expression of the rule, those of the output's prefix included.
     pub fn walk<'r>(&'r self, visit: &mut dyn FnMut(&'r Expr)) {
         self.walk_statements(visit);
-        for part in self.output.iter().flat_map(|output| &output.prefix.0) {
+        for part in self.output.iter().filter_map(Output::prefix).flat_map(|prefix| &prefix.0) {
             if let TextPart::Hole(hole) = part {
                 visit(hole);
             }

@@ -7,9 +7,9 @@ use enrich_dsl::model::{Compression, PerObject};
 use flate2::{Compression as Level, GzBuilder};
 
 use super::{Object, name};
-use crate::batch::{Origin, Placement};
+use crate::batch::{ObjectPlace, Origin};
 
-/// An enriched event that goes to its rule's output.
+/// An enriched event that goes into an object.
 #[derive(Clone, Copy, Debug)]
 pub struct Enriched<'a> {
     /// The record's place in its batch.
@@ -19,7 +19,7 @@ pub struct Enriched<'a> {
     /// Where the record comes from.
     pub origin: &'a Origin,
     /// Where the event goes.
-    pub placement: &'a Placement,
+    pub place: &'a ObjectPlace,
     /// The event.
     pub event: &'a [u8],
 }
@@ -42,7 +42,7 @@ pub struct Laid {
 #[must_use]
 pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
     let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut places: HashMap<(&Placement, String), usize> = HashMap::new();
+    let mut places: HashMap<(&ObjectPlace, String), usize> = HashMap::new();
     let mut unnamed = Vec::new();
     for event in events {
         let Some(sequence) = name::sequence(event.origin, event.repeat) else {
@@ -50,9 +50,9 @@ pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
             continue;
         };
         let shard = name::shard(event.origin);
-        let known = match event.placement.per {
+        let known = match event.place.per {
             PerObject::Record => None,
-            _ => places.get(&(event.placement, shard.clone())).copied(),
+            _ => places.get(&(event.place, shard.clone())).copied(),
         };
         match known.and_then(|place| groups.get_mut(place)) {
             Some(group) => {
@@ -60,7 +60,7 @@ pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
                 group.events.push(event);
             }
             None => {
-                places.insert((event.placement, shard.clone()), groups.len());
+                places.insert((event.place, shard.clone()), groups.len());
                 groups.push(Group { shard, first: sequence.clone(), last: sequence, events: vec![event] });
             }
         }
@@ -77,10 +77,10 @@ struct Group<'e> {
 
 impl Group<'_> {
     fn object(&self) -> Option<Laid> {
-        let placement = self.events.first()?.placement;
+        let place = self.events.first()?.place;
         let Group { shard, first, last, .. } = self;
-        let prefix = &placement.prefix;
-        let (mut key, mut content_type, lines) = match placement.per {
+        let prefix = &place.prefix;
+        let (mut key, mut content_type, lines) = match place.per {
             PerObject::Record => (format!("{prefix}{shard}-{first}.json"), "application/json", false),
             _ => {
                 let others = self.others();
@@ -95,12 +95,12 @@ impl Group<'_> {
                 body.extend_from_slice(event.event);
             }
         }
-        if placement.compression == Compression::Gzip {
+        if place.compression == Compression::Gzip {
             body = gzip(&body);
             key.push_str(".gz");
             content_type = "application/gzip";
         }
-        let object = Object::new(placement.bucket.as_ref(), key, body, content_type);
+        let object = Object::new(place.bucket.as_ref(), key, body, content_type);
         Some(Laid { object, records: self.events.iter().map(|event| event.record).collect() })
     }
 

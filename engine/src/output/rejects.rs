@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::{Object, name};
+use super::{Fifo, Message, Object, name};
 use crate::batch::{LookupEnd, LookupOutcome, Payload, Record};
 use crate::json::write;
 use crate::program::Location;
@@ -53,6 +53,29 @@ pub fn reject(rejected: Rejected<'_>, location: &Location) -> Object {
         name::shard(origin)
     );
     Object::new(location.bucket.as_str(), key, document(rejected).into_bytes(), "application/json")
+}
+
+/// The message for a rejected record: the document of [`reject`]. A queue that keeps an order gets `fifo`,
+/// the instant of the batch.
+///
+/// Its messages are in groups by shard. Their ids have the instant in them: what only the record's own id
+/// told apart would be swallowed where the record comes again within five minutes, out of this very queue
+/// too, and is rejected once more.
+#[must_use]
+pub fn reject_message(rejected: Rejected<'_>, fifo: Option<Timestamp>) -> Message {
+    // SQS takes no message with these two, and in JSON an escape says the same.
+    let body = document(rejected).replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
+    let fifo = fifo.map(|now| {
+        let shard = name::shard(&rejected.record.origin);
+        let id = format!("{} {} {shard} {body}", now.as_millis(), rejected.repeat);
+        Fifo { group: id_of(&shard), deduplication: id_of(&id) }
+    });
+    Message::new(body, fifo)
+}
+
+/// What SQS takes for an id: at most 128 characters of a few kinds, which a hash is.
+fn id_of(text: &str) -> String {
+    crate::hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// What is kept of a rejected record: one line of JSON, with its end.

@@ -9,8 +9,8 @@ use enrich_dsl::model::{self, Copied, Literal, Path, Template};
 
 use super::paths::{element_paths, paths, read_paths, targets};
 use super::{
-    Branch, Expr, ForEach, KeyPart, Location, Lookup, MAX_ELEMENTS, Output, Part, Pattern, Program, Rule,
-    Step, TableSlot,
+    Branch, Destination, Expr, ForEach, KeyPart, Location, Lookup, MAX_ELEMENTS, Output, Part, Pattern,
+    Program, Rule, Step, TableSlot,
 };
 use crate::functions::Registry;
 use crate::lookup::{Attributes, Policy, Table};
@@ -45,6 +45,20 @@ pub enum BuildError {
         /// The rule.
         rule: String,
     },
+    /// An output to Firehose names what can't be a delivery stream.
+    NoDeliveryStream {
+        /// The rule.
+        rule: String,
+        /// What it names.
+        name: String,
+    },
+    /// A rejects destination is neither the URL nor the ARN of a queue.
+    NoQueue {
+        /// The rule.
+        rule: String,
+        /// What it is.
+        location: String,
+    },
     /// The model refers to something that it does not hold.
     Model(String),
 }
@@ -59,6 +73,18 @@ impl fmt::Display for BuildError {
             }
             BuildError::NoBucket { rule } => {
                 write!(f, "the rule `{rule}` has a destination without a bucket")
+            }
+            BuildError::NoDeliveryStream { rule, name } => {
+                write!(
+                    f,
+                    "the output of the rule `{rule}` is `{name}`, which is not the name of a delivery stream"
+                )
+            }
+            BuildError::NoQueue { rule, location } => {
+                write!(
+                    f,
+                    "the rejects of the rule `{rule}` go to `{location}`, which is not the URL or the ARN of a queue"
+                )
             }
             BuildError::Model(problem) => write!(f, "the rules refer to {problem}, which is not there"),
         }
@@ -168,7 +194,7 @@ impl Compiler<'_> {
             None => None,
         };
         let rejects = match rule.rejects.as_ref().filter(|_| self.with.outputs) {
-            Some(rejects) => Some(self.location(&rejects.location, &rule.name)?),
+            Some(rejects) => Some(self.destination(rejects, &rule.name)?),
             None => None,
         };
         Ok(Rule {
@@ -310,21 +336,44 @@ impl Compiler<'_> {
     }
 
     fn output(&self, output: &model::Output, rule: &str) -> Result<Output, BuildError> {
-        let bucket = self.fill(&output.bucket)?;
-        if bucket.is_empty() {
-            return Err(BuildError::NoBucket { rule: rule.to_owned() });
+        match output {
+            model::Output::S3(objects) => {
+                let bucket = self.fill(&objects.bucket)?;
+                if bucket.is_empty() {
+                    return Err(BuildError::NoBucket { rule: rule.to_owned() });
+                }
+                Ok(Output::S3 {
+                    bucket: bucket.into(),
+                    prefix: Expr::Text(self.parts(&objects.prefix)?),
+                    per: objects.per,
+                    compression: objects.compression,
+                })
+            }
+            model::Output::Firehose(stream) => {
+                let name = self.fill(&stream.name)?;
+                if model::is_delivery_stream(&name) {
+                    Ok(Output::Firehose(name.into()))
+                } else {
+                    Err(BuildError::NoDeliveryStream { rule: rule.to_owned(), name })
+                }
+            }
+            _ => Err(BuildError::Model("an output of another version".to_owned())),
         }
-        Ok(Output {
-            bucket: bucket.into(),
-            prefix: Expr::Text(self.parts(&output.prefix)?),
-            per: output.per,
-            compression: output.compression,
-        })
     }
 
-    fn location(&self, template: &Template, rule: &str) -> Result<Location, BuildError> {
-        let text = self.fill(template)?;
-        Location::parse(&text).ok_or_else(|| BuildError::NoBucket { rule: rule.to_owned() })
+    fn destination(&self, rejects: &model::Destination, rule: &str) -> Result<Destination, BuildError> {
+        let location = self.fill(&rejects.location)?;
+        let rule = rule.to_owned();
+        match rejects.kind {
+            model::DestinationKind::S3 => {
+                Location::parse(&location).map(Destination::Objects).ok_or(BuildError::NoBucket { rule })
+            }
+            model::DestinationKind::Sqs => match model::Queue::parse(&location) {
+                Some(queue) => Ok(Destination::Queue(queue)),
+                None => Err(BuildError::NoQueue { rule, location }),
+            },
+            _ => Err(BuildError::Model("a destination of another version".to_owned())),
+        }
     }
 
     /// The conditions of `drop when` that no statement above can change and that need no lookup.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use enrich_dsl::model::PerObject;
+use enrich_dsl::model::{Output, PerObject};
 
 use crate::program::{BuildError, Compile, Lookup, Program, Rule, compile};
 use crate::rules::Rules;
@@ -109,7 +109,10 @@ impl Rules {
         let any = |name: &str| Some(name.to_owned());
         let program = compile(self, &Compile { variables: &any, kinds: None, outputs: false })?;
         let rules = program.rules.iter().zip(&self.set.rules);
-        let per_object = rules.map(|(rule, model)| (rule, model.output.as_ref().map(|output| output.per)));
+        let per_object = rules.map(|(rule, model)| match &model.output {
+            Some(Output::S3(objects)) => (rule, Some(objects.per)),
+            _ => (rule, None),
+        });
         Ok(per_object.map(|(rule, per)| rule_cost(&program, self, rule, per, batch_size)).collect())
     }
 }

@@ -6,14 +6,14 @@ use enrich_dsl::model::{Copied, Copy, IfAbsent};
 
 use super::fetch::{Answered, Freshness, Given, unanswered};
 use super::{Asked, Event, Taken, may_come, rejected};
-use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, Placement, Verdict};
+use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, ObjectPlace, Placement, Verdict};
 use crate::context::Context;
 use crate::edits::{Edits, NotAnObject};
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
 use crate::limits::Limits;
 use crate::lookup::{Answer, ErrorCode, Failure, Item};
-use crate::program::{Lookup, Program, Rule, Step, TableSlot};
+use crate::program::{Expr, Lookup, Output, Program, Rule, Step, TableSlot};
 use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
 
@@ -382,8 +382,20 @@ impl<'a> Run<'a, '_> {
     /// Where the event's output goes, if the caller wants to know and the rule says it.
     fn placement(&self) -> Result<Option<Placement>, Reason> {
         let Some(output) = self.rule.output.as_ref().filter(|_| self.context.placed) else { return Ok(None) };
+        Ok(Some(match output {
+            Output::Firehose(stream) => Placement::Firehose(stream.clone()),
+            Output::S3 { bucket, prefix, per, compression } => Placement::Object(ObjectPlace {
+                bucket: bucket.clone(),
+                prefix: self.prefix(prefix)?,
+                per: *per,
+                compression: *compression,
+            }),
+        }))
+    }
+
+    fn prefix(&self, prefix: &Expr) -> Result<String, Reason> {
         let no_prefix = || Reason::new(ReasonCode::Prefix, "a hole in the output's prefix is absent or null");
-        let prefix = match self.scope(None).value(&output.prefix) {
+        let prefix = match self.scope(None).value(prefix) {
             Ok(value) => value.as_str().map(std::borrow::Cow::into_owned).ok_or_else(no_prefix)?,
             Err(Stop::Upstream) => return Err(no_prefix()),
             Err(Stop::Error(reason)) => return Err(reason),
@@ -396,8 +408,7 @@ impl<'a> Run<'a, '_> {
             let message = "the output's prefix has a folder `.` or `..`, which S3 may refuse for ever";
             return Err(Reason::new(ReasonCode::Prefix, message));
         }
-        let bucket = output.bucket.clone();
-        Ok(Some(Placement { bucket, prefix, per: output.per, compression: output.compression }))
+        Ok(prefix)
     }
 
     fn scope<'s>(&'s self, error: Option<&'s Failure>) -> Scope<'a, 's> {

@@ -9,7 +9,8 @@ use crate::{Invoked, Summary};
 
 /// Writes the line. A failed record makes it a warning: somebody may have to do something.
 pub(super) fn write(request_id: &str, invoked: &Invoked) {
-    let Summary { caller, records, enriched, dropped, rejected, failed, objects, .. } = invoked.summary;
+    let Summary { caller, records, enriched, dropped, rejected, failed, objects, lines, messages, .. } =
+        invoked.summary;
     let rules = &*invoked.summary.rules;
     let lookups = lookups(&invoked.summary.lookups);
     let rejected_codes = codes(&invoked.summary.rejected_codes);
@@ -30,6 +31,8 @@ pub(super) fn write(request_id: &str, invoked: &Invoked) {
             failed_codes,
             first_failure,
             objects,
+            lines,
+            messages,
             lookups,
             "an invocation with failures"
         );
@@ -45,6 +48,8 @@ pub(super) fn write(request_id: &str, invoked: &Invoked) {
             rejected_codes,
             failed,
             objects,
+            lines,
+            messages,
             lookups,
             "an invocation"
         );

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use enrich_engine::Location;
+use enrich_engine::{Destination, Location};
 
 /// Where the rules are; by default [`DEFAULT_RULES`].
 const RULES: &str = "RULES";
@@ -85,7 +85,7 @@ pub struct Settings {
     /// Where the rules are.
     pub rules: RulesAt,
     /// Where rejects go whose rule names no destination.
-    pub rejects: Option<Location>,
+    pub rejects: Option<Destination>,
 }
 
 /// Why the environment can't be used.
@@ -95,6 +95,16 @@ pub enum SettingsError {
     /// A setting is not a place in S3.
     #[error("the environment variable `{name}` is `{value}`, and should be `s3://BUCKET/PREFIX`")]
     NoLocation {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// A setting is neither a place in S3 nor a queue.
+    #[error(
+        "the environment variable `{name}` is `{value}`, and should be `s3://BUCKET/PREFIX`, or the URL or the ARN of a queue"
+    )]
+    NoDestination {
         /// The setting.
         name: &'static str,
         /// Its value.
@@ -123,8 +133,18 @@ impl Settings {
                 RulesAt::Folder(Path::new(root).join(folder))
             }
         };
-        let rejects = variables.setting(REJECTS).map(|value| location(REJECTS, value)).transpose()?;
+        let rejects = variables.setting(REJECTS).map(|value| destination(REJECTS, value)).transpose()?;
         Ok(Self { rules, rejects })
+    }
+}
+
+fn destination(name: &'static str, value: &str) -> Result<Destination, SettingsError> {
+    let no_destination = || SettingsError::NoDestination { name, value: value.to_owned() };
+    match Destination::parse(value) {
+        Some(Destination::Objects(_)) => {
+            location(name, value).map(Destination::Objects).map_err(|_| no_destination())
+        }
+        destination => destination.ok_or_else(no_destination),
     }
 }
 
@@ -173,11 +193,27 @@ mod tests {
     fn where_rejects_go() {
         let read = |value| Settings::read(&variables(&[("REJECTS", value)]));
         assert_eq!(read("").expect("settings").rejects, None);
-        assert_eq!(read("s3://bucket/errors").expect("settings").rejects, Location::parse("bucket/errors/"));
-        assert_eq!(read(" s3://bucket ").expect("settings").rejects, Location::parse("bucket"));
-        for value in
-            ["bucket/errors", "s3://", "s3:///errors", "https://bucket", "s3://a b/c", "s3://${BUCKET}/x"]
-        {
+        for (value, expected) in [
+            ("s3://bucket/errors", "s3://bucket/errors/"),
+            (" s3://bucket ", "s3://bucket/"),
+            (
+                "arn:aws:sqs:eu-west-1:111122223333:bad",
+                "https://sqs.eu-west-1.amazonaws.com/111122223333/bad",
+            ),
+            ("http://localhost:4566/000000000000/bad", "http://localhost:4566/000000000000/bad"),
+        ] {
+            let rejects = read(value).expect("settings").rejects.expect("a destination");
+            assert_eq!(rejects.to_string(), expected);
+        }
+        for value in [
+            "bucket/errors",
+            "s3://",
+            "s3:///errors",
+            "https://bucket",
+            "s3://a b/c",
+            "s3://${BUCKET}/x",
+            "queue",
+        ] {
             let error = read(value).expect_err(value).to_string();
             assert!(error.contains("`REJECTS`") && error.contains("`s3://BUCKET/PREFIX`"), "{error}");
         }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use enrich_aws::dynamodb::DynamoDbSource;
+use enrich_aws::firehose::FirehoseStreams;
 use enrich_aws::s3::{RuleFiles, RuleLimits, RulesError, S3Store};
+use enrich_aws::sqs::SqsQueues;
 use enrich_aws::{Clients, SystemClock};
 use enrich_engine::dsl::diagnostic::render;
 use enrich_engine::functions::Registry;
+use enrich_engine::output::{NoSink, Sinks};
 use enrich_engine::{BuildError, Checked, Engine, Limits, Location, Rules};
 
 use super::settings::{RulesAt, Settings, SettingsError, Variables};
@@ -41,6 +44,9 @@ pub enum StartError {
     /// The rules can't be run here.
     #[error("{0}: set them in the function's environment")]
     Unset(BuildError),
+    /// The rules write to what is not there.
+    #[error(transparent)]
+    Sinks(#[from] NoSink),
     /// The rules can't be run here, whatever the environment.
     #[error(transparent)]
     Build(BuildError),
@@ -72,8 +78,11 @@ pub async fn handler(settings: &Settings, variables: Variables) -> Result<Handle
         })?;
     let streams: Vec<&str> = engine.streams().collect();
     tracing::info!(rules = engine.hash(), streams = streams.join(" "), "the function is ready");
-    let store = S3Store::new(clients.s3, clock.clone());
-    Ok(Handler::new(engine, Arc::new(store), settings.rejects.clone(), clock))
+    let sinks = Sinks::new()
+        .objects(Arc::new(S3Store::new(clients.s3, clock.clone())))
+        .streams(Arc::new(FirehoseStreams::new(clients.firehose, clock.clone())))
+        .queues(Arc::new(SqsQueues::new(clients.sqs, clock.clone())));
+    Ok(Handler::new(engine, sinks, settings.rejects.clone(), clock)?)
 }
 
 async fn from_s3(location: &Location, files: RuleFiles) -> Result<RuleSet, StartError> {

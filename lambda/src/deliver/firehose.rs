@@ -8,7 +8,7 @@ use enrich_engine::{Reason, ReasonCode, Verdict};
 
 use super::fate::all_failed;
 use super::pipes::failures;
-use super::{Batch, Delivered, Fate};
+use super::{Batch, Counts, Delivered, Fate};
 use crate::HandlerError;
 use crate::answer::{self, AnswerError, Transformed};
 use crate::envelope::Echo;
@@ -16,18 +16,18 @@ use crate::envelope::Echo;
 impl Batch<'_> {
     pub(super) async fn firehose(self, echoes: &[Echo]) -> Delivered {
         let mut fates: Vec<Fate> = self.verdicts.iter().map(|verdict| self.kept(verdict)).collect();
-        let mut objects = 0;
+        let mut written = Counts::default();
         // First, because an answer that can't be given fails the batch.
         let mut answer = hopeless(&fates).and_then(|()| Ok(self.transformed(echoes, &mut fates)?));
         if answer.is_ok() {
             // What is refused for good Firehose keeps all the same.
-            objects = self.write(self.rejects(&fates), &mut fates, false).await.objects;
+            written = self.write(self.rejects(&fates), &mut fates, false).await.counts;
             answer = hopeless(&fates).and(answer);
         }
         if answer.is_err() {
             all_failed(&mut fates);
         }
-        Delivered { answer, fates, objects }
+        Delivered { answer, fates, written }
     }
 
     /// As the verdict says. A rejected record is kept by Firehose, wherever else it goes.

@@ -3,17 +3,22 @@
 //! 1. What failed already decides what is not written at all.
 //! 2. Rejects and objects of single records come first. One that fails moves its lane's end forward; what was
 //!    written behind it is overwritten under the same keys when it comes again.
-//! 3. Objects of several records come last, with only what lies before that end: their keys name their
+//! 3. Lines of delivery streams come next, call by call, each with only what lies before that end by then:
+//!    they have no keys, so what comes again is there twice.
+//! 4. Objects of several records come last, with only what lies before that end: their keys name their
 //!    first and last records, so a redelivery from the middle would not overwrite them.
-//! 4. After 2 and after 3 the records whose objects are refused for good go to the rejects.
+//! 5. After 2, after each call of 3 and after 4 the records whose objects or lines are refused for good go
+//!    to the rejects.
 
-use enrich_engine::output::{Enriched, objects};
-use enrich_engine::{PerObject, Placement, Reason, ReasonCode, Record, Verdict};
+use std::sync::Arc;
+
+use enrich_engine::output::{Enriched, MAX_LINE_BYTES, MAX_LINES, MAX_LINES_BYTES, line, objects};
+use enrich_engine::{ObjectPlace, PerObject, Placement, Reason, ReasonCode, Record, Verdict};
 
 use super::fate::all_failed;
 use super::order::{Order, number};
 use super::write::{Refused, Write, behind_failure};
-use super::{Batch, Delivered, Fate};
+use super::{Batch, Counts, Delivered, Fate};
 use crate::answer::{self, AnswerError};
 use crate::envelope::{Caller, Message};
 
@@ -30,19 +35,23 @@ impl Batch<'_> {
             .zip(self.verdicts)
             .map(|(record, verdict)| self.placed(record, verdict))
             .collect();
+        self.end_rounds(caller, &mut fates);
         order.settle(&mut fates);
 
-        let mut delivery = Delivery { batch: self, caller, order: &order, fates, objects: 0, over: false };
+        let written = Counts::default();
+        let mut delivery = Delivery { batch: self, caller, order: &order, fates, written, over: false };
         delivery.singles().await;
+        delivery.lines().await;
         delivery.batches().await;
-        let Delivery { mut fates, objects, .. } = delivery;
+        let Delivery { mut fates, written, .. } = delivery;
         order.close(&mut fates);
+        self.postpone(caller, &fates).await;
 
         let answer = self.failures(caller, &order, &fates);
         if answer.is_err() {
             all_failed(&mut fates);
         }
-        Delivered { answer: answer.map_err(Into::into), fates, objects }
+        Delivered { answer: answer.map_err(Into::into), fates, written }
     }
 
     /// As the verdict says, where there is a place for the event.
@@ -51,6 +60,15 @@ impl Batch<'_> {
             Verdict::Enriched { rule, placement: None, .. } => {
                 let message = format!("the rule `{rule}` has no output, and the caller takes no events back");
                 Fate::Failed(Reason::new(ReasonCode::NoOutput, message))
+            }
+            Verdict::Enriched { rule, placement: Some(Placement::Firehose(_)), event } => {
+                if event.trim_ascii_end().len() < MAX_LINE_BYTES {
+                    return Fate::Enriched;
+                }
+                let message = format!(
+                    "the enriched event has more than the {MAX_LINE_BYTES} bytes that Firehose takes, with its line break"
+                );
+                self.rejected(Some(rule), Reason::new(ReasonCode::LineTooLarge, message))
             }
             Verdict::Enriched { rule, .. } if record.origin.sequence.is_none() => {
                 let message = "the record has no sequence number to name its object by";
@@ -63,9 +81,9 @@ impl Batch<'_> {
     /// The event of a record that goes into an object of that kind.
     fn output(&self, at: usize, kind: impl Fn(PerObject) -> bool) -> Option<Enriched<'_>> {
         let (record, repeat) = (self.records.get(at)?, *self.repeats.get(at)?);
-        let (placement, event) = written(self.verdicts.get(at)?)?;
+        let (place, event) = into_object(self.verdicts.get(at)?)?;
         let origin = &record.origin;
-        kind(placement.per).then_some(Enriched { record: at, repeat, origin, placement, event })
+        kind(place.per).then_some(Enriched { record: at, repeat, origin, place, event })
     }
 
     /// Tells the caller what to bring again, in its own words.
@@ -107,7 +125,7 @@ struct Delivery<'a> {
     caller: &'a Caller,
     order: &'a Order,
     fates: Vec<Fate>,
-    objects: u64,
+    written: Counts,
     /// A write has failed, and all records come again with it, so that no more are begun.
     over: bool,
 }
@@ -119,6 +137,39 @@ impl Delivery<'_> {
         writes.extend(self.outputs(0..self.fates.len(), |per| per == PerObject::Record));
         let refused = self.write(writes).await;
         self.reject(refused).await;
+    }
+
+    /// Lines of delivery streams.
+    async fn lines(&mut self) {
+        let mut next = 0;
+        while next < self.fates.len() {
+            let calls;
+            (calls, next) = self.calls(next);
+            if !calls.is_empty() {
+                let refused = self.write(calls).await;
+                self.reject(refused).await;
+            }
+        }
+    }
+
+    /// The calls for the records from that place on, one a delivery stream, until one of them is full; and
+    /// the place of the next record. What lies behind a failure of one call is then at most in these.
+    fn calls(&self, next: usize) -> (Vec<Write>, usize) {
+        let mut calls: Vec<Lines> = Vec::new();
+        for at in next..self.fates.len() {
+            let enriched = self.fates.get(at) == Some(&Fate::Enriched);
+            let verdict = self.batch.verdicts.get(at).filter(|_| enriched);
+            let Some((stream, event)) = verdict.and_then(into_stream) else { continue };
+            let known = calls.iter().position(|call| call.stream == *stream);
+            let place = known.unwrap_or(calls.len());
+            if known.is_none() {
+                calls.push(Lines { stream: Arc::clone(stream), ..Lines::default() });
+            }
+            if !calls.get_mut(place).is_some_and(|call| call.push(event, at)) {
+                return (calls.into_iter().map(Lines::write).collect(), at);
+            }
+        }
+        (calls.into_iter().map(Lines::write).collect(), self.fates.len())
     }
 
     /// Objects of several records.
@@ -142,9 +193,9 @@ impl Delivery<'_> {
             }
             let halves = refused.iter().flat_map(|(records, _)| records.chunks(records.len().div_ceil(2)));
             let writes = halves.flat_map(|half| self.outputs(half.iter().copied(), |_| true)).collect();
-            let before = self.objects;
+            let before = self.written.objects;
             refused = self.write(writes).await;
-            taken |= self.objects > before;
+            taken |= self.written.objects > before;
         }
         if self.over {
             for at in refused.drain(..).flat_map(|(records, _)| records) {
@@ -160,9 +211,10 @@ impl Delivery<'_> {
     /// Rejects the records of refused objects.
     async fn reject(&mut self, refused: Refused) {
         let rejected = self.batch.refused(&refused, &mut self.fates);
+        self.batch.end_rounds(self.caller, &mut self.fates);
         self.order.settle(&mut self.fates);
         let mut writes = self.batch.rejects(&self.fates);
-        writes.retain(|write| write.records.iter().all(|at| rejected.contains(at)));
+        writes.retain(|write| write.records().iter().all(|at| rejected.contains(at)));
         let refused = self.write(writes).await;
         self.batch.refused(&refused, &mut self.fates);
         self.order.settle(&mut self.fates);
@@ -172,7 +224,7 @@ impl Delivery<'_> {
     async fn write(&mut self, writes: Vec<Write>) -> Refused {
         let together = self.order.is_one_lane();
         let written = self.batch.write(writes, &mut self.fates, together).await;
-        self.objects += written.objects;
+        self.written += written.counts;
         self.over = together && !written.failed.is_empty();
         self.order.settle(&mut self.fates);
         written.refused
@@ -195,14 +247,55 @@ impl Delivery<'_> {
         let alone = kept.iter().flat_map(|event| objects(std::slice::from_ref(event)).0);
         laid.into_iter()
             .chain(alone)
-            .map(|laid| Write { object: laid.object, records: laid.records })
+            .map(|laid| Write::Object { object: laid.object, records: laid.records })
             .collect()
     }
 }
 
-fn written(verdict: &Verdict) -> Option<(&Placement, &[u8])> {
+fn into_object(verdict: &Verdict) -> Option<(&ObjectPlace, &[u8])> {
     match verdict {
-        Verdict::Enriched { placement: Some(placement), event, .. } => Some((placement, event)),
+        Verdict::Enriched { placement: Some(Placement::Object(place)), event, .. } => Some((place, event)),
         _ => None,
+    }
+}
+
+fn into_stream(verdict: &Verdict) -> Option<(&Arc<str>, &[u8])> {
+    match verdict {
+        Verdict::Enriched { placement: Some(Placement::Firehose(stream)), event, .. } => {
+            Some((stream, event))
+        }
+        _ => None,
+    }
+}
+
+/// One call to a delivery stream.
+#[derive(Default)]
+struct Lines {
+    stream: Arc<str>,
+    lines: Vec<Vec<u8>>,
+    records: Vec<usize>,
+    bytes: usize,
+}
+
+impl Lines {
+    /// Takes the event; `false` where the call has no room for it.
+    fn push(&mut self, event: &[u8], record: usize) -> bool {
+        let mut bytes = Vec::with_capacity(event.len() + 1);
+        line(&mut bytes, event);
+        // The first one always has room, whatever its size: nothing is left over for ever.
+        if self.lines.len() >= MAX_LINES
+            || (!self.lines.is_empty() && self.bytes + bytes.len() > MAX_LINES_BYTES)
+        {
+            return false;
+        }
+        self.bytes += bytes.len();
+        self.lines.push(bytes);
+        self.records.push(record);
+        true
+    }
+
+    fn write(self) -> Write {
+        let Lines { stream, lines, records, .. } = self;
+        Write::Lines { stream, lines, records }
     }
 }

@@ -5,23 +5,26 @@
 //!    partition or a message group: what lies behind a failure waits with it.
 //! 3. `firehose` and `pipes` give the events back. A transformation says of each record what became of
 //!    it; a pipe knows no partial failure, and a record that fails takes the batch with it.
-//! 4. `write` writes objects, several at a time. What the store refuses for good becomes a
-//!    reject, so that it does not block its shard until it expires.
+//! 4. `redrive` looks after messages of a queue that hold rejects.
+//! 5. `write` writes objects, lines and messages, several calls at a time. What is refused for good becomes
+//!    a reject, so that it does not block its shard until it expires.
 
 mod fate;
 mod firehose;
 mod mapping;
 mod order;
 mod pipes;
+mod redrive;
 mod write;
 
-use enrich_engine::output::{Rejected, reject};
-use enrich_engine::{Location, LookupOutcome, Reason, ReasonCode, Record, Timestamp, Verdict};
+use enrich_engine::output::{Rejected, reject, reject_message};
+use enrich_engine::{Destination, LookupOutcome, Reason, ReasonCode, Record, Timestamp, Verdict};
 
 use crate::envelope::Caller;
 use crate::{Handler, HandlerError};
 pub use fate::Fate;
-use write::{Refused, Write, Written};
+pub(crate) use write::Counts;
+use write::{Messages, Refused, Write, Written};
 
 /// A batch that the engine has seen. There is a verdict for each record.
 #[derive(Clone, Copy)]
@@ -31,6 +34,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) verdicts: &'a [Verdict],
     /// How many records before each one have its id.
     pub(crate) repeats: &'a [usize],
+    /// The instant of the batch.
+    pub(crate) now: Timestamp,
     /// No write begins later.
     pub(crate) deadline: Option<Timestamp>,
 }
@@ -40,8 +45,8 @@ pub(crate) struct Delivered {
     pub(crate) answer: Result<Vec<u8>, HandlerError>,
     /// The fates of the records, in their order.
     pub(crate) fates: Vec<Fate>,
-    /// How many objects are durable.
-    pub(crate) objects: u64,
+    /// What is durable.
+    pub(crate) written: Counts,
 }
 
 impl Batch<'_> {
@@ -78,30 +83,39 @@ impl Batch<'_> {
     }
 
     /// Where rejects go: the rule's own destination, else the deployment's.
-    fn destination(&self, rule: Option<&str>) -> Option<&Location> {
+    fn destination(&self, rule: Option<&str>) -> Option<&Destination> {
         rule.and_then(|rule| self.handler.engine.rejects(rule)).or(self.handler.rejects.as_ref())
     }
 
-    /// The objects of the records whose fate it is to be rejected, in their order.
+    /// What is to be written for the records whose fate it is to be rejected.
     fn rejects(&self, fates: &[Fate]) -> Vec<Write> {
+        let (mut writes, mut messages) = (Vec::new(), Messages::default());
         let rejects = self.records.iter().zip(self.verdicts).zip(self.repeats).zip(fates).enumerate();
-        rejects
-            .filter_map(|(at, (((record, verdict), repeat), fate))| {
-                let Fate::Rejected(reason) = fate else { return None };
-                let (rule, rules) = (rule(verdict), self.handler.engine.hash());
-                let lookups = lookups(verdict);
-                let rejected = Rejected { record, repeat: *repeat, rule, reason, rules, lookups };
-                let object = reject(rejected, self.destination(rule)?);
-                Some(Write { object, records: vec![at] })
-            })
-            .collect()
+        for (at, (((record, verdict), repeat), fate)) in rejects {
+            let Fate::Rejected(reason) = fate else { continue };
+            let (rule, rules) = (rule(verdict), self.handler.engine.hash());
+            let rejected =
+                Rejected { record, repeat: *repeat, rule, reason, rules, lookups: lookups(verdict) };
+            match self.destination(rule) {
+                Some(Destination::Objects(location)) => {
+                    writes.push(Write::Object { object: reject(rejected, location), records: vec![at] });
+                }
+                Some(Destination::Queue(queue)) => {
+                    let fifo = queue.is_fifo().then_some(self.now);
+                    messages.push(queue, reject_message(rejected, fifo), at);
+                }
+                _ => {}
+            }
+        }
+        writes.extend(messages.writes());
+        writes
     }
 
-    /// Writes objects. The records of those that fail do too; those that are refused for good are the
+    /// Writes. The records of what fails do too; those that are refused for good are the
     /// caller's to deal with. `together` says that all come again with the first that fails.
     async fn write(&self, writes: Vec<Write>, fates: &mut [Fate], together: bool) -> Written {
-        let (store, clock) = (&*self.handler.store, &*self.handler.clock);
-        let written = write::all(store, clock, self.deadline, writes, together).await;
+        let (sinks, clock) = (&self.handler.sinks, &*self.handler.clock);
+        let written = write::all(sinks, clock, self.deadline, writes, together).await;
         for (records, reason) in &written.failed {
             for &at in records {
                 if let Some(fate) = fates.get_mut(at) {
@@ -122,6 +136,10 @@ impl Batch<'_> {
             let Some(fate) = fates.get_mut(at) else { continue };
             *fate = match fate {
                 Fate::Failed(_) => continue,
+                // The one refusal that has nothing to do with the destination as it is.
+                Fate::Rejected(_) if reason.code == ReasonCode::RejectTooLarge.as_str() => {
+                    Fate::Failed(reason.clone())
+                }
                 Fate::Rejected(Reason { code, .. }) => {
                     let why = &reason.message;
                     let message =

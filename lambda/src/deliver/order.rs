@@ -162,7 +162,8 @@ mod tests {
                 fates.push(if word.ends_with('!') { failed() } else { Fate::Enriched });
             }
             let (group, records) = (lane.map(str::to_owned), first..records.len());
-            messages.push(Message { id: None, group, keeps: records.len() > 1, records });
+            let (keeps, id, queue, receipt_handle) = (records.len() > 1, None, None, None);
+            messages.push(Message { id, group, records, keeps, queue, receipt_handle, received: 1 });
         }
         let caller = match caller {
             Caller::Sqs { fifo, .. } => Caller::Sqs { fifo: *fifo, messages },

@@ -6,26 +6,26 @@
 use enrich_engine::Verdict;
 
 use super::fate::all_failed;
-use super::{Batch, Delivered, Fate};
+use super::{Batch, Counts, Delivered, Fate};
 use crate::summary;
 use crate::{HandlerError, answer};
 
 impl Batch<'_> {
     pub(super) async fn pipes(self) -> Delivered {
         let mut fates: Vec<Fate> = self.verdicts.iter().map(|verdict| self.fate(verdict)).collect();
-        let mut objects = 0;
+        let mut counts = Counts::default();
         // First, because an answer that is too long fails the batch too.
         let mut answer = failures(&fates).and_then(|()| self.events());
         if answer.is_ok() {
             let written = self.write(self.rejects(&fates), &mut fates, true).await;
-            objects = written.objects;
+            counts = written.counts;
             self.refused(&written.refused, &mut fates);
             answer = failures(&fates).and(answer);
         }
         if answer.is_err() {
             all_failed(&mut fates);
         }
-        Delivered { answer, fates, objects }
+        Delivered { answer, fates, written: counts }
     }
 
     fn events(&self) -> Result<Vec<u8>, HandlerError> {

@@ -83,6 +83,12 @@ pub struct Message {
     pub records: Range<usize>,
     /// Whether its body is a reject or an on-failure record, whose own records take its place.
     pub keeps: bool,
+    /// The ARN of its queue.
+    pub queue: Option<String>,
+    /// What the queue calls this delivery of it.
+    pub receipt_handle: Option<String>,
+    /// How often the queue has delivered it by now.
+    pub received: u32,
 }
 
 /// What Firehose must get back of a record, as JSON texts that are written as they came.

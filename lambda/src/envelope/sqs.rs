@@ -39,12 +39,16 @@ fn read(elements: Node<'_>, open: impl Fn(Node<'_>, &mut Vec<Record>) -> bool) -
     for element in elements.elements() {
         let first = records.len();
         let keeps = open(element, &mut records);
-        let group = element.get("attributes").and_then(|attributes| text(attributes, "MessageGroupId"));
+        let attribute = |name| element.get("attributes").and_then(|attributes| text(attributes, name));
+        let received = attribute("ApproximateReceiveCount").and_then(|count| count.parse().ok());
         messages.push(Message {
             id: text(element, "messageId"),
-            group,
+            group: attribute("MessageGroupId"),
             records: first..records.len(),
             keeps,
+            queue: text(element, "eventSourceARN"),
+            receipt_handle: text(element, "receiptHandle"),
+            received: received.unwrap_or(1),
         });
     }
     let fifo = elements.elements().any(is_fifo);

@@ -79,6 +79,8 @@ fn content(objects: &Objects) -> (Objects, Vec<String>) {
 const WORDS: [&str; 9] = ["good", "bot", "many", "more", "schema", "nowhere", "climbing", "text", "bad64"];
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn with_the_cause_mended_all_is_as_if_it_had_not_been(
         words in prop::collection::vec(prop::sample::select(&WORDS[..]), 1..25),

@@ -11,8 +11,8 @@ use enrich_engine::functions::Registry;
 use enrich_engine::lookup::{
     Answer, Answers, BoxFuture, ErrorCode, Failure, Item, KeyValue, Questions, Source,
 };
-use enrich_engine::output::{Object, ObjectStore};
-use enrich_engine::{Clock, Engine, Location, Rules, Timestamp};
+use enrich_engine::output::{Object, ObjectStore, Sinks};
+use enrich_engine::{Clock, Destination, Engine, Rules, Timestamp};
 use enrich_lambda::{Handler, Invoked};
 
 use crate::kpl::{self, User};
@@ -211,11 +211,13 @@ fn answer(user: &str) -> Answer {
 pub(crate) struct Store {
     /// Parts of keys that can't be written; behind `refuse ` those that never can, behind `refuse body `
     /// parts of bodies.
-    fail: BTreeSet<String>,
+    pub(crate) fail: BTreeSet<String>,
     /// By `BUCKET/KEY`.
     pub(crate) objects: Mutex<BTreeMap<String, Vec<u8>>>,
     /// The keys in the order in which their writes began.
     pub(crate) begun: Mutex<Vec<String>>,
+    /// What was put into delivery streams and sent to queues, call by call. See [`crate::sinks`].
+    pub(crate) calls: Mutex<Vec<Vec<String>>>,
     /// How many writes are under way, and the most that ever were.
     pub(crate) flying: Mutex<(usize, usize)>,
 }
@@ -290,8 +292,10 @@ impl World {
             Engine::builder(rules.expect("rules")).tables(Users).outputs().build().expect("an engine");
         let fail = fail.iter().map(|part| (*part).to_owned()).collect();
         let store = Arc::new(Store { fail, ..Store::default() });
-        let rejects = rejects.then(|| Location::parse("s3://rejects").expect("a location"));
-        Self { handler: Handler::new(engine, store.clone(), rejects, clock), store }
+        let rejects = rejects.then(|| Destination::parse("s3://rejects").expect("a location"));
+        let sinks = Sinks::new().objects(store.clone()).streams(store.clone()).queues(store.clone());
+        let handler = Handler::new(engine, sinks, rejects, clock).expect("all sinks are there");
+        Self { handler, store }
     }
 
     pub(crate) fn invoke(&self, body: &str, deadline: Option<Timestamp>) -> Invoked {

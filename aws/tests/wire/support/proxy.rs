@@ -22,8 +22,10 @@ pub(crate) struct Call {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) path: String,
-    /// DynamoDB's `x-amz-target`: which operation it is.
+    /// `x-amz-target`: which operation it is.
     pub(crate) target: String,
+    /// What the request is signed with: the region among others.
+    pub(crate) authorization: String,
     pub(crate) body: Vec<u8>,
 }
 
@@ -119,6 +121,7 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
         method: head.method.to_string(),
         path: head.uri.to_string(),
         target: header("x-amz-target").to_owned(),
+        authorization: header("authorization").to_owned(),
         body: body.to_vec(),
     };
     let number = {
