@@ -7,6 +7,8 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use enrich_dsl::diagnostic::Code;
 use enrich_engine::{Destination, Timestamp};
 
+use crate::rejects::RejectsPlace;
+
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
 /// A folder is a rule set: its files whose names end in `.enrich`, and none of the folders inside.
@@ -289,25 +291,6 @@ pub struct ReplayArgs {
     pub documents: Vec<PathBuf>,
 }
 
-/// Where rejects are kept: in a file, or where the function keeps its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RejectsPlace {
-    /// A file, a line each.
-    File(PathBuf),
-    /// Objects or messages.
-    Sink(Destination),
-}
-
-impl FromStr for RejectsPlace {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        // No file is called so by intent.
-        let sink = ["s3://", "https://", "http://", "arn:"].iter().any(|start| text.starts_with(start));
-        if sink { destination(text).map(Self::Sink) } else { Ok(Self::File(text.into())) }
-    }
-}
-
 /// Whether that path stands for standard input.
 #[must_use]
 pub fn is_standard_input(path: &Path) -> bool {
@@ -397,7 +380,7 @@ fn arn_field(text: &str) -> Result<String, String> {
     field.ok_or_else(|| "letters, digits and `-`, or `*` for any".to_owned())
 }
 
-fn destination(text: &str) -> Result<Destination, String> {
+pub(crate) fn destination(text: &str) -> Result<Destination, String> {
     let what = "write it as `s3://BUCKET/PREFIX`, or as the URL or the ARN of a queue";
     Destination::parse(text).ok_or_else(|| what.to_owned())
 }

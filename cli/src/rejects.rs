@@ -3,10 +3,14 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
+use enrich_engine::Destination;
 use enrich_engine::json::write_string;
 use enrich_engine::output::{Rejected, document};
+
+use crate::args::destination;
 
 /// Where an event was read: its line, and its file unless that is standard input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +27,25 @@ impl fmt::Display for Place<'_> {
             Some(file) => write!(f, "{}:{}", file.display(), self.line),
             None => write!(f, "line {}", self.line),
         }
+    }
+}
+
+/// Where rejects are kept: in a file, or where the function keeps its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RejectsPlace {
+    /// A file, a line each.
+    File(PathBuf),
+    /// Objects or messages.
+    Sink(Destination),
+}
+
+impl FromStr for RejectsPlace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // No file is called so by intent.
+        let sink = ["s3://", "https://", "http://", "arn:"].iter().any(|start| text.starts_with(start));
+        if sink { destination(text).map(Self::Sink) } else { Ok(Self::File(text.into())) }
     }
 }
 

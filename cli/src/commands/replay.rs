@@ -8,9 +8,10 @@ use enrich_lambda::{Fate, Handler, Summary};
 use tokio::runtime::Runtime;
 
 use super::{CommandError, invoke, run, seams};
-use crate::args::{Color, RejectsPlace, ReplayArgs};
+use crate::args::{Color, ReplayArgs};
 use crate::clock::LocalClock;
 use crate::events::RunError;
+use crate::rejects::RejectsPlace;
 use crate::replay::{self, ByCode, End, Kept, Reader, place};
 use crate::rules::{self, Values};
 use crate::verdicts::{Named, Verdicts};
