@@ -79,10 +79,11 @@ impl Running {
         let mut world = World::new(events, kind.takes_events(), rejects, weather);
         world.only = bug.map(Bug::breaks);
         let world = Arc::new(world);
-        world.note(&format!("{case:?}, rejects: {rejects}"));
+        let cached = dice.chance(50);
+        world.note(&format!("{case:?}, rejects: {rejects}, cached: {cached}"));
         let mut limits = Limits::default();
         limits.batch_bytes = events::BATCH_BYTES;
-        let engine = Engine::builder(rules(kind.style()).clone())
+        let engine = Engine::builder(rules(kind.style(), cached).clone())
             .tables(bugs::Asked { inner: Tables(Arc::clone(&world)), bug })
             .outputs()
             .limits(limits)
@@ -175,9 +176,13 @@ impl Running {
             // The other one's answer is not heard.
             let (handler, delivery, bug) = (self.handler(1_000_000 + number), delivery.clone(), self.bug);
             let wait = Duration::from_millis(self.dice.millis(0, 60).unsigned_abs());
+            let (left, world) = (deadline.as_millis(), Arc::clone(&self.world));
             tokio::spawn(async move {
                 tokio::time::sleep(wait).await;
-                bugs::invoke(bug, &handler, &delivery, deadline).await;
+                let limit = Duration::from_millis(u64::try_from(left - world.now()).unwrap_or(0));
+                let run = AssertUnwindSafe(bugs::invoke(bug, &handler, &delivery, deadline)).catch_unwind();
+                // It is ended as any other is.
+                let _ = tokio::time::timeout(limit, run).await;
             });
         }
         number
@@ -208,15 +213,18 @@ impl Running {
     }
 }
 
-fn rules(style: Style) -> &'static Rules {
-    static RULES: LazyLock<[Rules; 2]> = LazyLock::new(|| [Style::Plain, Style::Change].map(compiled));
-    &RULES[usize::from(style == Style::Change)]
+fn rules(style: Style, cached: bool) -> &'static Rules {
+    static RULES: LazyLock<[[Rules; 2]; 2]> = LazyLock::new(|| {
+        [Style::Plain, Style::Change].map(|style| [false, true].map(|cached| compiled(style, cached)))
+    });
+    &RULES[usize::from(style == Style::Change)][usize::from(cached)]
 }
 
-fn compiled(style: Style) -> Rules {
+fn compiled(style: Style, cached: bool) -> Rules {
     let text = include_str!("rules.enrich").replace("@.", &format!("{}.", style.path()));
+    let lines = text.lines().filter(|line| cached || !line.starts_with("  cache "));
     let mut sources = Sources::new();
-    sources.add("rules.enrich", text);
+    sources.add("rules.enrich", lines.map(|line| format!("{line}\n")).collect::<String>());
     let rules = Rules::from_sources(&sources, &Registry::standard(), &|_| Ok(Vec::new()));
     rules.unwrap_or_else(|broken| panic!("{broken}"))
 }

@@ -41,8 +41,7 @@ impl Bucket {
             std::panic::resume_unwind(Box::new("a fault of the store"));
         }
         if fault == Some(StoreFault::Rude) {
-            world.is_rude();
-            tokio::time::sleep(Duration::from_secs(100_000)).await;
+            world.hang().await;
         }
         let late = world.now() + latency >= deadline;
         if late || matches!(fault, Some(StoreFault::Hang | StoreFault::Late)) {

@@ -76,6 +76,8 @@ pub(crate) struct State {
     source_codes: BTreeSet<&'static str>,
     /// Something has not minded the deadline.
     rude: bool,
+    /// How many tables do not mind it just now: another invocation may wait with the one that asked.
+    hanging: usize,
 }
 
 #[derive(Debug)]
@@ -147,13 +149,16 @@ impl World {
         self.state().source_codes.contains(code)
     }
 
-    pub(crate) fn is_rude(&self) {
-        self.state().rude = true;
+    /// Whether something has not minded a deadline since this was asked, or does not just now.
+    pub(crate) fn was_rude(&self) -> bool {
+        let mut state = self.state();
+        std::mem::take(&mut state.rude) || state.hanging > 0
     }
 
-    /// Whether something has not minded a deadline since this was asked.
-    pub(crate) fn was_rude(&self) -> bool {
-        std::mem::take(&mut self.state().rude)
+    /// Says nothing, and minds no deadline, until whoever asks is given up.
+    pub(crate) async fn hang(&self) {
+        let _hanging = Hanging::begin(self);
+        std::future::pending::<()>().await;
     }
 
     /// Whether an object holds the event.
@@ -164,6 +169,24 @@ impl World {
     /// Whether the event is in the output, in the rejects, or with the caller.
     pub(crate) fn is_durable(&self, event: usize) -> bool {
         self.is_written(event) || self.state().kept.contains(&event)
+    }
+}
+
+/// Ends with the call that hangs.
+struct Hanging<'w>(&'w World);
+
+impl<'w> Hanging<'w> {
+    fn begin(world: &'w World) -> Self {
+        let mut state = world.state();
+        (state.rude, state.hanging) = (true, state.hanging + 1);
+        Self(world)
+    }
+}
+
+impl Drop for Hanging<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        (state.rude, state.hanging) = (true, state.hanging - 1);
     }
 }
 
