@@ -7,6 +7,7 @@
 //! - `faults`: what becomes of each fault of the wire, the service, a table or a key.
 //! - `retries`: unprocessed keys, throttling, lost attempts, and the end of the time.
 //! - `objects`, `rule_files`: S3.
+//! - `model`: whole invocations, generated, with faults on the wire: nothing is lost.
 //! - `recipes`: the shipped rules against what the handlers they replace made.
 
 #![expect(
@@ -20,6 +21,7 @@ mod describe;
 mod faults;
 mod indexes;
 mod lookups;
+mod model;
 mod objects;
 mod recipes;
 mod retries;
