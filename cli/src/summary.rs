@@ -38,6 +38,7 @@ impl Summary {
                     known.missing += counts.missing;
                     known.no_key += counts.no_key;
                     known.failed += counts.failed;
+                    known.circuit_open += counts.circuit_open;
                 }
             }
         }

@@ -171,11 +171,13 @@ pub struct LookupCounts {
     pub no_key: u64,
     /// The lookup failed.
     pub failed: u64,
+    /// How many of those failed without a question, since the table is left alone (`circuit_open`).
+    pub circuit_open: u64,
 }
 
 impl LookupCounts {
     pub(crate) fn new(rule: &Arc<str>, lookup: &str) -> Self {
         let (rule, lookup) = (Arc::clone(rule), lookup.to_owned());
-        Self { rule, lookup, found: 0, missing: 0, no_key: 0, failed: 0 }
+        Self { rule, lookup, found: 0, missing: 0, no_key: 0, failed: 0, circuit_open: 0 }
     }
 }

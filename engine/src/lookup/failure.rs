@@ -54,6 +54,8 @@ reasons! {
     Unavailable = "unavailable" Failed;
     /// The source left the question open.
     NoAnswer = "no_answer" Failed;
+    /// The table failed again and again, and is not asked for some seconds.
+    CircuitOpen = "circuit_open" Failed;
     /// The service refuses this very request, whatever its time.
     Refused = "refused" Rejected;
     /// A part of the key has another type than the table declares, or can't be converted to it.

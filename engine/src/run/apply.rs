@@ -202,7 +202,10 @@ impl<'a> Run<'a, '_> {
 
     /// The event as it was before the lookup goes on with `on error`, or ends here.
     fn failed(&mut self, place: usize, lookup: &'a Lookup, failure: &Failure) -> Flow {
-        self.learn(place, Known::Failed, |counts| counts.failed += 1);
+        self.learn(place, Known::Failed, |counts| {
+            counts.failed += 1;
+            counts.circuit_open += u64::from(failure.code == ErrorCode::CircuitOpen);
+        });
         let Some(steps) = &lookup.error else {
             let message = format!("lookup `{}`: {}", lookup.name, failure.message);
             let reason = Reason::new(failure.code, message);
