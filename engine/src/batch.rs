@@ -30,11 +30,19 @@ impl Record {
         Self { payload: Payload::Unreadable { raw: raw.into(), reason }, origin }
     }
 
+    /// A record that is left for a later batch: it will fail.
+    #[must_use]
+    pub fn unread(raw: impl Into<Vec<u8>>, reason: Reason, origin: Origin) -> Self {
+        Self { payload: Payload::Unread { raw: raw.into(), reason }, origin }
+    }
+
     /// The bytes that a reject keeps.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         match &self.payload {
-            Payload::Event(bytes) | Payload::Unreadable { raw: bytes, .. } => bytes,
+            Payload::Event(bytes)
+            | Payload::Unreadable { raw: bytes, .. }
+            | Payload::Unread { raw: bytes, .. } => bytes,
         }
     }
 }
@@ -50,6 +58,13 @@ pub enum Payload {
         /// What stands in the event's place.
         raw: Vec<u8>,
         /// Why it can't be read.
+        reason: Reason,
+    },
+    /// The caller's adapter has left the record for a later batch.
+    Unread {
+        /// The record's bytes.
+        raw: Vec<u8>,
+        /// Why it is left.
         reason: Reason,
     },
 }

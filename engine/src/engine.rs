@@ -12,6 +12,7 @@ use crate::lookup::Source;
 use crate::program::{BuildError, Compile, Location, Pattern, Program, compile};
 use crate::rules::Rules;
 use crate::run;
+use crate::time::Clock;
 
 /// A compiled rule set with its sources: immutable, to be shared by all batches.
 #[derive(Clone)]
@@ -20,6 +21,7 @@ pub struct Engine {
     sources: Arc<[Arc<dyn Source>]>,
     hash: Arc<str>,
     limits: Limits,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl Engine {
@@ -35,9 +37,18 @@ impl Engine {
         }
     }
 
+    /// The same engine with a clock. It begins with no event but the first one of a batch once half of the time
+    /// for the sources is over, and applies none after [`Context::until`]: they fail (`no_time`). Without a clock
+    /// only the sources keep to times.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
     /// Enriches a batch: every record gets exactly one verdict, in the order of the records.
     pub async fn enrich(&self, records: &[Record], context: Context) -> Outcome {
-        run::batch(&self.program, &self.sources, self.limits, records, context).await
+        let pace = run::Pace::new(self.clock.as_deref(), context, &self.program);
+        run::batch(&self.program, &self.sources, self.limits, pace, records, context).await
     }
 
     /// What tells this rule set from every other. See [`Rules::hash`].
@@ -133,7 +144,7 @@ impl Builder {
             None => self.sources.into_iter().map(|(_, source)| source).collect(),
         };
         let (hash, limits) = (self.rules.hash().into(), self.limits);
-        Ok(Engine { program: Arc::new(program), sources: sources.into(), hash, limits })
+        Ok(Engine { program: Arc::new(program), sources: sources.into(), hash, limits, clock: None })
     }
 }
 

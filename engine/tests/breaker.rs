@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use enrich_engine::dsl::model::KeyType;
 use enrich_engine::lookup::{
-    Answer, Answers, Attributes, BoxFuture, CircuitBreaker, ErrorCode, Failure, Key, KeyValue, Questions, Source,
-    Table, TableQuestions,
+    Answer, Answers, Attributes, BoxFuture, CircuitBreaker, ErrorCode, Failure, Key, KeyValue, Questions,
+    Source, Table, TableQuestions,
 };
 use enrich_engine::{Clock, Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
 
@@ -118,7 +118,10 @@ fn an_outage_costs_one_call_of_one_key_a_pause() {
     let world = World::new();
     world.told.fail(&[("users", "*", DOWN)]);
     for _ in 0..3 {
-        assert_eq!(world.ask(0, &[("users", &["1", "2", "3"])]), ["users unavailable unavailable unavailable"]);
+        assert_eq!(
+            world.ask(0, &[("users", &["1", "2", "3"])]),
+            ["users unavailable unavailable unavailable"]
+        );
     }
     assert_eq!(world.told.calls().len(), 3);
     for now in [1, 500, 999] {
@@ -193,10 +196,7 @@ fn a_table_that_is_left_alone_does_not_hold_up_another() {
     }
     world.told.calls();
     let both: &[(&str, &[&str])] = &[("users", &["1", "2"]), ("products", &["3"]), ("orders", &["4"])];
-    assert_eq!(
-        world.ask(1, both),
-        ["users circuit_open circuit_open", "products missing", "orders missing"]
-    );
+    assert_eq!(world.ask(1, both), ["users circuit_open circuit_open", "products missing", "orders missing"]);
     assert_eq!(world.told.calls(), ["products 3", "orders 4"]);
     world.told.fail(&[]);
     assert_eq!(world.ask(1_000, both), ["users missing missing", "products missing", "orders missing"]);

@@ -77,7 +77,8 @@ impl<S: Source> CircuitBreaker<S> {
                 Admission::Probe => probe.push((table, question.keys.len())),
                 Admission::Refuse => {
                     let subject = subject(&question.table);
-                    let message = format!("{subject} has failed again and again, and is left alone for a while");
+                    let message =
+                        format!("{subject} has failed again and again, and is left alone for a while");
                     fail(&mut answers, table, question, ErrorCode::CircuitOpen, &message);
                 }
             }
@@ -145,7 +146,8 @@ impl<S: Source> CircuitBreaker<S> {
 
     /// Learns from what a stage, begun at that instant, has been answered.
     fn learn(&self, questions: &Questions, answers: &Answers, begun: Timestamp, probe: bool) {
-        let fair = |deadline: Timestamp| deadline.as_millis() >= begun.as_millis().saturating_add(FAIR_CHANCE);
+        let fair =
+            |deadline: Timestamp| deadline.as_millis() >= begun.as_millis().saturating_add(FAIR_CHANCE);
         let in_time = questions.deadline.is_none_or(fair);
         let now = self.clock.now();
         let mut circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);

@@ -191,7 +191,7 @@ impl<'a> Run<'a, '_> {
             Some(Asked::Key(key)) => match self.answers.get(lookup.slot, key) {
                 Some(Answer::Found(item)) => Ok(Found::Item(item)),
                 Some(Answer::Missing) => Ok(Found::Nothing { no_key: false }),
-                Some(Answer::Failed(failure)) => Err(failure.clone()),
+                Some(Answer::Failed(failure)) => Err(self.taken.failure(failure)),
                 None => Err(unanswered()),
             },
             Some(Asked::NoKey) => Ok(Found::Nothing { no_key: true }),

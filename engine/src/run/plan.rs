@@ -1,6 +1,6 @@
 //! Which keys a wave of lookups asks, and what the sources answer.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use enrich_dsl::functions::Type;
@@ -11,9 +11,9 @@ use super::{Asked, Event, Taken, contained};
 use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
+use crate::limits::ItemRoom;
 use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue, Questions, Source, TableQuestions};
 use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
-use crate::reasons::ReasonCode;
 use crate::value::Value;
 
 /// What the tables have answered, by slot and key.
@@ -24,16 +24,21 @@ impl Answered {
         Self(program.tables.iter().map(|_| HashMap::new()).collect())
     }
 
+    fn insert(&mut self, slot: usize, key: &Key, answer: Answer) {
+        if let Some(answers) = self.0.get_mut(slot) {
+            answers.insert(key.clone(), answer);
+        }
+    }
+
     pub(super) fn get(&self, slot: usize, key: &Key) -> Option<&Answer> {
         self.0.get(slot).and_then(|answers| answers.get(key))
     }
 }
 
-/// What one slot is asked: each key once, in the order in which the events need them.
-#[derive(Default)]
-pub(super) struct SlotKeys {
-    keys: Vec<Key>,
-    seen: HashSet<Key>,
+/// What a wave asks: each key of a slot once, in the order in which the events need them.
+pub(super) struct Wanted {
+    keys: Vec<(usize, Key)>,
+    seen: Vec<HashSet<Key>>,
 }
 
 /// Works out the keys of a wave, over all events. Keys that are answered already are not asked again.
@@ -43,25 +48,26 @@ pub(super) fn keys(
     answers: &Answered,
     wave: usize,
     context: Context,
-) -> Vec<SlotKeys> {
-    let mut slots: Vec<SlotKeys> = program.tables.iter().map(|_| SlotKeys::default()).collect();
+) -> Wanted {
+    let seen = program.tables.iter().map(|_| HashSet::new()).collect();
+    let mut wanted = Wanted { keys: Vec::new(), seen };
     for event in events {
         let Event::Taken(taken) = &*event else { continue };
         let Some(rule) = program.rules.get(taken.rule) else { continue };
         // Nothing is kept of an event that ends here: its keys are not asked.
         let worked_out =
-            contained(Some(&rule.name), || Ok(Asker { taken, rule, answers, context }.wave(wave)), Err);
+            contained(|| Some(&rule.name), || Ok(Asker { taken, rule, answers, context }.wave(wave)), Err);
         match (worked_out, event) {
             (Ok(found), Event::Taken(taken)) => {
                 for found in found {
-                    found.keep(rule, taken, answers, &mut slots);
+                    found.keep(rule, taken, answers, &mut wanted);
                 }
             }
             (Err(verdict), event) => *event = Event::Done(verdict),
             (Ok(_), Event::Done(_)) => {}
         }
     }
-    slots
+    wanted
 }
 
 /// The key of one lookup.
@@ -74,18 +80,18 @@ struct Found {
 
 impl Found {
     /// Asks for the key where nobody has, and keeps it for the lookup's statement.
-    fn keep(self, rule: &Rule, taken: &mut Taken<'_>, answers: &Answered, slots: &mut [SlotKeys]) {
+    fn keep(self, rule: &Rule, taken: &mut Taken<'_>, answers: &Answered, wanted: &mut Wanted) {
         let Found { element, place, asked } = self;
         let lookup = match element {
             None => rule.lookups.get(place),
             Some((at, _)) => rule.loops.get(at).and_then(|each| each.lookups.get(place)),
         };
         if let (Asked::Key(key), Some(lookup)) = (&asked, lookup)
-            && let Some(slot) = slots.get_mut(lookup.slot)
+            && let Some(seen) = wanted.seen.get_mut(lookup.slot)
             && answers.get(lookup.slot, key).is_none()
-            && slot.seen.insert(key.clone())
+            && seen.insert(key.clone())
         {
-            slot.keys.push(key.clone());
+            wanted.keys.push((lookup.slot, key.clone()));
         }
         let keys = match element {
             None => Some(&mut taken.keys),
@@ -174,7 +180,9 @@ impl<'a> Asker<'a, '_> {
                 Asked::Key(key) => match self.answers.get(above.slot, key) {
                     Some(Answer::Found(item)) => Known::Item(item),
                     Some(Answer::Missing) => Known::Nothing,
-                    Some(Answer::Failed(cause)) => return Err(Failure::upstream(&above.name, cause)),
+                    Some(Answer::Failed(cause)) => {
+                        return Err(Failure::upstream(&above.name, &self.taken.failure(cause)));
+                    }
                     None => return Err(Failure::upstream(&above.name, &unanswered())),
                 },
                 Asked::Failed(cause) => return Err(Failure::upstream(&above.name, cause)),
@@ -201,11 +209,13 @@ impl<'a> Asker<'a, '_> {
 
 /// One part of a key; `None` where it is absent, null or empty text.
 fn key_part(part: &KeyPart, scope: Scope<'_, '_>) -> Result<Option<KeyValue>, Failure> {
+    use ErrorCode::{Argument, Arithmetic, Cast, Condition, Expression, Size, Text};
     let value = scope.value(&part.value).map_err(|stop| match stop {
-        Stop::Error(reason) if reason.code == ReasonCode::Cast.as_str() => {
-            Failure::new(ErrorCode::Cast, reason.message)
+        Stop::Error(reason) => {
+            let codes = [Cast, Text, Arithmetic, Argument, Condition, Size];
+            let code = codes.into_iter().find(|code| code.as_str() == reason.code);
+            Failure::new(code.unwrap_or(Expression), reason.message)
         }
-        Stop::Error(reason) => Failure::new(ErrorCode::Expression, reason.message),
         Stop::Upstream => Failure::new(ErrorCode::Upstream, "the key reads a lookup that failed"),
     })?;
     if value.is_nothing() || value.as_str().is_some_and(|text| text.is_empty()) {
@@ -240,46 +250,71 @@ fn typed(part: &KeyPart, value: &Value<'_>) -> Result<KeyValue, ErrorCode> {
     }
 }
 
-/// Asks each source once, all of them together, and keeps the answers.
+/// Asks the sources, and keeps the answers: slice by slice, as long as there is room for the items.
 pub(super) async fn fetch(
     program: &Program,
     sources: &[Arc<dyn Source>],
-    asked: Vec<SlotKeys>,
+    wanted: &Wanted,
+    room: &mut ItemRoom,
     answers: &mut Answered,
     context: Context,
 ) {
-    let mut places: Vec<Vec<usize>> = sources.iter().map(|_| Vec::new()).collect();
+    let mut rest = wanted.keys.as_slice();
+    while !rest.is_empty() {
+        let (slice, behind) = rest.split_at(room.next_keys().min(rest.len()));
+        if slice.is_empty() {
+            let failure = room.is_used_up();
+            for (slot, key) in behind {
+                answers.insert(*slot, key, Answer::Failed(failure.clone()));
+            }
+            return;
+        }
+        ask(program, sources, slice, room, answers, context).await;
+        rest = behind;
+    }
+}
+
+/// Asks each source once, all of them together.
+async fn ask(
+    program: &Program,
+    sources: &[Arc<dyn Source>],
+    wanted: &[(usize, Key)],
+    room: &mut ItemRoom,
+    answers: &mut Answered,
+    context: Context,
+) {
+    let mut keys: Vec<Vec<Key>> = program.tables.iter().map(|_| Vec::new()).collect();
+    for (slot, key) in wanted {
+        keys.get_mut(*slot).into_iter().for_each(|keys| keys.push(key.clone()));
+    }
+    // Where the answers to a slot's keys will be: the source, and the place of the table there.
+    let mut places = vec![None; program.tables.len()];
     let mut questions: Vec<Questions> =
         sources.iter().map(|_| Questions::new(Vec::new(), context.deadline)).collect();
-    for (place, (slot, keys)) in program.tables.iter().zip(asked).enumerate() {
-        if keys.keys.is_empty() {
-            continue;
-        }
-        if let (Some(places), Some(questions)) = (places.get_mut(slot.source), questions.get_mut(slot.source))
-        {
-            places.push(place);
-            let table = TableQuestions::new(Arc::clone(&slot.table), keys.keys, slot.attributes.clone());
+    for ((slot, keys), place) in program.tables.iter().zip(keys).zip(&mut places) {
+        if let Some(questions) = questions.get_mut(slot.source).filter(|_| !keys.is_empty()) {
+            *place = Some((slot.source, questions.tables.len(), 0));
+            let table = TableQuestions::new(Arc::clone(&slot.table), keys, slot.attributes.clone());
             questions.tables.push(table);
         }
     }
-    let calls = sources.iter().zip(&questions).filter(|(_, questions)| !questions.tables.is_empty());
-    let calls = calls.map(|(source, questions)| source.fetch(questions));
-    let mut results = join_all(calls).await.into_iter();
-    let types: Vec<&BTreeSet<(String, Type)>> = program.tables.iter().map(|slot| &slot.types).collect();
-    for (questions, places) in
-        questions.iter().zip(&places).filter(|(questions, _)| !questions.tables.is_empty())
-    {
-        let result = results.next();
-        for (at, (question, place)) in questions.tables.iter().zip(places).enumerate() {
-            let Some(known) = answers.0.get_mut(*place) else { continue };
-            for (key_at, key) in question.keys.iter().enumerate() {
-                // A source that leaves a question open has not said that the item is missing.
-                let answer = result.as_ref().and_then(|result| result.get(at, key_at)).cloned();
-                let answer = answer.unwrap_or_else(|| Answer::Failed(unanswered()));
-                let declared = types.get(*place).into_iter().copied().flatten();
-                known.insert(key.clone(), declared.fold(answer, typed_as));
-            }
-        }
+    let calls = sources.iter().zip(&questions).map(|(source, questions)| async move {
+        if questions.tables.is_empty() { None } else { Some(source.fetch(questions).await) }
+    });
+    let results = join_all(calls).await;
+    for (slot, key) in wanted {
+        let (Some(Some((source, table, next))), Some(declared)) =
+            (places.get_mut(*slot), program.tables.get(*slot))
+        else {
+            continue;
+        };
+        let result = results.get(*source).and_then(Option::as_ref);
+        // A source that leaves a question open has not said that the item is missing.
+        let answer = result.and_then(|result| result.get(*table, *next)).cloned();
+        let answer = answer.unwrap_or_else(|| Answer::Failed(unanswered()));
+        *next += 1;
+        let answer = declared.types.iter().fold(answer, typed_as);
+        answers.insert(*slot, key, room.keep(answer));
     }
 }
 

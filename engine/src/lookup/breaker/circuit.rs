@@ -153,10 +153,15 @@ mod tests {
             ("0 lost, 0 lost, 0 lost, 5 old, 5 old, 1000 answered", "ask ask ask probe"),
             ("0 old, 0 old, 0 old, 5 lost", "no"),
             // One probes at a time; one that never comes back is followed by another.
-            ("0 lost, 0 lost, 0 lost, 1000 gone, 1001 lost, 1999 lost, 2000 answered, 2001 lost",
-             "ask ask ask probe no no probe ask"),
+            (
+                "0 lost, 0 lost, 0 lost, 1000 gone, 1001 lost, 1999 lost, 2000 answered, 2001 lost",
+                "ask ask ask probe no no probe ask",
+            ),
             // A clock that was set back by a day.
-            ("86400000 lost, 86400000 lost, 86400000 lost, 86400500 lost, 5 answered", "ask ask ask no probe"),
+            (
+                "86400000 lost, 86400000 lost, 86400000 lost, 86400500 lost, 5 answered",
+                "ask ask ask no probe",
+            ),
         ] {
             assert_eq!(played(steps), done, "{steps}");
         }
