@@ -30,7 +30,7 @@ pub(crate) async fn batch(
     program: &Program,
     sources: &[Arc<dyn Source>],
     limits: Limits,
-    pace: Pace<'_>,
+    mut pace: Pace<'_>,
     records: &[Record],
     context: Context,
 ) -> Outcome {
@@ -150,8 +150,11 @@ struct Taken<'r> {
 impl Taken<'_> {
     /// What a failed answer is for this event.
     fn failure(&self, answer: &Failure) -> Failure {
-        let never = self.first && answer.code == ErrorCode::ItemsTooLarge;
-        Failure { transient: answer.transient && !never, ..answer.clone() }
+        if self.first && answer.code == ErrorCode::ItemsTooLarge {
+            let message = "the event's items have no room in any batch: copy less of them, or give the function more memory";
+            return Failure { transient: false, message: message.to_owned(), ..answer.clone() };
+        }
+        answer.clone()
     }
 
     /// The elements that a loop goes over; none where there is no array.

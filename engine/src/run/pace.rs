@@ -10,9 +10,16 @@ use crate::time::{Clock, Timestamp};
 pub(crate) struct Pace<'c> {
     clock: Option<&'c dyn Clock>,
     /// No event is begun later.
-    prepare: Option<Timestamp>,
+    prepare: End,
     /// No event is applied later.
-    apply: Option<Timestamp>,
+    apply: End,
+}
+
+/// An end that stays reached: the clock is not asked for each of many events that come too late.
+#[derive(Clone, Copy)]
+struct End {
+    at: Option<Timestamp>,
+    reached: bool,
 }
 
 impl<'c> Pace<'c> {
@@ -23,20 +30,24 @@ impl<'c> Pace<'c> {
         };
         // What is begun too late would only take the time of the lookups of all others.
         let lookups = context.deadline.filter(|_| program.waves > 0).and_then(half);
-        Self { clock, prepare: lookups.or(context.until), apply: context.until }
+        let end = |at| End { at, reached: false };
+        Self { clock, prepare: end(lookups.or(context.until)), apply: end(context.until) }
     }
 
     /// Whether it is too late to begin with the event at that place.
-    pub(super) fn ends_prepare(&self, at: usize) -> bool {
-        at > 0 && self.is_over(self.prepare)
+    pub(super) fn ends_prepare(&mut self, at: usize) -> bool {
+        at > 0 && self.prepare.is_over(self.clock)
     }
 
     /// Whether it is too late to apply the statements to the event at that place.
-    pub(super) fn ends_apply(&self, at: usize) -> bool {
-        at > 0 && self.is_over(self.apply)
+    pub(super) fn ends_apply(&mut self, at: usize) -> bool {
+        at > 0 && self.apply.is_over(self.clock)
     }
+}
 
-    fn is_over(&self, end: Option<Timestamp>) -> bool {
-        self.clock.zip(end).is_some_and(|(clock, end)| clock.now() >= end)
+impl End {
+    fn is_over(&mut self, clock: Option<&dyn Clock>) -> bool {
+        self.reached = self.reached || self.at.zip(clock).is_some_and(|(at, clock)| clock.now() >= at);
+        self.reached
     }
 }
