@@ -9,7 +9,6 @@ mod support;
 
 use std::io::Read as _;
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::Arc;
 
 use enrich_engine::Timestamp;
 use enrich_lambda::HandlerError;
