@@ -33,6 +33,8 @@
 //! behind [`lookup::Source`], objects behind [`output::ObjectStore`], time behind [`Clock`].
 
 mod batch;
+#[cfg(test)]
+mod conformance;
 mod context;
 mod decimal;
 pub mod deployed;

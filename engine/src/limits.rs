@@ -1,7 +1,7 @@
 //! How much one event and one batch may hold in memory.
 
 use crate::batch::{Origin, Record};
-use crate::lookup::{Answer, ErrorCode, Failure};
+use crate::lookup::{ErrorCode, Failure};
 use crate::reasons::{Reason, ReasonCode};
 
 /// The most bytes that a text with holes may have. An event may hold a long text, but not all that a
@@ -124,19 +124,17 @@ impl ItemRoom {
         self.keys
     }
 
-    /// The answer, if there is room for its item.
-    pub(crate) fn keep(&mut self, answer: Answer) -> Answer {
-        let Answer::Found(item) = &answer else { return answer };
-        let bytes = item.text().len();
+    /// Takes the room of an item.
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), Failure> {
         self.items += 1;
         self.bytes = self.bytes.saturating_add(bytes);
         if bytes <= self.left {
             self.left -= bytes;
-            return answer;
+            return Ok(());
         }
         // What comes behind must not have what this one lacks: room is given in order.
         self.left = 0;
-        Answer::Failed(self.is_used_up())
+        Err(self.is_used_up())
     }
 
     /// The failure of a key whose item has no room.

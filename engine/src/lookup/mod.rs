@@ -5,12 +5,14 @@
 //! [`CircuitBreaker`] goes around a source, and leaves a table alone that gives no answer.
 
 mod breaker;
+mod cache;
 mod failure;
 mod key;
 mod memory;
 mod source;
 
 pub use breaker::{BreakerLimits, CircuitBreaker};
+pub(crate) use cache::{Call, Called, Flight, Landing, Policy, TableCache};
 pub use failure::{ErrorCode, Failure};
 pub use key::{Key, KeyValue};
 pub use memory::{ItemError, MemorySource};

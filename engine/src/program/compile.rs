@@ -13,7 +13,7 @@ use super::{
     Step, TableSlot,
 };
 use crate::functions::Registry;
-use crate::lookup::{Attributes, Table};
+use crate::lookup::{Attributes, Policy, Table};
 use crate::rules::Rules;
 use crate::value::Value;
 
@@ -121,23 +121,25 @@ impl Compiler<'_> {
                 (source, self.fill(&table.source.location)?)
             }
         };
-        let place = self.slot(source, Table::new(name, table.key.clone()))?;
+        let cache = table.cache.as_ref().map(Policy::new);
+        let place = self.slot(source, Table::new(name, table.key.clone()), cache)?;
         self.places.push(place);
         Ok(())
     }
 
     /// The slot of a table or of one of its indexes.
-    fn slot(&mut self, source: usize, table: Table) -> Result<usize, BuildError> {
+    fn slot(&mut self, source: usize, table: Table, cache: Option<Policy>) -> Result<usize, BuildError> {
         let same = |slot: &TableSlot| {
             slot.source == source && slot.table.name == table.name && slot.table.index == table.index
         };
-        if let Some((place, slot)) = self.slots.iter().enumerate().find(|(_, slot)| same(slot)) {
+        if let Some((place, slot)) = self.slots.iter_mut().enumerate().find(|(_, slot)| same(slot)) {
+            slot.cache = slot.cache.zip(cache).map(|(one, two)| one.and(two));
             let differ = slot.table.key != table.key;
             return if differ { Err(BuildError::KeysDiffer { table: table.name }) } else { Ok(place) };
         }
         let table = Arc::new(table);
         let attributes = Attributes::Named(BTreeSet::new());
-        self.slots.push(TableSlot { source, table, attributes, types: BTreeSet::new() });
+        self.slots.push(TableSlot { source, table, attributes, types: BTreeSet::new(), cache });
         Ok(self.slots.len() - 1)
     }
 
@@ -224,7 +226,9 @@ impl Compiler<'_> {
             let declared = declared.ok_or_else(|| missing("the index"))?;
             let table = self.slots.get(slot).ok_or_else(|| missing("the table"))?;
             let (source, name) = (table.source, table.table.name.clone());
-            slot = self.slot(source, Table::new(name, declared.key.clone()).by_index(&declared.name))?;
+            let cache = self.tables.get(lookup.table).and_then(|table| table.cache.as_ref()).map(Policy::new);
+            let table = Table::new(name, declared.key.clone()).by_index(&declared.name);
+            slot = self.slot(source, table, cache)?;
         }
         let declared = Arc::clone(&self.slots.get(slot).ok_or_else(|| missing("the table"))?.table);
         if declared.key.len() != lookup.key.len() {

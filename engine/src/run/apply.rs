@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use enrich_dsl::model::{Copied, Copy, IfAbsent};
 
-use super::plan::{Answered, unanswered};
-use super::{Asked, Event, Taken, rejected};
+use super::fetch::{Answered, Freshness, Given, unanswered};
+use super::{Asked, Event, Taken, may_come, rejected};
 use crate::batch::{LookupCounts, Placement, Verdict};
 use crate::context::Context;
 use crate::edits::{Edits, NotAnObject};
@@ -134,12 +134,16 @@ impl<'a> Run<'a, '_> {
     fn lookup(&mut self, place: usize) -> Flow {
         let lookups = self.frame().lookups;
         let Some(lookup) = lookups.get(place) else { return Flow::Continue(()) };
+        let freshness = self.given(place, lookup).map(|given| given.freshness);
         match self.answer(place, lookup) {
             Err(failure) => self.failed(place, lookup, &failure),
             Ok(Found::Item(item)) => match copies(lookup, item) {
                 Err(failure) => self.failed(place, lookup, &failure),
                 Ok(writes) => {
-                    self.learn(place, Known::Item(item), |counts| counts.found += 1);
+                    self.learn(place, Known::Item(item), |counts| {
+                        counts.found += 1;
+                        count_kept(counts, freshness);
+                    });
                     for write in writes {
                         match write {
                             Write::One(target, value) => self.write(target, &value)?,
@@ -149,7 +153,9 @@ impl<'a> Run<'a, '_> {
                     self.steps(&lookup.found, None)
                 }
             },
-            Ok(Found::Nothing { no_key: false }) if self.may_come(lookup) => {
+            Ok(Found::Nothing { no_key: false })
+                if may_come(lookup, &self.taken.record.origin, self.context) =>
+            {
                 let reason = Reason::new(
                     ReasonCode::NotYet,
                     format!("lookup `{}`: the item may still come", lookup.name),
@@ -159,7 +165,9 @@ impl<'a> Run<'a, '_> {
             Ok(Found::Nothing { no_key }) => {
                 let branch = if no_key { &lookup.no_key } else { &lookup.missing };
                 self.learn(place, Known::Nothing, |counts| {
-                    if no_key { counts.no_key += 1 } else { counts.missing += 1 }
+                    let ended = if no_key { &mut counts.no_key } else { &mut counts.missing };
+                    *ended += 1;
+                    count_kept(counts, freshness);
                 });
                 if !branch.instead {
                     for (target, value) in defaults(lookup) {
@@ -171,14 +179,17 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    /// Whether a missing item is waited for: the event is young, and its source can bring it again.
-    fn may_come(&self, lookup: &Lookup) -> bool {
-        let (Some(within), Some(arrival)) = (lookup.retry_missing_ms, self.taken.record.origin.arrival)
-        else {
-            return false;
-        };
-        let age = self.context.now.as_millis().saturating_sub(arrival.as_millis());
-        self.context.retrying && u64::try_from(age).unwrap_or(0) < within
+    /// What the lookup asks.
+    fn key(&self, place: usize) -> Option<&'a Asked> {
+        self.element.as_ref().unwrap_or(&self.event).keys.get(place)
+    }
+
+    /// What its table answered.
+    fn given(&self, place: usize, lookup: &Lookup) -> Option<&'a Given> {
+        match self.key(place) {
+            Some(Asked::Key(key)) => self.answers.get(lookup.slot, key),
+            _ => None,
+        }
     }
 
     /// What a lookup found, as its key and the tables say. One keyed by a failed lookup fails too.
@@ -187,8 +198,8 @@ impl<'a> Run<'a, '_> {
         if let Some(failure) = caught.or_else(|| self.event.failure(&lookup.upstream)) {
             return Err(failure);
         }
-        match self.element.as_ref().unwrap_or(&self.event).keys.get(place) {
-            Some(Asked::Key(key)) => match self.answers.get(lookup.slot, key) {
+        match self.key(place) {
+            Some(Asked::Key(_)) => match self.given(place, lookup).map(|given| &given.answer) {
                 Some(Answer::Found(item)) => Ok(Found::Item(item)),
                 Some(Answer::Missing) => Ok(Found::Nothing { no_key: false }),
                 Some(Answer::Failed(failure)) => Err(self.taken.failure(failure)),
@@ -378,6 +389,15 @@ impl<'a> Run<'a, '_> {
 enum Found<'a> {
     Item(&'a Item),
     Nothing { no_key: bool },
+}
+
+/// Counts where the answer of a lookup comes from.
+fn count_kept(counts: &mut LookupCounts, freshness: Option<Freshness>) {
+    match freshness {
+        Some(Freshness::Kept) => counts.cached += 1,
+        Some(Freshness::Stale) => counts.stale += 1,
+        Some(Freshness::New) | None => {}
+    }
 }
 
 /// What a copy writes.

@@ -1,44 +1,52 @@
-//! Which keys a wave of lookups asks, and what the sources answer.
+//! Which keys a wave of lookups asks.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 
-use enrich_dsl::functions::Type;
 use enrich_dsl::model::KeyType;
-use futures_util::future::join_all;
 
-use super::{Asked, Event, Taken, contained};
+use super::fetch::{Answered, unanswered};
+use super::{Asked, Event, Taken, contained, may_come};
 use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
-use crate::limits::ItemRoom;
-use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue, Questions, Source, TableQuestions};
+use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue};
 use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
 use crate::value::Value;
 
-/// What the tables have answered, by slot and key.
-pub(super) struct Answered(Vec<HashMap<Key, Answer>>);
-
-impl Answered {
-    pub(super) fn new(program: &Program) -> Self {
-        Self(program.tables.iter().map(|_| HashMap::new()).collect())
-    }
-
-    fn insert(&mut self, slot: usize, key: &Key, answer: Answer) {
-        if let Some(answers) = self.0.get_mut(slot) {
-            answers.insert(key.clone(), answer);
-        }
-    }
-
-    pub(super) fn get(&self, slot: usize, key: &Key) -> Option<&Answer> {
-        self.0.get(slot).and_then(|answers| answers.get(key))
-    }
-}
-
 /// What a wave asks: each key of a slot once, in the order in which the events need them.
 pub(super) struct Wanted {
-    keys: Vec<(usize, Key)>,
-    seen: Vec<HashSet<Key>>,
+    /// Slots and keys.
+    pub(super) keys: Vec<(usize, Key)>,
+    slots: Vec<Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    seen: HashSet<Key>,
+    /// The keys for whose items an event waits.
+    awaited: HashSet<Key>,
+}
+
+/// What one slot is asked.
+#[derive(Default)]
+pub(super) struct SlotKeys {
+    pub(super) keys: Vec<Key>,
+    /// Those of them for whose items an event waits.
+    pub(super) awaited: HashSet<Key>,
+}
+
+impl Wanted {
+    /// Some of the keys, by slot.
+    pub(super) fn by_slot(&self, keys: &[(usize, Key)]) -> Vec<SlotKeys> {
+        let mut asked: Vec<SlotKeys> = self.slots.iter().map(|_| SlotKeys::default()).collect();
+        for (slot, key) in keys {
+            if let (Some(asked), Some(slot)) = (asked.get_mut(*slot), self.slots.get(*slot)) {
+                asked.keys.push(key.clone());
+                asked.awaited.extend(slot.awaited.get(key).cloned());
+            }
+        }
+        asked
+    }
 }
 
 /// Works out the keys of a wave, over all events. Keys that are answered already are not asked again.
@@ -49,8 +57,8 @@ pub(super) fn keys(
     wave: usize,
     context: Context,
 ) -> Wanted {
-    let seen = program.tables.iter().map(|_| HashSet::new()).collect();
-    let mut wanted = Wanted { keys: Vec::new(), seen };
+    let slots = program.tables.iter().map(|_| Slot::default()).collect();
+    let mut wanted = Wanted { keys: Vec::new(), slots };
     for event in events {
         let Event::Taken(taken) = &*event else { continue };
         let Some(rule) = program.rules.get(taken.rule) else { continue };
@@ -60,7 +68,7 @@ pub(super) fn keys(
         match (worked_out, event) {
             (Ok(found), Event::Taken(taken)) => {
                 for found in found {
-                    found.keep(rule, taken, answers, &mut wanted);
+                    found.keep(rule, taken, answers, &mut wanted, context);
                 }
             }
             (Err(verdict), event) => *event = Event::Done(verdict),
@@ -80,18 +88,30 @@ struct Found {
 
 impl Found {
     /// Asks for the key where nobody has, and keeps it for the lookup's statement.
-    fn keep(self, rule: &Rule, taken: &mut Taken<'_>, answers: &Answered, wanted: &mut Wanted) {
+    fn keep(
+        self,
+        rule: &Rule,
+        taken: &mut Taken<'_>,
+        answers: &Answered,
+        wanted: &mut Wanted,
+        context: Context,
+    ) {
         let Found { element, place, asked } = self;
         let lookup = match element {
             None => rule.lookups.get(place),
             Some((at, _)) => rule.loops.get(at).and_then(|each| each.lookups.get(place)),
         };
         if let (Asked::Key(key), Some(lookup)) = (&asked, lookup)
-            && let Some(seen) = wanted.seen.get_mut(lookup.slot)
-            && answers.get(lookup.slot, key).is_none()
-            && seen.insert(key.clone())
+            && let Some(slot) = wanted.slots.get_mut(lookup.slot)
         {
-            wanted.keys.push((lookup.slot, key.clone()));
+            let awaited = may_come(lookup, &taken.record.origin, context);
+            let known = answers.get(lookup.slot, key);
+            if known.is_none_or(|given| awaited && given.is_kept_miss()) && slot.seen.insert(key.clone()) {
+                wanted.keys.push((lookup.slot, key.clone()));
+            }
+            if awaited {
+                slot.awaited.insert(key.clone());
+            }
         }
         let keys = match element {
             None => Some(&mut taken.keys),
@@ -177,7 +197,7 @@ impl<'a> Asker<'a, '_> {
                 continue;
             };
             *known = match asked {
-                Asked::Key(key) => match self.answers.get(above.slot, key) {
+                Asked::Key(key) => match self.answers.get(above.slot, key).map(|given| &given.answer) {
                     Some(Answer::Found(item)) => Known::Item(item),
                     Some(Answer::Missing) => Known::Nothing,
                     Some(Answer::Failed(cause)) => {
@@ -248,91 +268,4 @@ fn typed(part: &KeyPart, value: &Value<'_>) -> Result<KeyValue, ErrorCode> {
         (KeyType::Binary, Some(Kind::String)) => KeyValue::binary(&value.as_str().unwrap_or_default()),
         _ => Err(ErrorCode::KeyType),
     }
-}
-
-/// Asks the sources, and keeps the answers: slice by slice, as long as there is room for the items.
-pub(super) async fn fetch(
-    program: &Program,
-    sources: &[Arc<dyn Source>],
-    wanted: &Wanted,
-    room: &mut ItemRoom,
-    answers: &mut Answered,
-    context: Context,
-) {
-    let mut rest = wanted.keys.as_slice();
-    while !rest.is_empty() {
-        let (slice, behind) = rest.split_at(room.next_keys().min(rest.len()));
-        if slice.is_empty() {
-            let failure = room.is_used_up();
-            for (slot, key) in behind {
-                answers.insert(*slot, key, Answer::Failed(failure.clone()));
-            }
-            return;
-        }
-        ask(program, sources, slice, room, answers, context).await;
-        rest = behind;
-    }
-}
-
-/// Asks each source once, all of them together.
-async fn ask(
-    program: &Program,
-    sources: &[Arc<dyn Source>],
-    wanted: &[(usize, Key)],
-    room: &mut ItemRoom,
-    answers: &mut Answered,
-    context: Context,
-) {
-    let mut keys: Vec<Vec<Key>> = program.tables.iter().map(|_| Vec::new()).collect();
-    for (slot, key) in wanted {
-        keys.get_mut(*slot).into_iter().for_each(|keys| keys.push(key.clone()));
-    }
-    // Where the answers to a slot's keys will be: the source, and the place of the table there.
-    let mut places = vec![None; program.tables.len()];
-    let mut questions: Vec<Questions> =
-        sources.iter().map(|_| Questions::new(Vec::new(), context.deadline)).collect();
-    for ((slot, keys), place) in program.tables.iter().zip(keys).zip(&mut places) {
-        if let Some(questions) = questions.get_mut(slot.source).filter(|_| !keys.is_empty()) {
-            *place = Some((slot.source, questions.tables.len(), 0));
-            let table = TableQuestions::new(Arc::clone(&slot.table), keys, slot.attributes.clone());
-            questions.tables.push(table);
-        }
-    }
-    let calls = sources.iter().zip(&questions).map(|(source, questions)| async move {
-        if questions.tables.is_empty() { None } else { Some(source.fetch(questions).await) }
-    });
-    let results = join_all(calls).await;
-    for (slot, key) in wanted {
-        let (Some(Some((source, table, next))), Some(declared)) =
-            (places.get_mut(*slot), program.tables.get(*slot))
-        else {
-            continue;
-        };
-        let result = results.get(*source).and_then(Option::as_ref);
-        // A source that leaves a question open has not said that the item is missing.
-        let answer = result.and_then(|result| result.get(*table, *next)).cloned();
-        let answer = answer.unwrap_or_else(|| Answer::Failed(unanswered()));
-        *next += 1;
-        let answer = declared.types.iter().fold(answer, typed_as);
-        answers.insert(*slot, key, room.keep(answer));
-    }
-}
-
-/// The answer, unless an attribute of its item has another type than the rules declare: what is not as
-/// it was checked must not be copied. Null is of every type, and so is an attribute that is absent.
-fn typed_as(answer: Answer, (name, ty): &(String, Type)) -> Answer {
-    let Answer::Found(item) = &answer else { return answer };
-    let found = item.root().get(name).map(Value::Node);
-    match found.filter(|value| value.ty() != *ty && !value.is_nothing()) {
-        Some(value) => {
-            let (is, wanted) = (value.with_article(), ty.with_article());
-            let message = format!("the attribute `{name}` is declared as {wanted}, this is {is}");
-            Answer::Failed(Failure::new(ErrorCode::AttributeType, message))
-        }
-        None => answer,
-    }
-}
-
-pub(super) fn unanswered() -> Failure {
-    Failure::new(ErrorCode::NoAnswer, "the source left the question open")
 }
