@@ -1,7 +1,6 @@
 //! A source that fails, behind a circuit breaker: how often it is asked, and what its keys are told.
 
 #![cfg(test)]
-#![expect(clippy::expect_used, reason = "a test that meets what it does not expect ends there")]
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,16 +22,18 @@ impl Clock for Time {
     }
 }
 
+/// A table, a key of it or `*`, and how it fails.
+type Line = (&'static str, &'static str, ErrorCode);
+
 /// Tables that do as they are told, and the keys of each call: `users 1 2 3`.
 #[derive(Clone, Default)]
 struct Told {
-    /// What becomes of a key: by the table's name and the key; `None` is an answer.
-    script: Arc<Mutex<Vec<(&'static str, &'static str, ErrorCode)>>>,
+    script: Arc<Mutex<Vec<Line>>>,
     calls: Arc<Mutex<Vec<String>>>,
 }
 
 impl Told {
-    fn fail(&self, script: &[(&'static str, &'static str, ErrorCode)]) {
+    fn fail(&self, script: &[Line]) {
         *self.script.lock().expect("script") = script.to_vec();
     }
 
@@ -51,7 +52,7 @@ impl Source for Told {
                 for (place, key) in question.keys.iter().enumerate() {
                     let [KeyValue::String(key)] = key.parts() else { continue };
                     call.push_str(&format!(" {key}"));
-                    let fails = |(table, which, _): &&(&str, &str, ErrorCode)| {
+                    let fails = |(table, which, _): &&Line| {
                         *table == question.table.name && (*which == "*" || which == key)
                     };
                     let answer = script.iter().find(fails).map(|(_, _, code)| Failure::new(*code, "as told"));

@@ -1,11 +1,6 @@
 //! Room for the items of a batch: how far it goes, what becomes of the events behind, and how the keys are asked.
 
 #![cfg(test)]
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that meets what it does not expect ends there"
-)]
 
 use std::sync::{Arc, Mutex};
 

@@ -31,12 +31,14 @@ pub(super) struct Outcome<'q> {
     pub(super) answered: Vec<(Asked<'q>, Answer)>,
     /// The keys that are still without an answer, and why.
     pub(super) open: Vec<(Part<'q>, Fault)>,
+    /// Whether it was throttled to the end of the time.
+    pub(super) throttled_out: bool,
 }
 
 impl<'q> Outcome<'q> {
     /// The one key asked has its answer.
     pub(super) fn answered(asked: Asked<'q>, answer: Answer) -> Self {
-        Self { answered: vec![(asked, answer)], open: Vec::new() }
+        Self { answered: vec![(asked, answer)], open: Vec::new(), throttled_out: false }
     }
 }
 
@@ -53,7 +55,8 @@ impl Asking<'_> {
     /// Asks until every key has an answer, a request fails for good, or time or retries are used up. A
     /// throttled table is asked on: whether it says so for the whole request or for some keys is the same.
     async fn batch<'q>(&self, mut part: Part<'q>) -> Outcome<'q> {
-        let mut outcome = Outcome { answered: Vec::with_capacity(part.len()), open: Vec::new() };
+        let answered = Vec::with_capacity(part.len());
+        let mut outcome = Outcome { answered, open: Vec::new(), throttled_out: false };
         let mut patience = Patience::default();
         loop {
             let mut progress = BTreeSet::new();
@@ -77,6 +80,7 @@ impl Asking<'_> {
                 return outcome;
             }
             if let Err(fault) = patience.wait_after(fault, self.budget).await {
+                outcome.throttled_out = fault.code == ErrorCode::Throttled;
                 outcome.open.push((part, fault));
                 return outcome;
             }

@@ -108,7 +108,9 @@ impl DynamoDbSource {
             {
                 flying.push(asking.ask(request));
             }
-            let Some((lane, Outcome { answered, open })) = flying.next().await else { return answers };
+            let Some((lane, Outcome { answered, open, throttled_out })) = flying.next().await else {
+                return answers;
+            };
             lanes.landed(lane);
             for (asked, answer) in answered {
                 split.answered(asked);
@@ -118,7 +120,8 @@ impl DynamoDbSource {
                 match split.parts(part, fault.code) {
                     Ok(parts) => lanes.again(parts),
                     Err(part) => {
-                        let given_up = lanes.give_up(lane, fault.code, &split.hopeless(&part, fault.code));
+                        let hopeless = split.hopeless(&part, fault.code, throttled_out);
+                        let given_up = lanes.give_up(lane, fault.code, &hopeless);
                         for asked in part.into_iter().chain(given_up) {
                             let failure = fault.about(asked.subject());
                             answers.set(asked.table, asked.place, Answer::Failed(failure));

@@ -76,7 +76,9 @@ impl Asking<'_> {
                     let waited =
                         if spent { Err(fault) } else { patience.wait_after(fault, self.budget).await };
                     if let Err(fault) = waited {
-                        return Outcome { answered: Vec::new(), open: vec![(vec![asked], fault)] };
+                        let throttled_out = !spent && fault.code == ErrorCode::Throttled;
+                        let open = vec![(vec![asked], fault)];
+                        return Outcome { answered: Vec::new(), open, throttled_out };
                     }
                 }
             }

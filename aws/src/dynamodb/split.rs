@@ -39,9 +39,9 @@ impl Split {
         }
     }
 
-    /// The tables of a part without an answer that are not worth another request: throttled, slow or out of
-    /// reach so often in a row that the next one would get lost too.
-    pub(super) fn hopeless(&mut self, part: &Part<'_>, code: ErrorCode) -> Vec<usize> {
+    /// The tables of a part without an answer that are not worth another request: slow or out of reach so often
+    /// in a row that the next one would get lost too, or throttled to the end of the time.
+    pub(super) fn hopeless(&mut self, part: &Part<'_>, code: ErrorCode, throttled_out: bool) -> Vec<usize> {
         if !matches!(code, ErrorCode::Throttled | ErrorCode::Unavailable | ErrorCode::Timeout) {
             return Vec::new();
         }
@@ -49,7 +49,8 @@ impl Split {
         for asked in part.chunk_by(|left, right| left.table == right.table).filter_map(<[_]>::first) {
             let Some(table) = self.tables.get_mut(asked.table) else { continue };
             table.lost = table.lost.saturating_add(1);
-            if table.lost >= LOST {
+            // One alone may have asked for a key that everybody asks for.
+            if table.lost >= LOST || (throttled_out && table.lost > 1) {
                 hopeless.push(asked.table);
             }
         }
