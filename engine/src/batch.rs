@@ -34,11 +34,19 @@ impl Record {
         Self { payload: Payload::Unreadable { raw: raw.into(), reason }, origin, repeat: 0 }
     }
 
+    /// A record that is left for a later batch: it will fail.
+    #[must_use]
+    pub fn unread(raw: impl Into<Vec<u8>>, reason: Reason, origin: Origin) -> Self {
+        Self { payload: Payload::Unread { raw: raw.into(), reason }, origin, repeat: 0 }
+    }
+
     /// The bytes that a reject keeps.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         match &self.payload {
-            Payload::Event(bytes) | Payload::Unreadable { raw: bytes, .. } => bytes,
+            Payload::Event(bytes)
+            | Payload::Unreadable { raw: bytes, .. }
+            | Payload::Unread { raw: bytes, .. } => bytes,
         }
     }
 }
@@ -54,6 +62,13 @@ pub enum Payload {
         /// What stands in the event's place.
         raw: Vec<u8>,
         /// Why it can't be read.
+        reason: Reason,
+    },
+    /// The caller's adapter has left the record for a later batch.
+    Unread {
+        /// The record's bytes.
+        raw: Vec<u8>,
+        /// Why it is left.
         reason: Reason,
     },
 }
@@ -229,6 +244,8 @@ pub struct LookupCounts {
     pub no_key: u64,
     /// The lookup failed.
     pub failed: u64,
+    /// How many of those failed without a question, since the table is left alone (`circuit_open`).
+    pub circuit_open: u64,
     /// Of those found and missing: answered by what an earlier batch kept.
     pub cached: u64,
     /// Of those found: the table failed, and what was kept has expired, but may be served a while.
@@ -238,7 +255,17 @@ pub struct LookupCounts {
 impl LookupCounts {
     pub(crate) fn new(rule: &Arc<str>, lookup: &str) -> Self {
         let (rule, lookup) = (Arc::clone(rule), lookup.to_owned());
-        Self { rule, lookup, found: 0, missing: 0, no_key: 0, failed: 0, cached: 0, stale: 0 }
+        Self {
+            rule,
+            lookup,
+            found: 0,
+            missing: 0,
+            no_key: 0,
+            failed: 0,
+            circuit_open: 0,
+            cached: 0,
+            stale: 0,
+        }
     }
 
     /// Adds the counts of another batch to those of all before it.
@@ -253,11 +280,12 @@ impl LookupCounts {
 
     /// Adds what the same lookup did in another batch.
     pub fn add(&mut self, other: &Self) {
-        let Self { rule: _, lookup: _, found, missing, no_key, failed, cached, stale } = other;
+        let Self { rule: _, lookup: _, found, missing, no_key, failed, circuit_open, cached, stale } = other;
         self.found += found;
         self.missing += missing;
         self.no_key += no_key;
         self.failed += failed;
+        self.circuit_open += circuit_open;
         self.cached += cached;
         self.stale += stale;
     }

@@ -141,6 +141,10 @@ reasons! {
     NotYet = "not_yet" Failed;
     /// The batch has no room for the event; a smaller one has.
     BatchTooLarge = "batch_too_large" Failed;
+    /// The time of the batch was over before the event's turn; a smaller batch, or a longer timeout, has more.
+    NoTime = "no_time" Failed;
+    /// The aggregates of the batch hold more than 65,536 events: this one is left for a later batch.
+    TooManyEvents = "too_many_events" Failed;
     /// A fault of the engine, or of a function of the embedding program.
     Internal = "internal" Rejected;
     /// The engine gave a verdict that its caller does not know.

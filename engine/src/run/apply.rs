@@ -223,7 +223,7 @@ impl<'a> Run<'a, '_> {
             Some(Asked::Key(_)) => match self.given(place, lookup).map(|given| &given.answer) {
                 Some(Answer::Found(item)) => Ok(Found::Item(item)),
                 Some(Answer::Missing) => Ok(Found::Nothing { no_key: false }),
-                Some(Answer::Failed(failure)) => Err(failure.clone()),
+                Some(Answer::Failed(failure)) => Err(self.taken.failure(failure)),
                 None => Err(unanswered()),
             },
             Some(Asked::NoKey) => Ok(Found::Nothing { no_key: true }),
@@ -234,7 +234,10 @@ impl<'a> Run<'a, '_> {
 
     /// The event as it was before the lookup goes on with `on error`, or ends here.
     fn failed(&mut self, place: usize, lookup: &'a Lookup, failure: &Failure) -> Flow {
-        self.learn(place, Known::Failed, |counts| counts.failed += 1);
+        self.learn(place, Known::Failed, |counts| {
+            counts.failed += 1;
+            counts.circuit_open += u64::from(failure.code == ErrorCode::CircuitOpen);
+        });
         if let Some(known) = self.frame().failures.get_mut(place) {
             *known = Some(failure.clone());
         }
