@@ -9,7 +9,7 @@ use enrich_engine::{Clock, Context, Destination, Engine, Outcome, Record, Timest
 use futures_util::FutureExt as _;
 
 use crate::deliver::{Batch, Delivered, Fate};
-use crate::envelope::Invocation;
+use crate::envelope::{Caller, Invocation};
 use crate::{HandlerError, Summary};
 
 /// Handles invocations: one for all callers and all streams that the rules take.
@@ -87,7 +87,11 @@ impl Handler {
         let times = Times::new(now, deadline);
         let context = Context::at(now).by(times.lookups);
         // A mapping takes nothing back, and brings failed records again; the others do neither.
-        let context = if caller.takes_events() { context } else { context.placed().retrying() };
+        let context = match caller {
+            Caller::Firehose { .. } => context.partitioned(),
+            caller if caller.takes_events() => context,
+            _ => context.placed().retrying(),
+        };
         let outcome = match self.enrich(records, context).await {
             Ok(outcome) => outcome,
             Err(error) => {

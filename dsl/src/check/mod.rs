@@ -16,6 +16,7 @@ mod expressions;
 mod fields;
 mod habits;
 mod lookups;
+mod partition;
 mod quantity;
 mod routes;
 mod rules;

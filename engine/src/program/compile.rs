@@ -208,6 +208,7 @@ impl Compiler<'_> {
             steps: self.steps(&rule.steps)?,
             output,
             rejects,
+            partition: self.partition(&rule.partition)?,
             paths: paths(rule),
         })
     }
@@ -355,6 +356,11 @@ impl Compiler<'_> {
             }
             _ => Err(BuildError::Model("an output of another version".to_owned())),
         }
+    }
+
+    fn partition(&self, keys: &[(String, model::Expr)]) -> Result<Vec<(Arc<str>, Expr)>, BuildError> {
+        let text = |value| Ok::<_, BuildError>(Expr::Text(vec![Part::Hole(self.expr(value)?)]));
+        keys.iter().map(|(name, value)| Ok((name.as_str().into(), text(value)?))).collect()
     }
 
     fn destination(&self, rejects: &model::Destination, rule: &str) -> Result<Destination, BuildError> {

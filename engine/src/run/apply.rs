@@ -1,6 +1,7 @@
 //! An event's statements, its new text and its verdict.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use enrich_dsl::model::{Copied, Copy, IfAbsent};
 
@@ -54,6 +55,9 @@ pub(super) fn apply(
 /// The longest prefix of an object's key: S3 allows 1,024 bytes for the whole, and the rest is for the
 /// name of the record.
 const MAX_PREFIX_BYTES: usize = 600;
+
+/// The longest value of a partition key: no object of S3 has a longer key.
+const MAX_PARTITION_BYTES: usize = 1024;
 
 /// One event on its way through its rule's statements. A `Break` is the verdict.
 struct Run<'a, 'r> {
@@ -340,6 +344,9 @@ impl<'a> Run<'a, '_> {
 
     /// Where the event's output goes, if the caller wants to know and the rule says it.
     fn placement(&self) -> Result<Option<Placement>, Reason> {
+        if self.context.partitioned {
+            return self.partition().map(Some);
+        }
         let Some(output) = self.rule.output.as_ref().filter(|_| self.context.placed) else { return Ok(None) };
         Ok(Some(match output {
             Output::Firehose(stream) => Placement::Firehose(stream.clone()),
@@ -350,6 +357,31 @@ impl<'a> Run<'a, '_> {
                 compression: *compression,
             }),
         }))
+    }
+
+    /// The values of the partition keys.
+    fn partition(&self) -> Result<Placement, Reason> {
+        let mut values = Vec::with_capacity(self.rule.partition.len());
+        for (name, value) in &self.rule.partition {
+            let no_value = |what: &str| {
+                let message = format!("the partition key `{name}` {what}");
+                Reason::new(ReasonCode::Partition, message)
+            };
+            let value = match self.scope(None).value(value) {
+                Ok(value) => value.as_str().map(std::borrow::Cow::into_owned),
+                Err(Stop::Upstream) => None,
+                Err(Stop::Error(reason)) => return Err(reason),
+            };
+            let value = value.ok_or_else(|| no_value("is absent or null"))?;
+            if value.is_empty() {
+                return Err(no_value("is empty"));
+            }
+            if value.len() > MAX_PARTITION_BYTES {
+                return Err(no_value(&format!("is longer than {MAX_PARTITION_BYTES} bytes")));
+            }
+            values.push((Arc::clone(name), value));
+        }
+        Ok(Placement::Partition(values))
     }
 
     fn prefix(&self, prefix: &Expr) -> Result<String, Reason> {

@@ -19,6 +19,8 @@ rule lines {
   stream "lines"
   when .to == "stream"
   output firehose "orders"
+  # Of no meaning to a mapping: no event has the field.
+  partition by nobody = .not_there
   rejects sqs "https://sqs.eu-west-1.amazonaws.com/111122223333/bad"
 }
 
