@@ -33,12 +33,7 @@ impl Summary {
             let same = |known: &&mut LookupCounts| known.rule == counts.rule && known.lookup == counts.lookup;
             match self.lookups.iter_mut().find(same) {
                 None => self.lookups.push(counts),
-                Some(known) => {
-                    known.found += counts.found;
-                    known.missing += counts.missing;
-                    known.no_key += counts.no_key;
-                    known.failed += counts.failed;
-                }
+                Some(known) => known.add(&counts),
             }
         }
     }
@@ -52,14 +47,15 @@ impl fmt::Display for Summary {
             f,
             "{events}: {enriched} enriched, {dropped} dropped, {rejected} rejected, {failed} failed"
         )?;
-        for LookupCounts { rule, lookup, found, missing, no_key, failed, .. } in lookups {
+        for LookupCounts { rule, lookup, found, missing, no_key, failed, cached, stale, .. } in lookups {
             if found + missing + no_key + failed == 0 {
                 continue;
             }
-            writeln!(
-                f,
-                "{rule}, {lookup}: {found} found, {missing} missing, {no_key} no key, {failed} error"
-            )?;
+            write!(f, "{rule}, {lookup}: {found} found, {missing} missing, {no_key} no key, {failed} error")?;
+            if cached + stale > 0 {
+                write!(f, " (of an earlier batch {cached}, expired {stale})")?;
+            }
+            writeln!(f)?;
         }
         Ok(())
     }

@@ -185,11 +185,26 @@ pub struct LookupCounts {
     pub no_key: u64,
     /// The lookup failed.
     pub failed: u64,
+    /// Of those found and missing: answered by what an earlier batch kept.
+    pub cached: u64,
+    /// Of those found: the table failed, and what was kept has expired, but may be served a while.
+    pub stale: u64,
 }
 
 impl LookupCounts {
     pub(crate) fn new(rule: &Arc<str>, lookup: &str) -> Self {
         let (rule, lookup) = (Arc::clone(rule), lookup.to_owned());
-        Self { rule, lookup, found: 0, missing: 0, no_key: 0, failed: 0 }
+        Self { rule, lookup, found: 0, missing: 0, no_key: 0, failed: 0, cached: 0, stale: 0 }
+    }
+
+    /// Adds what the same lookup did in another batch.
+    pub fn add(&mut self, other: &Self) {
+        let Self { rule: _, lookup: _, found, missing, no_key, failed, cached, stale } = other;
+        self.found += found;
+        self.missing += missing;
+        self.no_key += no_key;
+        self.failed += failed;
+        self.cached += cached;
+        self.stale += stale;
     }
 }

@@ -8,17 +8,20 @@ use enrich_dsl::model::Variables;
 use crate::batch::{Outcome, Record};
 use crate::context::Context;
 use crate::limits::Limits;
-use crate::lookup::Source;
+use crate::lookup::{Source, TableCache};
 use crate::output::SinkKinds;
 use crate::program::{BuildError, Compile, Destination, Output, Pattern, Program, compile};
 use crate::rules::Rules;
 use crate::run;
 
-/// A compiled rule set with its sources: immutable, to be shared by all batches.
+/// A compiled rule set with its sources, to be shared by all batches. Nothing in it changes but the answers
+/// that it keeps of tables whose rules say `cache`: clones share them.
 #[derive(Clone)]
 pub struct Engine {
     program: Arc<Program>,
     sources: Arc<[Arc<dyn Source>]>,
+    /// What is kept of each of the program's tables.
+    caches: Arc<[Option<TableCache>]>,
     hash: Arc<str>,
     limits: Limits,
 }
@@ -38,7 +41,7 @@ impl Engine {
 
     /// Enriches a batch: every record gets exactly one verdict, in the order of the records.
     pub async fn enrich(&self, records: &[Record], context: Context) -> Outcome {
-        run::batch(&self.program, &self.sources, self.limits, records, context).await
+        run::batch(&self.program, &self.sources, &self.caches, self.limits, records, context).await
     }
 
     /// What tells this rule set from every other. See [`Rules::hash`].
@@ -149,7 +152,8 @@ impl Builder {
             None => self.sources.into_iter().map(|(_, source)| source).collect(),
         };
         let (hash, limits) = (self.rules.hash().into(), self.limits);
-        Ok(Engine { program: Arc::new(program), sources: sources.into(), hash, limits })
+        let caches = program.tables.iter().map(|slot| slot.cache.map(TableCache::new)).collect();
+        Ok(Engine { program: Arc::new(program), sources: sources.into(), caches, hash, limits })
     }
 }
 

@@ -33,6 +33,8 @@
 //! behind [`lookup::Source`], what is written behind [`output::Sinks`], time behind [`Clock`].
 
 mod batch;
+#[cfg(test)]
+mod conformance;
 mod context;
 mod decimal;
 pub mod deployed;

@@ -14,7 +14,7 @@ use enrich_dsl::model::{
 };
 
 use crate::functions::Function;
-use crate::lookup::{Attributes, Table};
+use crate::lookup::{Attributes, Policy, Table};
 use crate::schema::Schema;
 use crate::value::Value;
 pub use compile::BuildError;
@@ -41,6 +41,8 @@ pub(crate) struct TableSlot {
     pub(crate) attributes: Attributes,
     /// The types that the rules declare for attributes.
     pub(crate) types: BTreeSet<(String, Type)>,
+    /// How long its answers are kept; `None` where a declaration of it says nothing of that.
+    pub(crate) cache: Option<Policy>,
 }
 
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! Tree to checked rules: names, keys, types and destinations, with all findings of all files.
 //!
 //! 1. `tables` declares the tables of all files.
-//! 2. `rules` walks each rule's statements from top to bottom, `lookups` the inside of a lookup.
+//! 2. `rules` walks each rule's statements from top to bottom, `lookups` the inside of a lookup,
+//!    `copies` what it copies.
 //! 3. `expressions` resolves names and calls, and tells types as far as they can be told.
 //! 4. `writes` follows what may have been written, so that a key never reads what isn't there yet;
 //!    `fields` compares what is read and written with what the schema and the tables say is there.
@@ -11,6 +12,7 @@
 //! What a finding makes unknown is not reported a second time.
 
 mod allow;
+mod copies;
 mod destinations;
 mod expressions;
 mod fields;

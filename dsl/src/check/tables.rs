@@ -126,23 +126,7 @@ impl Checker<'_> {
     }
 
     fn key(&mut self, parts: &[(Name, Name)]) -> Vec<(String, KeyType)> {
-        let mut key: Vec<(String, KeyType)> = Vec::new();
-        for (name, ty) in parts {
-            let Some((_, key_type)) = KEY_TYPES.into_iter().find(|(word, _)| *word == ty.text) else {
-                let words = KEY_TYPES.map(|(word, _)| word);
-                let message = format!("`{}` is not a type of a key", ty.text);
-                let finding = Diagnostic::new(Code::UnknownType, ty.span, message);
-                let finding = self.did_you_mean(finding, ty, &words, "the types are");
-                self.report(finding);
-                continue;
-            };
-            if key.iter().any(|(known, _)| *known == name.text) {
-                let message = format!("the key has `{}` twice", name.text);
-                self.report(Diagnostic::new(Code::DuplicateName, name.span, message));
-            } else {
-                key.push((name.text.clone(), key_type));
-            }
-        }
+        let key = self.typed(parts, KEY_TYPES, "a key", |name| format!("the key has `{name}` twice"));
         if let Some((third, _)) = parts.get(2) {
             let finding = Diagnostic::new(Code::KeyParts, third.span, "a key has one part or two");
             self.report(finding.help("the partition key, and the sort key where the table has one"));
@@ -152,24 +136,34 @@ impl Checker<'_> {
 
     /// The attributes that the table declares, with the types that their values have in JSON.
     fn attributes(&mut self, parts: &[(Name, Name)]) -> Vec<(String, Type)> {
-        let mut attributes: Vec<(String, Type)> = Vec::new();
+        let twice = |name: &str| format!("the attribute `{name}` is declared twice");
+        self.typed(parts, ATTRIBUTE_TYPES, "an attribute", twice)
+    }
+
+    /// Names with their types, each once; `types` are those that `owner` may have.
+    fn typed<T: Copy, const N: usize>(
+        &mut self,
+        parts: &[(Name, Name)],
+        types: [(&str, T); N],
+        owner: &str,
+        twice: impl Fn(&str) -> String,
+    ) -> Vec<(String, T)> {
+        let mut typed: Vec<(String, T)> = Vec::new();
         for (name, ty) in parts {
-            let Some((_, known)) = ATTRIBUTE_TYPES.into_iter().find(|(word, _)| *word == ty.text) else {
-                let words = ATTRIBUTE_TYPES.map(|(word, _)| word);
-                let message = format!("`{}` is not a type of an attribute", ty.text);
+            let Some((_, known)) = types.into_iter().find(|(word, _)| *word == ty.text) else {
+                let message = format!("`{}` is not a type of {owner}", ty.text);
                 let finding = Diagnostic::new(Code::UnknownType, ty.span, message);
-                let finding = self.did_you_mean(finding, ty, &words, "the types are");
+                let finding = self.did_you_mean(finding, ty, &types.map(|(word, _)| word), "the types are");
                 self.report(finding);
                 continue;
             };
-            if attributes.iter().any(|(known, _)| *known == name.text) {
-                let message = format!("the attribute `{}` is declared twice", name.text);
-                self.report(Diagnostic::new(Code::DuplicateName, name.span, message));
+            if typed.iter().any(|(known, _)| *known == name.text) {
+                self.report(Diagnostic::new(Code::DuplicateName, name.span, twice(&name.text)));
             } else {
-                attributes.push((name.text.clone(), known));
+                typed.push((name.text.clone(), known));
             }
         }
-        attributes
+        typed
     }
 
     fn index(&mut self, name: &tree::Text, key: &[(Name, Name)], known: &[Index]) -> Option<Index> {

@@ -83,8 +83,13 @@ impl<'t> Document<'t> {
     ///
     /// # Errors
     /// Where the text is not JSON; the error names the byte.
-    pub fn from_text(text: Cow<'t, str>) -> Result<Self, ScanError> {
-        let tape = scan(&text, MAX_DEPTH)?;
+    pub fn from_text(mut text: Cow<'t, str>) -> Result<Self, ScanError> {
+        let mut tape = scan(&text, MAX_DEPTH)?;
+        if let Cow::Owned(text) = &mut text {
+            // An item: it may be kept for long.
+            text.shrink_to_fit();
+            tape.shrink_to_fit();
+        }
         Ok(Self { text, tape })
     }
 
@@ -92,6 +97,15 @@ impl<'t> Document<'t> {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The bytes that it holds in memory.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let text = match &self.text {
+            Cow::Owned(text) => text.capacity(),
+            Cow::Borrowed(_) => 0,
+        };
+        size_of::<Self>() + text + self.tape.capacity() * size_of::<Token>()
     }
 
     /// The outermost value.

@@ -3,11 +3,13 @@
 //! [`Source`] is the seam to the tables. [`Key`]s are canonical, so that one key is asked once however
 //! it is written; [`Failure`]s say whether a retry can help, which decides an event's verdict.
 
+mod cache;
 mod failure;
 mod key;
 mod memory;
 mod source;
 
+pub(crate) use cache::{Call, Called, Flight, Landing, Policy, TableCache};
 pub use failure::{ErrorCode, Failure};
 pub use key::{Key, KeyValue};
 pub use memory::{ItemError, MemorySource};

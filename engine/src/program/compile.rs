@@ -1,5 +1,7 @@
 //! The checked model to the program.
 
+mod outputs;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -9,11 +11,10 @@ use enrich_dsl::model::{self, Copied, Literal, Path, Template};
 
 use super::paths::{element_paths, paths, read_paths, targets};
 use super::{
-    Branch, Destination, Expr, ForEach, KeyPart, Location, Lookup, MAX_ELEMENTS, Output, Part, Pattern,
-    Program, Rule, Step, TableSlot,
+    Branch, Expr, ForEach, KeyPart, Lookup, MAX_ELEMENTS, Part, Pattern, Program, Rule, Step, TableSlot,
 };
 use crate::functions::Registry;
-use crate::lookup::{Attributes, Table};
+use crate::lookup::{Attributes, Policy, Table};
 use crate::rules::Rules;
 use crate::value::Value;
 
@@ -147,23 +148,25 @@ impl Compiler<'_> {
                 (source, self.fill(&table.source.location)?)
             }
         };
-        let place = self.slot(source, Table::new(name, table.key.clone()))?;
+        let cache = table.cache.as_ref().map(Policy::new);
+        let place = self.slot(source, Table::new(name, table.key.clone()), cache)?;
         self.places.push(place);
         Ok(())
     }
 
     /// The slot of a table or of one of its indexes.
-    fn slot(&mut self, source: usize, table: Table) -> Result<usize, BuildError> {
+    fn slot(&mut self, source: usize, table: Table, cache: Option<Policy>) -> Result<usize, BuildError> {
         let same = |slot: &TableSlot| {
             slot.source == source && slot.table.name == table.name && slot.table.index == table.index
         };
-        if let Some((place, slot)) = self.slots.iter().enumerate().find(|(_, slot)| same(slot)) {
+        if let Some((place, slot)) = self.slots.iter_mut().enumerate().find(|(_, slot)| same(slot)) {
+            slot.cache = slot.cache.zip(cache).map(|(one, two)| one.and(two));
             let differ = slot.table.key != table.key;
             return if differ { Err(BuildError::KeysDiffer { table: table.name }) } else { Ok(place) };
         }
         let table = Arc::new(table);
         let attributes = Attributes::Named(BTreeSet::new());
-        self.slots.push(TableSlot { source, table, attributes, types: BTreeSet::new() });
+        self.slots.push(TableSlot { source, table, attributes, types: BTreeSet::new(), cache });
         Ok(self.slots.len() - 1)
     }
 
@@ -251,7 +254,9 @@ impl Compiler<'_> {
             let declared = declared.ok_or_else(|| missing("the index"))?;
             let table = self.slots.get(slot).ok_or_else(|| missing("the table"))?;
             let (source, name) = (table.source, table.table.name.clone());
-            slot = self.slot(source, Table::new(name, declared.key.clone()).by_index(&declared.name))?;
+            let cache = self.tables.get(lookup.table).and_then(|table| table.cache.as_ref()).map(Policy::new);
+            let table = Table::new(name, declared.key.clone()).by_index(&declared.name);
+            slot = self.slot(source, table, cache)?;
         }
         let declared = Arc::clone(&self.slots.get(slot).ok_or_else(|| missing("the table"))?.table);
         if declared.key.len() != lookup.key.len() {
@@ -329,52 +334,6 @@ impl Compiler<'_> {
             }
             (all, None) => *all = Attributes::All,
             (Attributes::All, Some(_)) => {}
-        }
-    }
-
-    fn output(&self, output: &model::Output, rule: &str) -> Result<Output, BuildError> {
-        match output {
-            model::Output::S3(objects) => {
-                let bucket = self.fill(&objects.bucket)?;
-                if bucket.is_empty() {
-                    return Err(BuildError::NoBucket { rule: rule.to_owned() });
-                }
-                Ok(Output::S3 {
-                    bucket: bucket.into(),
-                    prefix: Expr::Text(self.parts(&objects.prefix)?),
-                    per: objects.per,
-                    compression: objects.compression,
-                })
-            }
-            model::Output::Firehose(stream) => {
-                let name = self.fill(&stream.name)?;
-                if model::is_delivery_stream(&name) {
-                    Ok(Output::Firehose(name.into()))
-                } else {
-                    Err(BuildError::NoDeliveryStream { rule: rule.to_owned(), name })
-                }
-            }
-            _ => Err(BuildError::Model("an output of another version".to_owned())),
-        }
-    }
-
-    fn partition(&self, keys: &[(String, model::Expr)]) -> Result<Vec<(Arc<str>, Expr)>, BuildError> {
-        let text = |value| Ok::<_, BuildError>(Expr::Text(vec![Part::Hole(self.expr(value)?)]));
-        keys.iter().map(|(name, value)| Ok((name.as_str().into(), text(value)?))).collect()
-    }
-
-    fn destination(&self, rejects: &model::Destination, rule: &str) -> Result<Destination, BuildError> {
-        let location = self.fill(&rejects.location)?;
-        let rule = rule.to_owned();
-        match rejects.kind {
-            model::DestinationKind::S3 => {
-                Location::parse(&location).map(Destination::Objects).ok_or(BuildError::NoBucket { rule })
-            }
-            model::DestinationKind::Sqs => match model::Queue::parse(&location) {
-                Some(queue) => Ok(Destination::Queue(queue)),
-                None => Err(BuildError::NoQueue { rule, location }),
-            },
-            _ => Err(BuildError::Model("a destination of another version".to_owned())),
         }
     }
 

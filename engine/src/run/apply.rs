@@ -1,20 +1,21 @@
 //! An event's statements, its new text and its verdict.
 
+mod place;
+
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use enrich_dsl::model::{Copied, Copy, IfAbsent};
 
-use super::plan::{Answered, unanswered};
-use super::{Asked, Event, Taken, rejected};
-use crate::batch::{LookupCounts, ObjectPlace, Placement, Verdict};
+use super::fetch::{Answered, Freshness, Given, unanswered};
+use super::{Asked, Event, Taken, may_come, rejected};
+use crate::batch::{LookupCounts, Verdict};
 use crate::context::Context;
 use crate::edits::{Edits, NotAnObject};
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
 use crate::limits::Limits;
 use crate::lookup::{Answer, ErrorCode, Failure, Item};
-use crate::program::{Expr, Lookup, Output, Program, Rule, Step};
+use crate::program::{Lookup, Program, Rule, Step};
 use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
 
@@ -51,13 +52,6 @@ pub(super) fn apply(
         ControlFlow::Continue(()) => run.enriched(),
     }
 }
-
-/// The longest prefix of an object's key: S3 allows 1,024 bytes for the whole, and the rest is for the
-/// name of the record.
-const MAX_PREFIX_BYTES: usize = 600;
-
-/// The longest value of a partition key: no object of S3 has a longer key.
-const MAX_PARTITION_BYTES: usize = 1024;
 
 /// One event on its way through its rule's statements. A `Break` is the verdict.
 struct Run<'a, 'r> {
@@ -138,12 +132,16 @@ impl<'a> Run<'a, '_> {
     fn lookup(&mut self, place: usize) -> Flow {
         let lookups = self.frame().lookups;
         let Some(lookup) = lookups.get(place) else { return Flow::Continue(()) };
+        let freshness = self.given(place, lookup).map(|given| given.freshness);
         match self.answer(place, lookup) {
             Err(failure) => self.failed(place, lookup, &failure),
             Ok(Found::Item(item)) => match copies(lookup, item) {
                 Err(failure) => self.failed(place, lookup, &failure),
                 Ok(writes) => {
-                    self.learn(place, Known::Item(item), |counts| counts.found += 1);
+                    self.learn(place, Known::Item(item), |counts| {
+                        counts.found += 1;
+                        count_kept(counts, freshness);
+                    });
                     for write in writes {
                         match write {
                             Write::One(target, value) => self.write(target, &value)?,
@@ -153,7 +151,9 @@ impl<'a> Run<'a, '_> {
                     self.steps(&lookup.found, None)
                 }
             },
-            Ok(Found::Nothing { no_key: false }) if self.may_come(lookup) => {
+            Ok(Found::Nothing { no_key: false })
+                if may_come(lookup, &self.taken.record.origin, self.context) =>
+            {
                 let reason = Reason::new(
                     ReasonCode::NotYet,
                     format!("lookup `{}`: the item may still come", lookup.name),
@@ -163,7 +163,9 @@ impl<'a> Run<'a, '_> {
             Ok(Found::Nothing { no_key }) => {
                 let branch = if no_key { &lookup.no_key } else { &lookup.missing };
                 self.learn(place, Known::Nothing, |counts| {
-                    if no_key { counts.no_key += 1 } else { counts.missing += 1 }
+                    let ended = if no_key { &mut counts.no_key } else { &mut counts.missing };
+                    *ended += 1;
+                    count_kept(counts, freshness);
                 });
                 if !branch.instead {
                     for (target, value) in defaults(lookup) {
@@ -175,14 +177,17 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    /// Whether a missing item is waited for: the event is young, and its source can bring it again.
-    fn may_come(&self, lookup: &Lookup) -> bool {
-        let (Some(within), Some(arrival)) = (lookup.retry_missing_ms, self.taken.record.origin.arrival)
-        else {
-            return false;
-        };
-        let age = self.context.now.as_millis().saturating_sub(arrival.as_millis());
-        self.context.retrying && u64::try_from(age).unwrap_or(0) < within
+    /// What the lookup asks.
+    fn key(&self, place: usize) -> Option<&'a Asked> {
+        self.element.as_ref().unwrap_or(&self.event).keys.get(place)
+    }
+
+    /// What its table answered.
+    fn given(&self, place: usize, lookup: &Lookup) -> Option<&'a Given> {
+        match self.key(place) {
+            Some(Asked::Key(key)) => self.answers.get(lookup.slot, key),
+            _ => None,
+        }
     }
 
     /// What a lookup found, as its key and the tables say. One keyed by a failed lookup fails too.
@@ -191,8 +196,8 @@ impl<'a> Run<'a, '_> {
         if let Some(failure) = caught.or_else(|| self.event.failure(&lookup.upstream)) {
             return Err(failure);
         }
-        match self.element.as_ref().unwrap_or(&self.event).keys.get(place) {
-            Some(Asked::Key(key)) => match self.answers.get(lookup.slot, key) {
+        match self.key(place) {
+            Some(Asked::Key(_)) => match self.given(place, lookup).map(|given| &given.answer) {
                 Some(Answer::Found(item)) => Ok(Found::Item(item)),
                 Some(Answer::Missing) => Ok(Found::Nothing { no_key: false }),
                 Some(Answer::Failed(failure)) => Err(failure.clone()),
@@ -342,66 +347,6 @@ impl<'a> Run<'a, '_> {
         Verdict::Enriched { rule: self.rule.name.clone(), event: event.into_bytes(), placement }
     }
 
-    /// Where the event's output goes, if the caller wants to know and the rule says it.
-    fn placement(&self) -> Result<Option<Placement>, Reason> {
-        if self.context.partitioned {
-            return self.partition().map(Some);
-        }
-        let Some(output) = self.rule.output.as_ref().filter(|_| self.context.placed) else { return Ok(None) };
-        Ok(Some(match output {
-            Output::Firehose(stream) => Placement::Firehose(stream.clone()),
-            Output::S3 { bucket, prefix, per, compression } => Placement::Object(ObjectPlace {
-                bucket: bucket.clone(),
-                prefix: self.prefix(prefix)?,
-                per: *per,
-                compression: *compression,
-            }),
-        }))
-    }
-
-    /// The values of the partition keys.
-    fn partition(&self) -> Result<Placement, Reason> {
-        let mut values = Vec::with_capacity(self.rule.partition.len());
-        for (name, value) in &self.rule.partition {
-            let no_value = |what: &str| {
-                let message = format!("the partition key `{name}` {what}");
-                Reason::new(ReasonCode::Partition, message)
-            };
-            let value = match self.scope(None).value(value) {
-                Ok(value) => value.as_str().map(std::borrow::Cow::into_owned),
-                Err(Stop::Upstream) => None,
-                Err(Stop::Error(reason)) => return Err(reason),
-            };
-            let value = value.ok_or_else(|| no_value("is absent or null"))?;
-            if value.is_empty() {
-                return Err(no_value("is empty"));
-            }
-            if value.len() > MAX_PARTITION_BYTES {
-                return Err(no_value(&format!("is longer than {MAX_PARTITION_BYTES} bytes")));
-            }
-            values.push((Arc::clone(name), value));
-        }
-        Ok(Placement::Partition(values))
-    }
-
-    fn prefix(&self, prefix: &Expr) -> Result<String, Reason> {
-        let no_prefix = || Reason::new(ReasonCode::Prefix, "a hole in the output's prefix is absent or null");
-        let prefix = match self.scope(None).value(prefix) {
-            Ok(value) => value.as_str().map(std::borrow::Cow::into_owned).ok_or_else(no_prefix)?,
-            Err(Stop::Upstream) => return Err(no_prefix()),
-            Err(Stop::Error(reason)) => return Err(reason),
-        };
-        if prefix.len() > MAX_PREFIX_BYTES {
-            let message = format!("the output's prefix is longer than {MAX_PREFIX_BYTES} bytes");
-            return Err(Reason::new(ReasonCode::Prefix, message));
-        }
-        if prefix.split('/').rev().skip(1).any(|folder| matches!(folder, "." | "..")) {
-            let message = "the output's prefix has a folder `.` or `..`, which S3 may refuse for ever";
-            return Err(Reason::new(ReasonCode::Prefix, message));
-        }
-        Ok(prefix)
-    }
-
     fn scope<'s>(&'s self, error: Option<&'s Failure>) -> Scope<'a, 's> {
         Scope {
             event: self.event.level(),
@@ -418,6 +363,15 @@ impl<'a> Run<'a, '_> {
 enum Found<'a> {
     Item(&'a Item),
     Nothing { no_key: bool },
+}
+
+/// Counts where the answer of a lookup comes from.
+fn count_kept(counts: &mut LookupCounts, freshness: Option<Freshness>) {
+    match freshness {
+        Some(Freshness::Kept) => counts.cached += 1,
+        Some(Freshness::Stale) => counts.stale += 1,
+        Some(Freshness::New) | None => {}
+    }
 }
 
 /// What a copy writes.

@@ -2,30 +2,33 @@
 //!
 //! 1. [`prepare`]: a stream's bytes to a view of the event ([`decode`]), then route, validate and decide
 //!    early drops.
-//! 2. [`plan`]: the keys of all events, merged by table and without duplicates; one question a source.
-//!    Lookups keyed by another lookup's item come in a later wave.
+//! 2. [`plan`]: the keys of all events, merged by table and without duplicates. [`fetch`]: what is not kept
+//!    from earlier batches is asked, one question a source. Lookups keyed by another lookup's item come in
+//!    a later wave.
 //! 3. [`apply`]: statement by statement, pure; then the event's new text and its verdict.
 
 mod apply;
 mod decode;
+mod fetch;
 mod plan;
 mod prepare;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::batch::{LookupCounts, Outcome, Record, Verdict};
+use crate::batch::{LookupCounts, Origin, Outcome, Record, Verdict};
 use crate::context::Context;
 use crate::json::{Document, Elements, Node};
 use crate::limits::{Limits, NoRoom, Room};
-use crate::lookup::{Failure, Key, Source};
-use crate::program::{ForEach, Program};
+use crate::lookup::{Failure, Key, Source, TableCache};
+use crate::program::{ForEach, Lookup, Program};
 use crate::reasons::{Reason, ReasonCode};
 
 /// Runs a batch through the program.
 pub(crate) async fn batch(
     program: &Program,
     sources: &[Arc<dyn Source>],
+    caches: &[Option<TableCache>],
     limits: Limits,
     records: &[Record],
     context: Context,
@@ -36,10 +39,10 @@ pub(crate) async fn batch(
         event.within(&mut room, at, program)
     };
     let mut events: Vec<Event<'_>> = records.iter().enumerate().map(prepared).collect();
-    let mut answers = plan::Answered::new(program);
+    let mut answers = fetch::Answered::new(program);
     for wave in 0..program.waves {
         let asked = plan::keys(program, &mut events, &answers, wave, context);
-        plan::fetch(program, sources, asked, &mut answers, context).await;
+        fetch::fetch(program, sources, caches, asked, &mut answers, context).await;
     }
     let mut counts = counters(program);
     let mut room = Room::new(limits, records);
@@ -150,6 +153,13 @@ enum Asked {
     Key(Key),
     /// The key can't be worked out.
     Failed(Failure),
+}
+
+/// Whether a missing item is waited for: the event is young, and its source can bring it again.
+fn may_come(lookup: &Lookup, origin: &Origin, context: Context) -> bool {
+    let (Some(within), Some(arrival)) = (lookup.retry_missing_ms, origin.arrival) else { return false };
+    let age = context.now.as_millis().saturating_sub(arrival.as_millis());
+    context.retrying && u64::try_from(age).unwrap_or(0) < within
 }
 
 /// One count for each lookup of each rule.

@@ -1,39 +1,26 @@
-//! Which keys a wave of lookups asks, and what the sources answer.
+//! Which keys a wave of lookups asks.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 
-use enrich_dsl::functions::Type;
 use enrich_dsl::model::KeyType;
-use futures_util::future::join_all;
 
-use super::{Asked, Event, Taken, contained};
+use super::fetch::{Answered, unanswered};
+use super::{Asked, Event, Taken, contained, may_come};
 use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
-use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue, Questions, Source, TableQuestions};
+use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue};
 use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
 use crate::reasons::ReasonCode;
 use crate::value::Value;
 
-/// What the tables have answered, by slot and key.
-pub(super) struct Answered(Vec<HashMap<Key, Answer>>);
-
-impl Answered {
-    pub(super) fn new(program: &Program) -> Self {
-        Self(program.tables.iter().map(|_| HashMap::new()).collect())
-    }
-
-    pub(super) fn get(&self, slot: usize, key: &Key) -> Option<&Answer> {
-        self.0.get(slot).and_then(|answers| answers.get(key))
-    }
-}
-
 /// What one slot is asked: each key once, in the order in which the events need them.
 #[derive(Default)]
 pub(super) struct SlotKeys {
-    keys: Vec<Key>,
+    pub(super) keys: Vec<Key>,
     seen: HashSet<Key>,
+    /// The keys for whose items an event waits.
+    pub(super) awaited: HashSet<Key>,
 }
 
 /// Works out the keys of a wave, over all events. Keys that are answered already are not asked again.
@@ -54,7 +41,7 @@ pub(super) fn keys(
         match (worked_out, event) {
             (Ok(found), Event::Taken(taken)) => {
                 for found in found {
-                    found.keep(rule, taken, answers, &mut slots);
+                    found.keep(rule, taken, answers, &mut slots, context);
                 }
             }
             (Err(verdict), event) => *event = Event::Done(verdict),
@@ -74,7 +61,14 @@ struct Found {
 
 impl Found {
     /// Asks for the key where nobody has, and keeps it for the lookup's statement.
-    fn keep(self, rule: &Rule, taken: &mut Taken<'_>, answers: &Answered, slots: &mut [SlotKeys]) {
+    fn keep(
+        self,
+        rule: &Rule,
+        taken: &mut Taken<'_>,
+        answers: &Answered,
+        slots: &mut [SlotKeys],
+        context: Context,
+    ) {
         let Found { element, place, asked } = self;
         let lookup = match element {
             None => rule.lookups.get(place),
@@ -82,10 +76,15 @@ impl Found {
         };
         if let (Asked::Key(key), Some(lookup)) = (&asked, lookup)
             && let Some(slot) = slots.get_mut(lookup.slot)
-            && answers.get(lookup.slot, key).is_none()
-            && slot.seen.insert(key.clone())
         {
-            slot.keys.push(key.clone());
+            let awaited = may_come(lookup, &taken.record.origin, context);
+            let known = answers.get(lookup.slot, key);
+            if known.is_none_or(|given| awaited && given.is_kept_miss()) && slot.seen.insert(key.clone()) {
+                slot.keys.push(key.clone());
+            }
+            if awaited {
+                slot.awaited.insert(key.clone());
+            }
         }
         let keys = match element {
             None => Some(&mut taken.keys),
@@ -171,7 +170,7 @@ impl<'a> Asker<'a, '_> {
                 continue;
             };
             *known = match asked {
-                Asked::Key(key) => match self.answers.get(above.slot, key) {
+                Asked::Key(key) => match self.answers.get(above.slot, key).map(|given| &given.answer) {
                     Some(Answer::Found(item)) => Known::Item(item),
                     Some(Answer::Missing) => Known::Nothing,
                     Some(Answer::Failed(cause)) => return Err(Failure::upstream(&above.name, cause)),
@@ -238,66 +237,4 @@ fn typed(part: &KeyPart, value: &Value<'_>) -> Result<KeyValue, ErrorCode> {
         (KeyType::Binary, Some(Kind::String)) => KeyValue::binary(&value.as_str().unwrap_or_default()),
         _ => Err(ErrorCode::KeyType),
     }
-}
-
-/// Asks each source once, all of them together, and keeps the answers.
-pub(super) async fn fetch(
-    program: &Program,
-    sources: &[Arc<dyn Source>],
-    asked: Vec<SlotKeys>,
-    answers: &mut Answered,
-    context: Context,
-) {
-    let mut places: Vec<Vec<usize>> = sources.iter().map(|_| Vec::new()).collect();
-    let mut questions: Vec<Questions> =
-        sources.iter().map(|_| Questions::new(Vec::new(), context.deadline)).collect();
-    for (place, (slot, keys)) in program.tables.iter().zip(asked).enumerate() {
-        if keys.keys.is_empty() {
-            continue;
-        }
-        if let (Some(places), Some(questions)) = (places.get_mut(slot.source), questions.get_mut(slot.source))
-        {
-            places.push(place);
-            let table = TableQuestions::new(Arc::clone(&slot.table), keys.keys, slot.attributes.clone());
-            questions.tables.push(table);
-        }
-    }
-    let calls = sources.iter().zip(&questions).filter(|(_, questions)| !questions.tables.is_empty());
-    let calls = calls.map(|(source, questions)| source.fetch(questions));
-    let mut results = join_all(calls).await.into_iter();
-    let types: Vec<&BTreeSet<(String, Type)>> = program.tables.iter().map(|slot| &slot.types).collect();
-    for (questions, places) in
-        questions.iter().zip(&places).filter(|(questions, _)| !questions.tables.is_empty())
-    {
-        let result = results.next();
-        for (at, (question, place)) in questions.tables.iter().zip(places).enumerate() {
-            let Some(known) = answers.0.get_mut(*place) else { continue };
-            for (key_at, key) in question.keys.iter().enumerate() {
-                // A source that leaves a question open has not said that the item is missing.
-                let answer = result.as_ref().and_then(|result| result.get(at, key_at)).cloned();
-                let answer = answer.unwrap_or_else(|| Answer::Failed(unanswered()));
-                let declared = types.get(*place).into_iter().copied().flatten();
-                known.insert(key.clone(), declared.fold(answer, typed_as));
-            }
-        }
-    }
-}
-
-/// The answer, unless an attribute of its item has another type than the rules declare: what is not as
-/// it was checked must not be copied. Null is of every type, and so is an attribute that is absent.
-fn typed_as(answer: Answer, (name, ty): &(String, Type)) -> Answer {
-    let Answer::Found(item) = &answer else { return answer };
-    let found = item.root().get(name).map(Value::Node);
-    match found.filter(|value| value.ty() != *ty && !value.is_nothing()) {
-        Some(value) => {
-            let (is, wanted) = (value.with_article(), ty.with_article());
-            let message = format!("the attribute `{name}` is declared as {wanted}, this is {is}");
-            Answer::Failed(Failure::new(ErrorCode::AttributeType, message))
-        }
-        None => answer,
-    }
-}
-
-pub(super) fn unanswered() -> Failure {
-    Failure::new(ErrorCode::NoAnswer, "the source left the question open")
 }

@@ -1,0 +1,150 @@
+//! What tables answered, kept from one batch to the next as long as the rules allow it.
+//!
+//! Time is that of the batches. Errors are never kept, and a miss is never served once it has expired:
+//! it would become a default because the table failed.
+
+mod flights;
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use enrich_dsl::model;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+
+use super::{Answer, Item, Key};
+use crate::time::Timestamp;
+use flights::Flights;
+pub(crate) use flights::{Call, Called, Flight, Landing};
+
+/// How many bytes a table may keep where its `cache` has no `max`.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// What an entry takes besides its key and its item: pointers, hashes and times, rounded up.
+const ENTRY_BYTES: usize = 128;
+
+/// The answers that are kept of one table or index.
+pub(crate) struct TableCache {
+    policy: Policy,
+    kept: Cache<Key, Kept, Bytes>,
+    /// What is being asked just now: another batch waits for that answer.
+    pub(crate) flights: Flights,
+}
+
+/// How long answers are kept: the declarations of one table in several files, as far as they agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Policy {
+    ttl_ms: u64,
+    missing_ms: u64,
+    stale_ms: u64,
+    max_bytes: u64,
+}
+
+impl Policy {
+    /// What one declaration says.
+    pub(crate) fn new(cache: &model::Cache) -> Self {
+        Self {
+            ttl_ms: cache.ttl_ms,
+            missing_ms: cache.missing_ms.unwrap_or(0),
+            stale_ms: cache.stale_ms.unwrap_or(0),
+            max_bytes: cache.max_bytes.unwrap_or(MAX_BYTES),
+        }
+    }
+
+    /// What two declarations both allow.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            ttl_ms: self.ttl_ms.min(other.ttl_ms),
+            missing_ms: self.missing_ms.min(other.missing_ms),
+            stale_ms: self.stale_ms.min(other.stale_ms),
+            max_bytes: self.max_bytes.min(other.max_bytes),
+        }
+    }
+}
+
+/// An answer that is kept.
+#[derive(Clone)]
+struct Kept {
+    /// The item; `None` where there is none.
+    item: Option<Arc<Item>>,
+    /// The instant of the batch that asked.
+    asked: Timestamp,
+    /// How long it is fresh.
+    fresh_ms: u64,
+}
+
+impl TableCache {
+    pub(crate) fn new(policy: Policy) -> Self {
+        // One shard, so that the bound is that of the table and no item is too large for its share.
+        let items = usize::try_from(policy.max_bytes / 1024).unwrap_or(usize::MAX).max(16);
+        let options = OptionsBuilder::new()
+            .shards(1)
+            .estimated_items_capacity(items)
+            .weight_capacity(policy.max_bytes)
+            .build();
+        let (hasher, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
+        let kept = match options {
+            Ok(options) => Cache::with_options(options, Bytes, hasher, lifecycle),
+            Err(_) => Cache::with(items, policy.max_bytes, Bytes, hasher, lifecycle),
+        };
+        Self { policy, kept, flights: Flights::default() }
+    }
+
+    /// The answer to that key, where one is kept that has not expired.
+    pub(crate) fn fresh(&self, key: &Key, now: Timestamp) -> Option<Answer> {
+        let kept = self.kept.get(key)?;
+        let fresh = age(&kept, now).is_some_and(|age| age < kept.fresh_ms);
+        fresh.then(|| kept.item.map_or(Answer::Missing, Answer::Found))
+    }
+
+    /// The item of that key to go on with while its table fails: it has expired, but not for longer than
+    /// the rules allow.
+    pub(crate) fn stale(&self, key: &Key, now: Timestamp) -> Option<Arc<Item>> {
+        let kept = self.kept.get(key)?;
+        let last = kept.fresh_ms.saturating_add(self.policy.stale_ms);
+        let served = self.policy.stale_ms > 0 && age(&kept, now).is_some_and(|age| age < last);
+        kept.item.filter(|_| served)
+    }
+
+    /// Keeps an answer, in place of what was kept before. `misses` says whether a miss may be kept.
+    pub(crate) fn keep(&self, key: &Key, answer: &Answer, now: Timestamp, misses: bool) {
+        let (item, ttl_ms) = match answer {
+            Answer::Found(item) => (Some(Arc::clone(item)), self.policy.ttl_ms),
+            Answer::Missing if misses && self.policy.missing_ms > 0 => (None, self.policy.missing_ms),
+            Answer::Missing => {
+                // The item that was there is gone, so it must not be served when the table fails.
+                self.kept.remove(key);
+                return;
+            }
+            Answer::Failed(_) => return,
+        };
+        self.kept.insert(key.clone(), Kept { item, asked: now, fresh_ms: jittered(ttl_ms, key, now) });
+    }
+}
+
+/// How old an answer is. One out of the future says that a clock was set back: its age is not known.
+fn age(kept: &Kept, now: Timestamp) -> Option<u64> {
+    u64::try_from(now.as_millis().saturating_sub(kept.asked.as_millis())).ok()
+}
+
+/// Up to a tenth less, so that what was asked together is not asked again together.
+fn jittered(ttl_ms: u64, key: &Key, now: Timestamp) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (key, now.as_millis()).hash(&mut hasher);
+    let tenth = ttl_ms / 10;
+    ttl_ms - hasher.finish() % (tenth + 1)
+}
+
+/// What an entry takes in memory.
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<Key, Kept> for Bytes {
+    fn weight(&self, key: &Key, kept: &Kept) -> u64 {
+        let item = kept.item.as_ref().map_or(0, |item| item.held_bytes());
+        u64::try_from(ENTRY_BYTES + key.held_bytes() + item).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests;
