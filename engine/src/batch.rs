@@ -126,7 +126,8 @@ pub enum Verdict {
         rule: Arc<str>,
         /// The event with what the rule changed.
         event: Vec<u8>,
-        /// Where it goes, if [`crate::Context::placed`] asks for it and the rule has an output.
+        /// Where it goes: if [`crate::Context::placed`] asks for it and the rule has an output, or if
+        /// [`crate::Context::partitioned`] does.
         placement: Option<Placement>,
     },
     /// A rule says that the event is not wanted.
@@ -202,6 +203,9 @@ pub enum Placement {
     Object(ObjectPlace),
     /// To the delivery stream of that name.
     Firehose(Arc<str>),
+    /// Into a partition of the delivery stream that it came from: names with their values, as texts. A rule
+    /// without `partition by` has none.
+    Partition(Vec<(Arc<str>, String)>),
 }
 
 /// Which objects an enriched event goes into.

@@ -15,6 +15,8 @@ pub struct Context {
     pub until: Option<Timestamp>,
     /// Whether enriched events go to their rule's output, and so need a placement.
     pub placed: bool,
+    /// Whether enriched events go to partitions, and so need their keys.
+    pub partitioned: bool,
     /// Whether the caller can bring one failed record again, by itself or from there on.
     pub retrying: bool,
 }
@@ -23,7 +25,7 @@ impl Context {
     /// A batch at that instant, without a deadline, whose events are taken back by the caller.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self { now, deadline: None, until: None, placed: false, retrying: false }
+        Self { now, deadline: None, until: None, placed: false, partitioned: false, retrying: false }
     }
 
     /// With a deadline for the sources.
@@ -44,6 +46,13 @@ impl Context {
     #[must_use]
     pub fn retrying(mut self) -> Self {
         self.retrying = true;
+        self
+    }
+
+    /// With the partitions that the events go to, for a caller that takes them back and parts them.
+    #[must_use]
+    pub fn partitioned(mut self) -> Self {
+        self.partitioned = true;
         self
     }
 

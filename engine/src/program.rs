@@ -61,6 +61,8 @@ pub(crate) struct Rule {
     pub(crate) steps: Vec<Step>,
     pub(crate) output: Option<Output>,
     pub(crate) rejects: Option<Destination>,
+    /// Names with their values, each as one text.
+    pub(crate) partition: Vec<(Arc<str>, Expr)>,
     /// The paths of the event that the rule reads or writes: none of them may be there twice.
     pub(crate) paths: Vec<Vec<String>>,
 }

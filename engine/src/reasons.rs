@@ -135,6 +135,8 @@ reasons! {
     Size = "size" Rejected;
     /// The output's prefix has no value, or one that S3 does not take.
     Prefix = "prefix" Rejected;
+    /// A partition key has no value, or one that no object can be named by.
+    Partition = "partition" Rejected;
     /// The enriched event is larger than the 1,000 KiB that Firehose takes.
     LineTooLarge = "line_too_large" Rejected;
     /// An item is missing that may only be late, as `on missing within … retry` says.

@@ -55,6 +55,7 @@ fn model() -> RuleSet {
         loops: Vec::new(),
         steps: vec![Step::Lookup(0)],
         output: None,
+        partition: Vec::new(),
         rejects: None,
         span,
     };

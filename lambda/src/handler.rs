@@ -109,7 +109,11 @@ impl Handler {
         let times = Times::new(now, deadline);
         let context = Context::at(now).by(times.lookups).until(times.verdicts);
         // A mapping takes nothing back, and brings failed records again.
-        let context = if caller.takes_events() { context } else { context.placed() };
+        let context = match caller {
+            Caller::Firehose { .. } => context.partitioned(),
+            caller if caller.takes_events() => context,
+            _ => context.placed(),
+        };
         let context = if caller.retries() { context.retrying() } else { context };
         let outcome = match self.enrich(records, context).await {
             Ok(outcome) => outcome,

@@ -44,7 +44,7 @@ impl Sqs {
                     }
                 }
             }
-            ok(json!({"Successful": sent, "Failed": failed}))
+            ok(&json!({"Successful": sent, "Failed": failed}))
         });
         Self { proxy, durable }
     }
@@ -74,7 +74,7 @@ impl Sqs {
     }
 }
 
-fn ok(body: Value) -> Action {
+fn ok(body: &Value) -> Action {
     Action::Answer { status: 200, body: body.to_string() }
 }
 
@@ -142,7 +142,7 @@ async fn of_a_refused_call_each_message_is_sent_alone() {
         let sent = |entry: &Value| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "0"});
         match large {
             true => error(400, "BatchRequestTooLong"),
-            false => ok(json!({"Successful": entries.iter().map(sent).collect::<Vec<_>>(), "Failed": []})),
+            false => ok(&json!({"Successful": entries.iter().map(sent).collect::<Vec<_>>(), "Failed": []})),
         }
     });
     let refused = "refused: queue `bad` refuses the request (BatchRequestTooLong)";
@@ -168,7 +168,7 @@ async fn each_error_of_a_call_has_its_code() {
 async fn what_an_answer_leaves_out_is_not_acknowledged() {
     let sqs = Sqs::start(|_, _| None).await;
     sqs.proxy.script(|_, _| {
-        ok(json!({"Successful": [{"Id": "1", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []}))
+        ok(&json!({"Successful": [{"Id": "1", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []}))
     });
     let failed = "no_answer: queue `bad` gave no whole answer (the answer leaves it out)";
     assert_eq!(sqs.send(&["1", "2"], None).await, [failed, "ok"]);
@@ -188,7 +188,7 @@ async fn a_queue_that_never_answers_is_a_timeout() {
 async fn messages_are_kept_back_and_nothing_depends_on_it() {
     let proxy = Proxy::to("127.0.0.1:9").await;
     proxy.script(|number, _| {
-        if number == 0 { ok(json!({"Successful": [], "Failed": []})) } else { error(403, "AccessDenied") }
+        if number == 0 { ok(&json!({"Successful": [], "Failed": []})) } else { error(403, "AccessDenied") }
     });
     let queues = SqsQueues::new(clients(&proxy.address).await.sqs, Arc::new(SystemClock));
     let queue = Queue::parse("arn:aws:sqs:us-east-2:111122223333:redrive").expect("a queue");

@@ -40,7 +40,7 @@ impl Firehose {
             });
             let results: Vec<_> = results.collect();
             let failed = results.iter().filter(|result| result["ErrorCode"].is_string()).count();
-            ok(json!({"FailedPutCount": failed, "RequestResponses": results}))
+            ok(&json!({"FailedPutCount": failed, "RequestResponses": results}))
         });
         Self { proxy, durable }
     }
@@ -67,7 +67,7 @@ async fn put(streams: &FirehoseStreams, lines: &[&str], deadline: Option<Timesta
         .collect()
 }
 
-fn ok(body: serde_json::Value) -> Action {
+fn ok(body: &serde_json::Value) -> Action {
     Action::Answer { status: 200, body: body.to_string() }
 }
 
@@ -157,7 +157,7 @@ async fn a_throttled_call_is_made_again() {
     firehose.proxy.script(|number, call| match number {
         // More often than the client itself tries.
         0..5 => error(503, "ServiceUnavailableException"),
-        _ => ok(json!({"FailedPutCount": 0, "RequestResponses": vec![json!({"RecordId": "id"}); lines(call).len()]})),
+        _ => ok(&json!({"FailedPutCount": 0, "RequestResponses": vec![json!({"RecordId": "id"}); lines(call).len()]})),
     });
     assert_eq!(firehose.put(&["1", "2"], None).await, ["ok"; 2]);
 }
@@ -167,7 +167,7 @@ async fn an_answer_that_leaves_a_record_out_does_not_acknowledge_it() {
     let firehose = Firehose::start(|_, _| None).await;
     let failed = "no_answer: delivery stream `orders` gave no whole answer (the answer leaves it out)";
     for results in [json!([{"RecordId": "id"}]), json!([{"RecordId": "id"}, {}])] {
-        firehose.proxy.script(move |_, _| ok(json!({"FailedPutCount": 0, "RequestResponses": results})));
+        firehose.proxy.script(move |_, _| ok(&json!({"FailedPutCount": 0, "RequestResponses": results})));
         assert_eq!(firehose.put(&["1", "2"], None).await, ["ok", failed]);
     }
 }
@@ -180,7 +180,7 @@ async fn a_lost_answer_is_a_call_made_twice() {
         durable.lock().expect("lines").extend(lines(call));
         match number {
             0 => Action::Hang,
-            _ => ok(json!({"FailedPutCount": 0, "RequestResponses": [{"RecordId": "id"}]})),
+            _ => ok(&json!({"FailedPutCount": 0, "RequestResponses": [{"RecordId": "id"}]})),
         }
     });
     let clients = clients(&firehose.proxy.address).await;

@@ -18,6 +18,7 @@ mod expressions;
 mod fields;
 mod habits;
 mod lookups;
+mod partition;
 mod quantity;
 mod routes;
 mod rules;

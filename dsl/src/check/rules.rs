@@ -24,6 +24,7 @@ struct Draft {
     schema: Option<(Option<Schema>, Span)>,
     output: Option<(Option<Output>, Span)>,
     rejects: Option<(Option<Destination>, Span)>,
+    partition: Option<(Vec<(String, Expr)>, Span)>,
     lookups: Vec<Lookup>,
     loops: Vec<ForEach>,
     steps: Vec<Step>,
@@ -41,8 +42,14 @@ impl Checker<'_> {
         for statement in &rule.statements {
             self.rule_statement(statement, tables, &mut draft);
         }
-        // An output's prefix may read whatever the rule knows in the end, wherever the output stands.
+        // An output's prefix and partition keys may read whatever the rule knows in the end, wherever they stand.
         for statement in &rule.statements {
+            if let StatementKind::PartitionBy(keys) = &statement.kind {
+                let scope = draft.scope.clone();
+                self.once(&mut draft.partition, "partition by", statement.span, |checker| {
+                    checker.partition(keys, &scope)
+                });
+            }
             if let StatementKind::Output { kind, location, body } = &statement.kind {
                 let scope = draft.scope.clone();
                 self.once(&mut draft.output, "output", statement.span, |checker| {
@@ -73,6 +80,7 @@ impl Checker<'_> {
             steps: draft.steps,
             output: draft.output.and_then(|(output, _)| output),
             rejects: draft.rejects.and_then(|(rejects, _)| rejects),
+            partition: draft.partition.map(|(partition, _)| partition).unwrap_or_default(),
             span: rule.span,
         }
     }
@@ -116,7 +124,7 @@ impl Checker<'_> {
             StatementKind::ForEach { element, array, body } => {
                 self.for_each(element, array, body, span, tables, draft);
             }
-            StatementKind::Output { .. } => {}
+            StatementKind::Output { .. } | StatementKind::PartitionBy(_) => {}
             StatementKind::Rejects { kind, location } => {
                 self.once(&mut draft.rejects, "rejects", span, |checker| {
                     checker.rejects(kind, location, span)

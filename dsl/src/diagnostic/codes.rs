@@ -80,8 +80,6 @@ codes! {
     Variable = "variable" Error;
     /// A text has a hole where only variables can be filled in.
     Hole = "hole" Error;
-    /// The language has it in its plan, this version does not run it.
-    Unsupported = "unsupported" Error;
     /// A file is longer than a rule file may be.
     TooLong = "too-long" Error;
     /// Brackets are nested deeper than they may be.
@@ -146,6 +144,10 @@ codes! {
     Default = "default" Error;
     /// An output or a rejects destination can't be used.
     Destination = "destination" Error;
+    /// A partition key is there twice, or its value can't be one.
+    Partition = "partition" Error;
+    /// A partition key may have no value.
+    PartitionAbsent = "partition-absent" Warning;
     /// A schema can't be read.
     MissingSchema = "missing-schema" Error;
     /// A schema is not valid JSON Schema.

@@ -134,6 +134,9 @@ impl Printer<'_> {
             StatementKind::Rejects { kind, location } => {
                 alone(Doc::All(vec![Doc::word("rejects"), self.destination(kind, location)]))
             }
+            StatementKind::PartitionBy(keys) => {
+                alone(Doc::All(vec![Doc::word("partition by"), self.key(keys)]))
+            }
             StatementKind::Prefix(text) => alone(Doc::All(vec![Doc::word("prefix"), self.text(text)])),
             StatementKind::OneObjectPer(what) => {
                 alone(Doc::All(vec![Doc::word("one object per"), self.name(what)]))
@@ -159,16 +162,21 @@ impl Printer<'_> {
         if let Some(index) = &lookup.index {
             parts.extend([Doc::between("by"), self.text(index)]);
         }
+        parts.extend([Doc::Line, Doc::word("where"), self.key(&lookup.key)]);
+        Doc::group(parts)
+    }
+
+    /// `NAME = VALUE, …`
+    fn key(&mut self, key: &[(Name, Expr)]) -> Doc {
         let key = self.list(
-            &lookup.key,
+            key,
             |(name, _)| name.span.start,
             |printer, (name, value)| {
                 let name = printer.attribute(name);
                 Doc::All(vec![name, Doc::between("="), printer.expression(value)])
             },
         );
-        parts.extend([Doc::Line, Doc::word("where"), listed(key)]);
-        Doc::group(parts)
+        listed(key)
     }
 
     fn copy(&mut self, copy: &Copy) -> Row {

@@ -70,6 +70,8 @@ pub struct Rule {
     pub output: Option<Output>,
     /// Where rejected events go; `None` leaves it to the deployment.
     pub rejects: Option<Destination>,
+    /// What Firehose parts its objects by, where the events come from there: names with their values.
+    pub partition: Vec<(String, Expr)>,
     /// Where it stands.
     pub span: Span,
 }
@@ -334,6 +336,7 @@ impl Rule {
         self.when.iter().for_each(&mut *visit);
         walk_steps(&self.steps, &self.lookups, visit);
         self.loops.iter().for_each(|each| each.walk(visit));
+        self.partition.iter().for_each(|(_, value)| visit(value));
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn expected(rules: &[Rule]) -> String {
 
 const OPERATOR: &str = "an operator";
 
-const STATEMENTS: [&str; 16] = [
+const STATEMENTS: [&str; 17] = [
     "`stream`",
     "`when`",
     "`schema`",
@@ -44,6 +44,7 @@ const STATEMENTS: [&str; 16] = [
     "`prefix`",
     "`one`",
     "`compression`",
+    "`partition`",
 ];
 
 /// The word for one rule; `None` for those that never stand alone in a list of what is expected.
@@ -87,6 +88,8 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::prefix | Rule::k_prefix => "`prefix`",
         Rule::one | Rule::k_one => "`one`",
         Rule::compression | Rule::k_compression => "`compression`",
+        Rule::partition | Rule::k_partition => "`partition`",
+        Rule::partition_key => "a partition key (`NAME = VALUE`)",
         Rule::key_value => "a part of the key (`NAME = VALUE`)",
         Rule::everything => "`*`",
         Rule::attributes | Rule::attribute => "the name of an attribute",

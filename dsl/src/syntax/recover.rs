@@ -14,7 +14,7 @@ use super::parser::{self, Failure, Rule};
 use super::pieces::pieces;
 use super::repair;
 use super::tree::{Item, Rule as RuleNode, Statement, StatementKind, Table, TableClause};
-use super::words::{CLAUSES, PLANNED, STATEMENTS};
+use super::words::{CLAUSES, STATEMENTS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::MAX_FINDINGS;
 use crate::source::{FileId, Span};
@@ -215,11 +215,6 @@ impl<'t> Recovery<'t, '_> {
             return true;
         }
         let span = first.span(self.file);
-        if PLANNED.contains(&word) {
-            let message = format!("this version does not know `{word}` yet");
-            self.findings.push(Diagnostic::new(Code::Unsupported, span, message));
-            return false;
-        }
         let finding =
             Diagnostic::new(Code::UnknownStatement, span, format!("`{word}` does not begin {what}"));
         let finding = match self.wordless(piece, words, &finding) {

@@ -192,6 +192,8 @@ pub enum StatementKind {
         /// Bucket and prefix.
         location: Text,
     },
+    /// `partition by NAME = VALUE, …`
+    PartitionBy(Vec<(Name, Expr)>),
     /// `prefix "TEXT"`
     Prefix(Text),
     /// `one object per record`

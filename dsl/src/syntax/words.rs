@@ -18,13 +18,11 @@ pub(super) const STATEMENTS: &[&str] = &[
     "compression",
     "for",
     "decode",
+    "partition",
 ];
 
 /// The words that begin a clause of a table.
 pub(super) const CLAUSES: &[&str] = &["source", "key", "index", "attributes", "cache"];
-
-/// Words of the language's plan that this version does not run.
-pub(super) const PLANNED: &[&str] = &["partition"];
 
 /// Words inside statements: a line that begins with one goes on with the statement above it.
 pub(super) const INNER: &[&str] = &[

@@ -59,6 +59,7 @@ fn free_word() -> BoxedStrategy<Name> {
         "prefix",
         "one",
         "compression",
+        "partition",
         "then",
         "else",
         "if",
@@ -276,6 +277,7 @@ fn statement(depth: u32) -> BoxedStrategy<Statement> {
         text(1).prop_map(K::Prefix),
         word().prop_map(K::OneObjectPer),
         word().prop_map(K::Compression),
+        vec((word(), expr(1)), 1..4).prop_map(K::PartitionBy),
         (outcome(), quantity()).prop_map(|(outcome, age)| K::OnWithin { outcome, age }),
     ];
     let statement = |kind| Statement { kind, span: at() };
@@ -294,7 +296,7 @@ fn statement(depth: u32) -> BoxedStrategy<Statement> {
         (word(), path(), body()).prop_map(|(element, array, body)| K::ForEach { element, array, body });
     let output =
         (word(), text(0), body()).prop_map(|(kind, location, body)| K::Output { kind, location, body });
-    prop_oneof![13 => plain, 2 => lookup, 2 => on, 1 => for_each, 1 => output].prop_map(statement).boxed()
+    prop_oneof![14 => plain, 2 => lookup, 2 => on, 1 => for_each, 1 => output].prop_map(statement).boxed()
 }
 
 fn outcome() -> BoxedStrategy<Name> {

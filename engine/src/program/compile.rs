@@ -1,5 +1,7 @@
 //! The checked model to the program.
 
+mod outputs;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +11,7 @@ use enrich_dsl::model::{self, Copied, Literal, Path, Template};
 
 use super::paths::{element_paths, paths, read_paths, targets};
 use super::{
-    Branch, Destination, Expr, ForEach, KeyPart, Location, Lookup, MAX_ELEMENTS, Output, Part, Pattern,
-    Program, Rule, Step, TableSlot,
+    Branch, Expr, ForEach, KeyPart, Lookup, MAX_ELEMENTS, Part, Pattern, Program, Rule, Step, TableSlot,
 };
 use crate::functions::Registry;
 use crate::lookup::{Attributes, Policy, Table};
@@ -210,6 +211,7 @@ impl Compiler<'_> {
             steps: self.steps(&rule.steps)?,
             output,
             rejects,
+            partition: self.partition(&rule.partition)?,
             paths: paths(rule),
         })
     }
@@ -332,47 +334,6 @@ impl Compiler<'_> {
             }
             (all, None) => *all = Attributes::All,
             (Attributes::All, Some(_)) => {}
-        }
-    }
-
-    fn output(&self, output: &model::Output, rule: &str) -> Result<Output, BuildError> {
-        match output {
-            model::Output::S3(objects) => {
-                let bucket = self.fill(&objects.bucket)?;
-                if bucket.is_empty() {
-                    return Err(BuildError::NoBucket { rule: rule.to_owned() });
-                }
-                Ok(Output::S3 {
-                    bucket: bucket.into(),
-                    prefix: Expr::Text(self.parts(&objects.prefix)?),
-                    per: objects.per,
-                    compression: objects.compression,
-                })
-            }
-            model::Output::Firehose(stream) => {
-                let name = self.fill(&stream.name)?;
-                if model::is_delivery_stream(&name) {
-                    Ok(Output::Firehose(name.into()))
-                } else {
-                    Err(BuildError::NoDeliveryStream { rule: rule.to_owned(), name })
-                }
-            }
-            _ => Err(BuildError::Model("an output of another version".to_owned())),
-        }
-    }
-
-    fn destination(&self, rejects: &model::Destination, rule: &str) -> Result<Destination, BuildError> {
-        let location = self.fill(&rejects.location)?;
-        let rule = rule.to_owned();
-        match rejects.kind {
-            model::DestinationKind::S3 => {
-                Location::parse(&location).map(Destination::Objects).ok_or(BuildError::NoBucket { rule })
-            }
-            model::DestinationKind::Sqs => match model::Queue::parse(&location) {
-                Some(queue) => Ok(Destination::Queue(queue)),
-                None => Err(BuildError::NoQueue { rule, location }),
-            },
-            _ => Err(BuildError::Model("a destination of another version".to_owned())),
         }
     }
 

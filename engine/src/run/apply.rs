@@ -1,19 +1,21 @@
 //! An event's statements, its new text and its verdict.
 
+mod place;
+
 use std::ops::ControlFlow;
 
 use enrich_dsl::model::{Copied, Copy, IfAbsent};
 
 use super::fetch::{Answered, Freshness, Given, unanswered};
 use super::{Asked, Event, Taken, may_come, rejected};
-use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, ObjectPlace, Placement, Verdict};
+use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, Verdict};
 use crate::context::Context;
 use crate::edits::{Edits, NotAnObject};
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
 use crate::limits::Limits;
 use crate::lookup::{Answer, ErrorCode, Failure, Item};
-use crate::program::{Expr, Lookup, Output, Program, Rule, Step, TableSlot};
+use crate::program::{Lookup, Program, Rule, Step, TableSlot};
 use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
 
@@ -52,10 +54,6 @@ pub(super) fn apply(
         ControlFlow::Continue(()) => run.enriched(),
     }
 }
-
-/// The longest prefix of an object's key: S3 allows 1,024 bytes for the whole, and the rest is for the
-/// name of the record.
-const MAX_PREFIX_BYTES: usize = 600;
 
 /// One event on its way through its rule's statements. A `Break` is the verdict.
 struct Run<'a, 'r> {
@@ -380,38 +378,6 @@ impl<'a> Run<'a, '_> {
             return self.rejected(self.too_large());
         }
         Verdict::Enriched { rule: self.rule.name.clone(), event: event.into_bytes(), placement }
-    }
-
-    /// Where the event's output goes, if the caller wants to know and the rule says it.
-    fn placement(&self) -> Result<Option<Placement>, Reason> {
-        let Some(output) = self.rule.output.as_ref().filter(|_| self.context.placed) else { return Ok(None) };
-        Ok(Some(match output {
-            Output::Firehose(stream) => Placement::Firehose(stream.clone()),
-            Output::S3 { bucket, prefix, per, compression } => Placement::Object(ObjectPlace {
-                bucket: bucket.clone(),
-                prefix: self.prefix(prefix)?,
-                per: *per,
-                compression: *compression,
-            }),
-        }))
-    }
-
-    fn prefix(&self, prefix: &Expr) -> Result<String, Reason> {
-        let no_prefix = || Reason::new(ReasonCode::Prefix, "a hole in the output's prefix is absent or null");
-        let prefix = match self.scope(None).value(prefix) {
-            Ok(value) => value.as_str().map(std::borrow::Cow::into_owned).ok_or_else(no_prefix)?,
-            Err(Stop::Upstream) => return Err(no_prefix()),
-            Err(Stop::Error(reason)) => return Err(reason),
-        };
-        if prefix.len() > MAX_PREFIX_BYTES {
-            let message = format!("the output's prefix is longer than {MAX_PREFIX_BYTES} bytes");
-            return Err(Reason::new(ReasonCode::Prefix, message));
-        }
-        if prefix.split('/').rev().skip(1).any(|folder| matches!(folder, "." | "..")) {
-            let message = "the output's prefix has a folder `.` or `..`, which S3 may refuse for ever";
-            return Err(Reason::new(ReasonCode::Prefix, message));
-        }
-        Ok(prefix)
     }
 
     fn scope<'s>(&'s self, error: Option<&'s Failure>) -> Scope<'a, 's> {

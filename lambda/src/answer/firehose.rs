@@ -1,7 +1,10 @@
 //! The answer to a Firehose data transformation.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use enrich_engine::json::write_string;
 use enrich_engine::output;
 
 use super::{AnswerError, MAX_BYTES};
@@ -11,8 +14,14 @@ use crate::envelope::Echo;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Transformed<'a> {
-    /// `Ok`: goes on to the delivery stream's destination, as this JSON text.
-    Ok(&'a [u8]),
+    /// `Ok`: goes on to the delivery stream's destination.
+    Ok {
+        /// The event's JSON text.
+        event: &'a [u8],
+        /// What the delivery stream parts its objects by: names with their values. Without any nothing is said
+        /// of it.
+        partition: &'a [(Arc<str>, String)],
+    },
     /// `Dropped`: wanted by nobody.
     Dropped,
     /// `ProcessingFailed`: goes to the delivery stream's errors, as it came.
@@ -41,7 +50,7 @@ pub fn firehose(records: &[(&Echo, Transformed<'_>)]) -> Result<(Vec<u8>, Vec<us
     for (echo, transformed) in records {
         let result = match transformed {
             Transformed::Dropped => *transformed,
-            Transformed::Ok(_) | Transformed::Failed => Transformed::Failed,
+            Transformed::Ok { .. } | Transformed::Failed => Transformed::Failed,
         };
         least += length(echo, result)?;
     }
@@ -54,7 +63,7 @@ pub fn firehose(records: &[(&Echo, Transformed<'_>)]) -> Result<(Vec<u8>, Vec<us
             answer.push(b',');
         }
         let mut transformed = *transformed;
-        if let Transformed::Ok(_) = transformed {
+        if let Transformed::Ok { .. } = transformed {
             // What the event takes instead of the record as it came.
             let left = (room + length(echo, Transformed::Failed)?).checked_sub(length(echo, transformed)?);
             match left {
@@ -74,7 +83,9 @@ pub fn firehose(records: &[(&Echo, Transformed<'_>)]) -> Result<(Vec<u8>, Vec<us
 fn length(echo: &Echo, transformed: Transformed<'_>) -> Result<usize, AnswerError> {
     let data = match transformed {
         // Quotes, and four characters for each three bytes of the line.
-        Transformed::Ok(event) => 2 + (event.trim_ascii_end().len() + 1).div_ceil(3) * 4,
+        Transformed::Ok { event, partition } => {
+            2 + (event.trim_ascii_end().len() + 1).div_ceil(3) * 4 + metadata(partition).len()
+        }
         Transformed::Dropped => 2,
         Transformed::Failed => echo.data.len(),
     };
@@ -85,10 +96,10 @@ fn length(echo: &Echo, transformed: Transformed<'_>) -> Result<usize, AnswerErro
 
 fn write(answer: &mut Vec<u8>, echo: &Echo, transformed: Transformed<'_>) -> Result<(), AnswerError> {
     let data = match transformed {
-        Transformed::Ok(event) => {
+        Transformed::Ok { event, partition } => {
             let mut line = Vec::with_capacity(event.len() + 1);
             output::line(&mut line, event);
-            format!("\"{}\"", STANDARD.encode(line))
+            format!("\"{}\"{}", STANDARD.encode(line), metadata(partition))
         }
         Transformed::Dropped => "\"\"".to_owned(),
         Transformed::Failed => echo.data.clone(),
@@ -100,9 +111,27 @@ fn write(answer: &mut Vec<u8>, echo: &Echo, transformed: Transformed<'_>) -> Res
     Ok(())
 }
 
+/// `,"metadata":{"partitionKeys":{…}}`, or nothing.
+fn metadata(partition: &[(Arc<str>, String)]) -> String {
+    if partition.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from(r#","metadata":{"partitionKeys":{"#);
+    for (at, (name, value)) in partition.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        write_string(&mut out, name);
+        out.push(':');
+        write_string(&mut out, value);
+    }
+    out.push_str("}}");
+    out
+}
+
 fn result(transformed: Transformed<'_>) -> &'static str {
     match transformed {
-        Transformed::Ok(_) => "Ok",
+        Transformed::Ok { .. } => "Ok",
         Transformed::Dropped => "Dropped",
         Transformed::Failed => "ProcessingFailed",
     }

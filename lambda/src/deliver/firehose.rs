@@ -4,7 +4,7 @@
 //! and does not bring it again. Only an invocation that fails is brought again, a few times, and then all
 //! of its records go there. So it fails where nothing could be enriched, and a retry can help.
 
-use enrich_engine::{Reason, ReasonCode, Verdict};
+use enrich_engine::{Placement, Reason, ReasonCode, Verdict};
 
 use super::fate::all_failed;
 use super::pipes::failures;
@@ -43,7 +43,13 @@ impl Batch<'_> {
         let results = self.verdicts.iter().zip(&*fates).zip(echoes);
         let results: Vec<_> = results
             .map(|((verdict, fate), echo)| match (verdict, fate) {
-                (Verdict::Enriched { event, .. }, Fate::Enriched) => (echo, Transformed::Ok(event)),
+                (Verdict::Enriched { event, placement, .. }, Fate::Enriched) => {
+                    let partition: &[_] = match placement {
+                        Some(Placement::Partition(keys)) => keys,
+                        _ => &[],
+                    };
+                    (echo, Transformed::Ok { event, partition })
+                }
                 (_, Fate::Dropped) => (echo, Transformed::Dropped),
                 _ => (echo, Transformed::Failed),
             })

@@ -19,6 +19,8 @@ rule lines {
   stream "lines"
   when .to == "stream"
   output firehose "orders"
+  # Of no meaning to a mapping: no event has the field.
+  partition by nobody = .not_there
   rejects sqs "https://sqs.eu-west-1.amazonaws.com/111122223333/bad"
 }
 
@@ -309,7 +311,7 @@ fn calls_are_as_large_as_they_may_be_and_stop_behind_a_failure() {
     // Three events of 900,000 bytes and more have room in one call.
     let large = format!(r#"{{"to":"stream","n":1,"text":"{}"}}"#, "x".repeat(900_000));
     let heavy = world(&[]);
-    heavy.invoke(&kinesis("lines", &vec![large.as_str(); 9]), None).answer.expect("an answer");
+    heavy.invoke(&kinesis("lines", &[large.as_str(); 9]), None).answer.expect("an answer");
     assert_eq!(sizes(&heavy), [4, 4, 1]);
 }
 

@@ -74,6 +74,7 @@ impl Lower<'_> {
                 body: parts.block(self),
             },
             Rule::rejects => StatementKind::Rejects { kind: parts.name(self)?, location: parts.text(self)? },
+            Rule::partition => StatementKind::PartitionBy(self.assigned(&mut parts, Rule::partition_key)?),
             Rule::prefix => StatementKind::Prefix(parts.text(self)?),
             Rule::one => StatementKind::OneObjectPer(parts.name(self)?),
             Rule::compression => StatementKind::Compression(parts.name(self)?),
@@ -88,18 +89,24 @@ impl Lower<'_> {
             Some(by) => Some(Parts::of(by).text(self)?),
             None => None,
         };
-        let mut key = Vec::new();
-        while let Some(value) = parts.next_if(Rule::key_value) {
-            let mut value = Parts::of(value);
-            let attribute = value.name(self)?;
-            self.assignment(&value.next()?);
-            let value = value.next()?;
+        let key = self.assigned(&mut parts, Rule::key_value)?;
+        Some(Lookup { name, table, index, key, body: parts.block(self) })
+    }
+
+    /// `NAME = VALUE, …`
+    fn assigned(&mut self, parts: &mut Parts<'_>, rule: Rule) -> Option<Vec<(Name, Expr)>> {
+        let mut all = Vec::new();
+        while let Some(part) = parts.next_if(rule) {
+            let mut part = Parts::of(part);
+            let name = part.name(self)?;
+            self.assignment(&part.next()?);
+            let value = part.next()?;
             if self.joined_by_and(&value) {
                 return None;
             }
-            key.push((attribute, self.expression(value)?));
+            all.push((name, self.expression(value)?));
         }
-        Some(Lookup { name, table, index, key, body: parts.block(self) })
+        Some(all)
     }
 
     fn copy(&mut self, mut parts: Parts<'_>) -> Option<Copy> {
@@ -305,6 +312,7 @@ fn is_keyword(rule: Rule) -> bool {
             | Rule::k_per
             | Rule::k_compression
             | Rule::k_rejects
+            | Rule::k_partition
             | Rule::k_for
             | Rule::k_each
             | Rule::k_in

@@ -47,6 +47,7 @@ pub(super) fn tell(
         statements::lookup,
         statements::on,
         statements::output,
+        statements::partition,
         values::conditional,
         values::is_null,
         values::called_like_an_operator,

@@ -267,6 +267,23 @@ pub(super) fn output(slip: &Slip<'_>) -> Option<Diagnostic> {
     None
 }
 
+/// `partition by .country`: a value without its name; `partition country = .country`
+pub(super) fn partition(slip: &Slip<'_>) -> Option<Diagnostic> {
+    if slip.first() != "partition" {
+        return None;
+    }
+    let place = slip.range(0)?;
+    let help =
+        "write `partition by NAME = VALUE`; the delivery stream reads it as `!{partitionKeyFromLambda:NAME}`";
+    if slip.here == 1 {
+        let finding = slip.finding(Code::Syntax, place.clone(), "`by` is missing behind `partition`");
+        return Some(slip.with_fix(finding.help(help), place.start..place.start, "by "));
+    }
+    let name = slip.word(0).strip_prefix('.')?.rsplit('.').next()?;
+    let finding = slip.finding(Code::Syntax, place.clone(), "the name of this partition key is missing");
+    Some(slip.with_fix(finding.help(help), place.start..place.start, &format!("{name} = ")))
+}
+
 fn what(word: &str) -> &'static str {
     if word == "rejects" { "rejects" } else { "output" }
 }
