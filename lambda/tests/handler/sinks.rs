@@ -309,7 +309,7 @@ fn calls_are_as_large_as_they_may_be_and_stop_behind_a_failure() {
     // Three events of 900,000 bytes and more have room in one call.
     let large = format!(r#"{{"to":"stream","n":1,"text":"{}"}}"#, "x".repeat(900_000));
     let heavy = world(&[]);
-    heavy.invoke(&kinesis("lines", &vec![large.as_str(); 9]), None).answer.expect("an answer");
+    heavy.invoke(&kinesis("lines", &[large.as_str(); 9]), None).answer.expect("an answer");
     assert_eq!(sizes(&heavy), [4, 4, 1]);
 }
 
