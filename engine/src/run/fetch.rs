@@ -124,6 +124,7 @@ impl<'a> Wave<'a> {
     /// Answers what is kept. Gives the keys to ask by slot, and those that another batch is asking.
     fn recall(&mut self, asked: Vec<SlotKeys>) -> (Vec<Vec<Key>>, Vec<InFlight>) {
         let (mut unknown, mut flights) = (Vec::with_capacity(asked.len()), Vec::new());
+        let Context { now, deadline, .. } = self.context;
         for (slot, keys) in asked.into_iter().enumerate() {
             self.awaited.push(keys.awaited);
             let Some(cache) = self.cache(slot) else {
@@ -133,10 +134,10 @@ impl<'a> Wave<'a> {
             let mut left = Vec::new();
             for key in keys.keys {
                 let awaited = self.is_awaited(slot, &key);
-                let fresh = cache.fresh(&key, self.context.now);
+                let fresh = cache.fresh(&key, now);
                 match fresh.filter(|answer| !awaited || matches!(answer, Answer::Found(_))) {
                     Some(answer) => self.answers.give(slot, key, answer, Freshness::Kept),
-                    None => match cache.flights.get(&key).filter(|_| !awaited) {
+                    None => match cache.flights.get(&key, now, deadline).filter(|_| !awaited) {
                         Some(flight) => flights.push((slot, key, flight)),
                         None => left.push(key),
                     },
@@ -178,7 +179,11 @@ impl<'a> Wave<'a> {
             Arc::new(Called { questions, answers })
         };
         let call = call.boxed().shared();
-        let landings = cached.iter().map(|(at, cache, keys)| cache.flights.begin(&call, *at, keys)).collect();
+        let deadline = self.context.deadline;
+        let begin = |(at, cache, keys): &(usize, &'a TableCache, Vec<Key>)| {
+            cache.flights.begin(&call, deadline, *at, keys)
+        };
+        let landings = cached.iter().map(begin).collect();
         Asking { call, slots, _landings: landings }
     }
 
