@@ -82,13 +82,13 @@ def poll(shard: str, stream: str, function: str, batch_size: int, kinesis: Any, 
         time.sleep(SECONDS_BETWEEN_POLLS)
 
 
-def main(endpoint: str, region: str, stream: str, function: str, batch_size: str) -> None:
-    def client(service: str) -> Any:
+def main(endpoint: str, region: str, stream: str, function: str, batch_size: str, invoke: str = "") -> None:
+    def client(service: str, endpoint: str = endpoint) -> Any:
         # An invocation that is sent twice would look like one that the poller retried.
         config = Config(retries={"total_max_attempts": 1}, read_timeout=60)
         return boto3.client(service, endpoint_url=endpoint, region_name=region, config=config)
 
-    kinesis, lambda_ = client("kinesis"), RecordingClient(client("lambda"))
+    kinesis, lambda_ = client("kinesis"), RecordingClient(client("lambda", invoke or endpoint))
     shards = kinesis.describe_stream(StreamARN=stream)["StreamDescription"]["Shards"]
     threads = [
         threading.Thread(target=poll, args=(shard["ShardId"], stream, function, int(batch_size), kinesis, lambda_))

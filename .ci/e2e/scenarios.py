@@ -18,10 +18,12 @@ from typing import Any
 
 from checks import Checks, wait_until
 from emulator import PROFILES, REGION, ROOT, Emulator, Function, allow, package, stop
+from killed import SECONDS, killed
+from mapping import accepted
 from permissions import every_call, shipped_rules
 
 HERE = Path(__file__).resolve().parent
-SECONDS_FOR_ALL = 360
+SECONDS_FOR_ALL = 360 + int(SECONDS)
 SECONDS_TO_ARRIVE = 30
 
 
@@ -319,19 +321,6 @@ def invocations(log_path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log_path.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
-def accepted(call: dict[str, Any]) -> list[str]:
-    """What an answer acknowledges by the rules of AWS, read without the poller's help."""
-    if call["error"]:
-        return []
-    failures = (json.loads(call["answer"] or "null") or {}).get("batchItemFailures") or []
-    numbers = [failure.get("itemIdentifier") for failure in failures]
-    asked: dict[str, str] = {position.rpartition(":")[2]: position for position in call["asked"]}
-    if any(number not in asked for number in numbers):
-        return []
-    checkpoint = min(map(int, numbers), default=None)
-    return [position for number, position in asked.items() if checkpoint is None or int(number) < checkpoint]
-
-
 def all_accepted(log_path: Path, already: int) -> list[str]:
     return [position for call in invocations(log_path)[already:] for position in accepted(call)]
 
@@ -370,6 +359,12 @@ def permissions(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
     shipped_rules(checks, emulator, shipped, inputs.check, inputs.rules)
 
 
+# ---- E: processes that are killed, services that fail --------------------------------------------
+
+def ended_at_work(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
+    killed(checks, inputs.bootstrap, inputs.poller_python, emulator)
+
+
 # ---- running them ------------------------------------------------------------------------------
 
 Scenario = Callable[[Checks, Inputs, Emulator], None]
@@ -378,6 +373,7 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "B": ("a table that is down loses nothing", strict),
     "C": ("rules from S3", rules_from_s3),
     "D": ("the policy that is printed for rules", permissions),
+    "E": ("processes are killed, services fail, and nothing is lost", ended_at_work),
 }
 
 

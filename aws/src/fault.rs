@@ -15,12 +15,23 @@ use enrich_engine::lookup::{ErrorCode, Failure};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) code: ErrorCode,
+    /// Whether the same request may succeed at once: it got lost, or the service tripped over it.
+    pub(crate) passes: bool,
     detail: String,
 }
 
 impl Fault {
     pub(crate) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, passes: false, detail: detail.into() }
+    }
+
+    pub(crate) fn passing(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { passes: true, ..Self::new(code, detail) }
+    }
+
+    /// Whether another try is of use.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.passes || self.code == ErrorCode::Throttled
     }
 
     /// There was no time left for the request, or for its answer.
@@ -57,10 +68,15 @@ impl Fault {
             SdkError::ServiceError(answer) => {
                 Self::answered(answer.err().code(), answer.raw().status().as_u16())
             }
-            SdkError::ResponseError(_) => Self::new(ErrorCode::Unavailable, "an answer that can't be read"),
-            SdkError::TimeoutError(_) => Self::new(ErrorCode::Timeout, "no answer"),
+            SdkError::ResponseError(_) => {
+                Self::passing(ErrorCode::Unavailable, "an answer that can't be read")
+            }
+            SdkError::TimeoutError(_) => Self::passing(ErrorCode::Timeout, "no answer"),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                Self::new(ErrorCode::Timeout, "no connection")
+                Self::passing(ErrorCode::Timeout, "no connection")
+            }
+            SdkError::DispatchFailure(failure) if failure.is_io() => {
+                Self { passes: true, ..Self::unsent(error) }
             }
             _ => Self::unsent(error),
         }
@@ -73,7 +89,9 @@ impl Fault {
             429 => ErrorCode::Throttled,
             _ => ErrorCode::Unavailable,
         });
-        Self::new(kind, code.map_or_else(|| format!("HTTP {status}"), str::to_owned))
+        let passes = kind == ErrorCode::Timeout || (kind == ErrorCode::Unavailable && status >= 500);
+        let detail = code.map_or_else(|| format!("HTTP {status}"), str::to_owned);
+        Self { passes, ..Self::new(kind, detail) }
     }
 
     /// The request never reached the service: no connection, or no credentials to sign it with.

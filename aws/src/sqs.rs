@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::config::{Config, Region};
+use aws_sdk_sqs::config::{Builder, Config, Region};
 use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, SendMessageBatchRequestEntry};
 use enrich_engine::lookup::{BoxFuture, ErrorCode, Failure};
-use enrich_engine::output::{Message, Queues};
+use enrich_engine::output::{Message, Postponed, Queues};
 use enrich_engine::{Clock, Queue, Timestamp};
 
 use crate::entries::{self, Entries, Taken};
@@ -23,7 +24,8 @@ use crate::limits::{Budget, Limits};
 ///
 /// A call whose answer is lost is repeated, and then its messages are there twice; not so in a FIFO queue.
 ///
-/// A queue whose URL says its region is asked there. It needs the permission `sqs:SendMessage` on the queues.
+/// A queue whose URL says its region is asked there. It needs the permission `sqs:SendMessage` on the queues, and to
+/// keep messages back `sqs:ChangeMessageVisibility`.
 #[derive(Clone)]
 pub struct SqsQueues {
     client: Client,
@@ -75,6 +77,47 @@ impl Queues for SqsQueues {
             taken.into_iter().map(|result| result.map_err(about)).collect()
         })
     }
+
+    /// One call without repetition: what it is for can wait, and the answer to the invocation can't.
+    fn postpone<'a>(
+        &'a self,
+        queue: &'a Queue,
+        messages: &'a [Postponed],
+        deadline: Option<Timestamp>,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let budget = Budget::until(deadline, self.clock.as_ref(), &self.limits);
+            let Ok((left, attempt)) = budget.attempt(&self.limits) else { return };
+            let entries = messages.iter().enumerate().map(|(at, message)| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(at.to_string())
+                    .receipt_handle(&message.receipt_handle)
+                    .visibility_timeout(i32::try_from(message.seconds).unwrap_or(i32::MAX))
+                    .build()
+            });
+            let Ok(entries) = entries.collect::<Result<Vec<_>, BuildError>>() else { return };
+            let call = self
+                .client
+                .change_message_visibility_batch()
+                .queue_url(&queue.url)
+                .set_entries(Some(entries))
+                .customize()
+                .config_override(config(queue, attempt))
+                .send();
+            // Where it fails the messages come when their queue says.
+            let _ = tokio::time::timeout(left, call).await;
+        })
+    }
+}
+
+/// The settings of one call.
+fn config(queue: &Queue, attempt: Duration) -> Builder {
+    let attempt = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();
+    let config = Config::builder().timeout_config(attempt);
+    match &queue.region {
+        Some(region) => config.region(Region::new(region.clone())),
+        None => config,
+    }
 }
 
 struct Send<'a> {
@@ -90,11 +133,6 @@ impl Entries for Send<'_> {
             let messages = places.iter().filter_map(|at| Some((*at, self.messages.get(*at)?)));
             let entries: Result<Vec<_>, BuildError> =
                 messages.map(|(at, message)| entry(at, message)).collect();
-            let attempt = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();
-            let mut config = Config::builder().timeout_config(attempt);
-            if let Some(region) = &self.queue.region {
-                config = config.region(Region::new(region.clone()));
-            }
             let sending = self
                 .queues
                 .client
@@ -102,7 +140,7 @@ impl Entries for Send<'_> {
                 .queue_url(&self.queue.url)
                 .set_entries(Some(entries.map_err(|error| Fault::unmade(&error))?))
                 .customize()
-                .config_override(config)
+                .config_override(config(self.queue, attempt))
                 .send();
             match tokio::time::timeout(left, sending).await {
                 Ok(Ok(answer)) => Ok(taken(places, &answer)),

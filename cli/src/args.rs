@@ -7,6 +7,8 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use enrich_dsl::diagnostic::Code;
 use enrich_engine::{Destination, Timestamp};
 
+use crate::rejects::RejectsPlace;
+
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
 /// A folder is a rule set: its files whose names end in `.enrich`, and none of the folders inside.
@@ -141,6 +143,13 @@ pub enum EnrichCommand {
     /// queue to DIR/_sqs/NAME.ndjson.
     #[command(verbatim_doc_comment)]
     Invoke(InvokeArgs),
+    /// Enriches records that were kept because they were not enriched: each once, by today's rules
+    ///
+    /// Reads rejects, on-failure records of Lambda and `processing-failed` records of Firehose, told by their
+    /// shape: one document a file, or one a line. Events go to standard output; with `--output` or `--aws`
+    /// they go where the function would have written them, and to do it twice changes nothing.
+    #[command(verbatim_doc_comment)]
+    Replay(ReplayArgs),
     /// Lays rule files out in the one way that all of them are laid out
     ///
     /// What rules mean is not touched, and no comment is lost. A file that can't be read stays as it is.
@@ -241,6 +250,47 @@ pub struct InvokeArgs {
     pub event: PathBuf,
 }
 
+/// What `enrich replay` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = "Example:\n  enrich replay --rules rules --tables tables --reason schema errors\n\n\
+                  Exit status:\n  0  all records were enriched or dropped, or their rejects are kept\n  \
+                  1  some were not, or some documents could not be read\n  \
+                  2  the replay could not start or go on")]
+pub struct ReplayArgs {
+    /// A rule file, or a folder of them; can be said several times
+    #[arg(long, value_name = "PATH", required = true)]
+    pub rules: Vec<PathBuf>,
+    /// The folder that holds the tables
+    #[arg(long, value_name = "DIR")]
+    pub tables: Option<PathBuf>,
+    /// Only what was kept for that reason: the code of a reject, the `condition` of an on-failure record, the
+    /// `errorCode` of Firehose; can be said several times
+    #[arg(long = "reason", value_name = "CODE")]
+    pub reasons: Vec<String>,
+    /// The stream of records whose document does not name it, as those of Firehose don't
+    #[arg(long, value_name = "NAME")]
+    pub stream: Option<String>,
+    /// Gives a variable of the rules its value; can be said several times
+    #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
+    pub variables: Vec<Variable>,
+    /// The folder that objects are written to, in place of standard output
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Reads DynamoDB and writes to S3, with the credentials at hand
+    #[arg(long, conflicts_with_all = ["tables", "output"])]
+    pub aws: bool,
+    /// Keeps what is rejected again: a file; with `--output` or `--aws` s3://BUCKET/PREFIX, or the URL or the
+    /// ARN of a queue
+    #[arg(long, value_name = "PLACE")]
+    pub rejects: Option<RejectsPlace>,
+    /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub now: Option<Timestamp>,
+    /// Files of documents, and folders of them; `-` is standard input
+    #[arg(value_name = "PATH", default_value = "-")]
+    pub documents: Vec<PathBuf>,
+}
+
 /// Whether that path stands for standard input.
 #[must_use]
 pub fn is_standard_input(path: &Path) -> bool {
@@ -330,7 +380,7 @@ fn arn_field(text: &str) -> Result<String, String> {
     field.ok_or_else(|| "letters, digits and `-`, or `*` for any".to_owned())
 }
 
-fn destination(text: &str) -> Result<Destination, String> {
+pub(crate) fn destination(text: &str) -> Result<Destination, String> {
     let what = "write it as `s3://BUCKET/PREFIX`, or as the URL or the ARN of a queue";
     Destination::parse(text).ok_or_else(|| what.to_owned())
 }

@@ -1,22 +1,17 @@
-//! Events from files to verdicts, and verdicts to where they belong.
-//!
-//! Enriched events go to standard output in the order they came. Rejected ones go to the rejects; where
-//! there are none, and for failed ones, standard error says which they are. Dropped ones are counted.
+//! Events from files to verdicts.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use enrich_engine::{Origin, Outcome, Reason, ReasonCode, Record, Verdict};
+use enrich_engine::{Origin, Outcome, Record};
 
 use crate::args::{RunArgs, is_standard_input};
 use crate::input::Lines;
-use crate::rejects::{FileRejects, Place, Rejects};
+use crate::rejects::Place;
 use crate::summary::Summary;
+use crate::verdicts::Verdicts;
 use crate::{Exit, Progress, Shell};
-
-/// How many events that were not enriched are named on standard error.
-const NAMED: u64 = 10;
 
 /// Why a run can't start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -60,36 +55,29 @@ pub enum RunError {
 /// What turns a batch of records into verdicts, one for each and in their order.
 pub type Enrich<'a> = dyn FnMut(&[Record]) -> Outcome + 'a;
 
-/// Sends all events through `enrich`. `origins` says of each of the arguments' files where its events
-/// come from.
+/// Sends all events through `enrich`, by the rules of that hash. `origins` says of each of the arguments'
+/// files where its events come from.
 ///
 /// # Errors
 /// Where the run can't start or go on. Events that were written until then stay written.
 pub fn run(
     args: &RunArgs,
+    rules: &str,
     origins: Vec<Origin>,
     enrich: &mut Enrich<'_>,
     shell: &mut Shell<'_>,
 ) -> Result<(Summary, Exit), RunError> {
     let inputs = open_all(args, origins)?;
-    let rejects = match &args.rejects {
-        None => None,
-        Some(path) => Some(Kept { path, rejects: create_rejects(path, args)? }),
-    };
+    let verdicts = Verdicts::new(rules, args.rejects.as_deref(), args.events.iter())?;
     let total: Option<u64> = inputs.iter().map(|input| input.bytes).sum();
     let progress = Progress::new(total, shell.stderr_is_terminal && !shell.stdout_is_terminal);
-    let mut run = Run { enrich, rejects, summary: Summary::default(), named: 0, before: 0, progress };
+    let mut run = Run { enrich, verdicts, before: 0, progress };
     for input in inputs {
         run.input(input, shell)?;
     }
     run.progress.finish();
-    let Summary { rejected, failed, .. } = run.summary;
-    let unkept = if run.rejects.is_some() { failed } else { failed + rejected };
-    if unkept > run.named {
-        // Standard error is for people: where none is left, the exit status still tells.
-        let _ = writeln!(shell.stderr, "… and {} more", unkept - run.named);
-    }
-    Ok((run.summary, if unkept == 0 { Exit::Ok } else { Exit::Findings }))
+    let exit = run.verdicts.unkept.end(shell);
+    Ok((run.verdicts.summary, exit))
 }
 
 /// A file of events, or standard input.
@@ -120,29 +108,9 @@ fn open_all(args: &RunArgs, origins: Vec<Origin>) -> Result<Vec<Input>, RunError
     args.events.iter().zip(origins).map(open).collect()
 }
 
-fn create_rejects(path: &Path, args: &RunArgs) -> Result<FileRejects, RunError> {
-    let same = |events: &PathBuf| matches!((fs::canonicalize(path), fs::canonicalize(events)), (Ok(a), Ok(b)) if a == b);
-    if args.events.iter().any(same) {
-        return Err(RunError::RejectsAreEvents { path: path.to_owned() });
-    }
-    Rejects::create(path).map_err(|error| unkept(path, &error))
-}
-
-fn unkept(path: &Path, error: &io::Error) -> RunError {
-    RunError::Rejects { path: path.to_owned(), why: error.to_string() }
-}
-
-struct Kept<'a> {
-    path: &'a Path,
-    rejects: FileRejects,
-}
-
 struct Run<'a, 'e> {
     enrich: &'a mut Enrich<'e>,
-    rejects: Option<Kept<'a>>,
-    summary: Summary,
-    /// How many events were named on standard error.
-    named: u64,
+    verdicts: Verdicts,
     /// The bytes of the inputs before this one.
     before: u64,
     progress: Progress,
@@ -181,67 +149,15 @@ impl Run<'_, '_> {
             let places: Vec<_> = chunk.iter().map(|line| Place { file, line: line.number }).collect();
             let records: Vec<_> = chunk.into_iter().map(|line| line.into_record(origin.clone())).collect();
             let Outcome { verdicts, lookups, .. } = (self.enrich)(&records);
-            self.summary.add(lookups);
+            self.verdicts.summary.add(lookups);
             if verdicts.len() != records.len() {
                 return Err(RunError::Answers { asked: records.len(), answered: verdicts.len() });
             }
             for ((place, record), verdict) in places.into_iter().zip(&records).zip(verdicts) {
-                self.verdict(place, record, verdict, shell)?;
+                self.verdicts.verdict(place, record, verdict, &self.progress, shell)?;
             }
-            if let Some(Kept { path, rejects }) = &mut self.rejects {
-                rejects.flush().map_err(|error| unkept(path, &error))?;
-            }
-            shell.stdout.flush()?;
-            self.progress.at(self.before + lines.bytes(), self.summary.events());
-        }
-    }
-
-    fn verdict(
-        &mut self,
-        place: Place<'_>,
-        record: &Record,
-        verdict: Verdict,
-        shell: &mut Shell<'_>,
-    ) -> Result<(), RunError> {
-        match verdict {
-            Verdict::Enriched { mut event, .. } => {
-                event.push(b'\n');
-                shell.stdout.write_all(&event)?;
-                self.summary.enriched += 1;
-            }
-            Verdict::Dropped { .. } => self.summary.dropped += 1,
-            Verdict::Rejected { reason, .. } => {
-                match &mut self.rejects {
-                    Some(Kept { path, rejects }) => {
-                        let kept = rejects.keep(place, &reason, record.bytes());
-                        kept.map_err(|error| unkept(path, &error))?;
-                    }
-                    None => self.name("rejected", place, &reason, shell),
-                }
-                self.summary.rejected += 1;
-            }
-            Verdict::Failed { reason, .. } => {
-                self.name("failed", place, &reason, shell);
-                self.summary.failed += 1;
-            }
-            // A verdict of a later engine: nothing of it is known to be written.
-            _ => {
-                let message = "the engine gave a verdict that this command does not know";
-                let reason = Reason::new(ReasonCode::UnknownVerdict, message);
-                self.name("failed", place, &reason, shell);
-                self.summary.failed += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Says which event was not enriched, for the first of them.
-    fn name(&mut self, what: &str, place: Place<'_>, reason: &Reason, shell: &mut Shell<'_>) {
-        if self.named < NAMED {
-            self.named += 1;
-            self.progress.suspend(|| {
-                let _ = writeln!(shell.stderr, "{place}: {what}: {reason}");
-            });
+            self.verdicts.flush(shell)?;
+            self.progress.at(self.before + lines.bytes(), self.verdicts.summary.events());
         }
     }
 }

@@ -6,8 +6,8 @@
 //! 1. [`args`] says what can be asked for.
 //! 2. [`rules`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events; `watch` waits
 //!    until files change.
-//! 3. [`events`] sends events through the engine; [`rejects`] and [`store`] keep what comes out beside
-//!    standard output.
+//! 3. [`events`] sends events through the engine, [`replay`] what was kept of them; `verdicts`, [`rejects`] and
+//!    [`store`] keep what comes out.
 //! 4. [`report`] writes what `check` tells of rules besides their findings.
 #![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
 
@@ -18,12 +18,14 @@ pub mod events;
 pub mod input;
 mod progress;
 pub mod rejects;
+pub mod replay;
 pub mod report;
 pub mod rules;
 mod shell;
 pub mod store;
 pub mod summary;
 pub mod tables;
+pub mod verdicts;
 mod watch;
 
 pub use clock::LocalClock;

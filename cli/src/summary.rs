@@ -29,13 +29,7 @@ impl Summary {
 
     /// Adds the lookups of a batch.
     pub fn add(&mut self, lookups: Vec<LookupCounts>) {
-        for counts in lookups {
-            let same = |known: &&mut LookupCounts| known.rule == counts.rule && known.lookup == counts.lookup;
-            match self.lookups.iter_mut().find(same) {
-                None => self.lookups.push(counts),
-                Some(known) => known.add(&counts),
-            }
-        }
+        LookupCounts::add_all(&mut self.lookups, lookups);
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use enrich_dsl::model::{Compression, PerObject};
 
+use crate::lookup::ErrorCode;
 use crate::reasons::Reason;
 use crate::time::Timestamp;
 
@@ -15,26 +16,37 @@ pub struct Record {
     pub payload: Payload,
     /// Where the record comes from.
     pub origin: Origin,
+    /// How many records of its id, with other bytes, stood before it in the batch that it first came in;
+    /// more than 0 only for a record that was kept and comes again. See [`crate::output::repeats`].
+    pub repeat: usize,
 }
 
 impl Record {
     /// A record with these bytes.
     #[must_use]
     pub fn new(event: impl Into<Vec<u8>>, origin: Origin) -> Self {
-        Self { payload: Payload::Event(event.into()), origin }
+        Self { payload: Payload::Event(event.into()), origin, repeat: 0 }
     }
 
     /// A record whose event could not be read out of its envelope: it will be rejected.
     #[must_use]
     pub fn unreadable(raw: impl Into<Vec<u8>>, reason: Reason, origin: Origin) -> Self {
-        Self { payload: Payload::Unreadable { raw: raw.into(), reason }, origin }
+        Self { payload: Payload::Unreadable { raw: raw.into(), reason }, origin, repeat: 0 }
+    }
+
+    /// A record that is left for a later batch: it will fail.
+    #[must_use]
+    pub fn unread(raw: impl Into<Vec<u8>>, reason: Reason, origin: Origin) -> Self {
+        Self { payload: Payload::Unread { raw: raw.into(), reason }, origin, repeat: 0 }
     }
 
     /// The bytes that a reject keeps.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         match &self.payload {
-            Payload::Event(bytes) | Payload::Unreadable { raw: bytes, .. } => bytes,
+            Payload::Event(bytes)
+            | Payload::Unreadable { raw: bytes, .. }
+            | Payload::Unread { raw: bytes, .. } => bytes,
         }
     }
 }
@@ -50,6 +62,13 @@ pub enum Payload {
         /// What stands in the event's place.
         raw: Vec<u8>,
         /// Why it can't be read.
+        reason: Reason,
+    },
+    /// The caller's adapter has left the record for a later batch.
+    Unread {
+        /// The record's bytes.
+        raw: Vec<u8>,
+        /// Why it is left.
         reason: Reason,
     },
 }
@@ -122,6 +141,8 @@ pub enum Verdict {
         rule: Option<Arc<str>>,
         /// Why.
         reason: Reason,
+        /// How the rule's lookups ended, as far as the event came.
+        lookups: Vec<LookupOutcome>,
     },
     /// The event was not enriched, and a retry can help.
     Failed {
@@ -130,6 +151,48 @@ pub enum Verdict {
         /// Why.
         reason: Reason,
     },
+}
+
+/// How a lookup of a rejected event ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LookupOutcome {
+    /// The lookup's name.
+    pub lookup: String,
+    /// The table's name at its source.
+    pub table: String,
+    /// How it ended.
+    pub end: LookupEnd,
+    /// For a lookup inside a `for each`: the place of the element at which the event was rejected,
+    /// counted from 0. Lookups of the elements before it are not told.
+    pub element: Option<usize>,
+}
+
+/// How a lookup ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LookupEnd {
+    /// The item was there.
+    Found,
+    /// There is no such item.
+    Missing,
+    /// A part of the key was absent, null or empty.
+    NoKey,
+    /// The lookup failed, whether the rule has an `on error` for it or not.
+    Failed(ErrorCode),
+}
+
+impl LookupEnd {
+    /// The word for it: `found`, `missing`, `no_key` or `failed`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LookupEnd::Found => "found",
+            LookupEnd::Missing => "missing",
+            LookupEnd::NoKey => "no_key",
+            LookupEnd::Failed(_) => "failed",
+        }
+    }
 }
 
 /// Where an enriched event goes.
@@ -185,6 +248,8 @@ pub struct LookupCounts {
     pub no_key: u64,
     /// The lookup failed.
     pub failed: u64,
+    /// How many of those failed without a question, since the table is left alone (`circuit_open`).
+    pub circuit_open: u64,
     /// Of those found and missing: answered by what an earlier batch kept.
     pub cached: u64,
     /// Of those found: the table failed, and what was kept has expired, but may be served a while.
@@ -194,16 +259,37 @@ pub struct LookupCounts {
 impl LookupCounts {
     pub(crate) fn new(rule: &Arc<str>, lookup: &str) -> Self {
         let (rule, lookup) = (Arc::clone(rule), lookup.to_owned());
-        Self { rule, lookup, found: 0, missing: 0, no_key: 0, failed: 0, cached: 0, stale: 0 }
+        Self {
+            rule,
+            lookup,
+            found: 0,
+            missing: 0,
+            no_key: 0,
+            failed: 0,
+            circuit_open: 0,
+            cached: 0,
+            stale: 0,
+        }
+    }
+
+    /// Adds the counts of another batch to those of all before it.
+    pub fn add_all(all: &mut Vec<Self>, batch: Vec<Self>) {
+        for counts in batch {
+            match all.iter_mut().find(|known| known.rule == counts.rule && known.lookup == counts.lookup) {
+                Some(known) => known.add(&counts),
+                None => all.push(counts),
+            }
+        }
     }
 
     /// Adds what the same lookup did in another batch.
     pub fn add(&mut self, other: &Self) {
-        let Self { rule: _, lookup: _, found, missing, no_key, failed, cached, stale } = other;
+        let Self { rule: _, lookup: _, found, missing, no_key, failed, circuit_open, cached, stale } = other;
         self.found += found;
         self.missing += missing;
         self.no_key += no_key;
         self.failed += failed;
+        self.circuit_open += circuit_open;
         self.cached += cached;
         self.stale += stale;
     }

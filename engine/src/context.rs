@@ -10,6 +10,9 @@ pub struct Context {
     pub now: Timestamp,
     /// When the answers of the sources are of no use any more.
     pub deadline: Option<Timestamp>,
+    /// When the verdicts must be there. Only an engine with a clock keeps to it, see
+    /// [`Engine::with_clock`](crate::Engine::with_clock).
+    pub until: Option<Timestamp>,
     /// Whether enriched events go to their rule's output, and so need a placement.
     pub placed: bool,
     /// Whether enriched events go to partitions, and so need their keys.
@@ -22,13 +25,20 @@ impl Context {
     /// A batch at that instant, without a deadline, whose events are taken back by the caller.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self { now, deadline: None, placed: false, partitioned: false, retrying: false }
+        Self { now, deadline: None, until: None, placed: false, partitioned: false, retrying: false }
     }
 
     /// With a deadline for the sources.
     #[must_use]
     pub fn by(mut self, deadline: Option<Timestamp>) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// With a time by which the verdicts must be there.
+    #[must_use]
+    pub fn until(mut self, until: Option<Timestamp>) -> Self {
+        self.until = until;
         self
     }
 

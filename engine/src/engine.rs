@@ -13,6 +13,7 @@ use crate::output::SinkKinds;
 use crate::program::{BuildError, Compile, Destination, Output, Pattern, Program, compile};
 use crate::rules::Rules;
 use crate::run;
+use crate::time::Clock;
 
 /// A compiled rule set with its sources, to be shared by all batches. Nothing in it changes but the answers
 /// that it keeps of tables whose rules say `cache`: clones share them.
@@ -24,6 +25,7 @@ pub struct Engine {
     caches: Arc<[Option<TableCache>]>,
     hash: Arc<str>,
     limits: Limits,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl Engine {
@@ -39,9 +41,18 @@ impl Engine {
         }
     }
 
+    /// The same engine with a clock. It begins with no event but the first one of a batch once half of the time
+    /// for the sources is over, and applies none after [`Context::until`]: they fail (`no_time`). Without a clock
+    /// only the sources keep to times.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
     /// Enriches a batch: every record gets exactly one verdict, in the order of the records.
     pub async fn enrich(&self, records: &[Record], context: Context) -> Outcome {
-        run::batch(&self.program, &self.sources, &self.caches, self.limits, records, context).await
+        let pace = run::Pace::new(self.clock.as_deref(), context, &self.program);
+        run::batch(&self.program, &self.sources, &self.caches, self.limits, pace, records, context).await
     }
 
     /// What tells this rule set from every other. See [`Rules::hash`].
@@ -153,7 +164,7 @@ impl Builder {
         };
         let (hash, limits) = (self.rules.hash().into(), self.limits);
         let caches = program.tables.iter().map(|slot| slot.cache.map(TableCache::new)).collect();
-        Ok(Engine { program: Arc::new(program), sources: sources.into(), caches, hash, limits })
+        Ok(Engine { program: Arc::new(program), sources: sources.into(), caches, hash, limits, clock: None })
     }
 }
 

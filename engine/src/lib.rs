@@ -55,7 +55,9 @@ mod schema;
 mod time;
 mod value;
 
-pub use batch::{LookupCounts, ObjectPlace, Origin, Outcome, Payload, Placement, Record, Verdict};
+pub use batch::{
+    LookupCounts, LookupEnd, LookupOutcome, ObjectPlace, Origin, Outcome, Payload, Placement, Record, Verdict,
+};
 pub use context::Context;
 pub use engine::{Builder, Engine};
 pub use enrich_dsl as dsl;

@@ -1,6 +1,7 @@
 //! How much one event and one batch may hold in memory.
 
 use crate::batch::{Origin, Record};
+use crate::lookup::{ErrorCode, Failure};
 use crate::reasons::{Reason, ReasonCode};
 
 /// The most bytes that a text with holes may have. An event may hold a long text, but not all that a
@@ -17,16 +18,21 @@ pub struct Limits {
     pub event_bytes: usize,
     /// The most bytes that the events of a batch may have, each counted as it is read, inflated, and as it
     /// is enriched. An event beyond that fails (`batch_too_large`), so that it comes again in a smaller
-    /// batch; one that is too large for any batch is rejected (`too_large`). Items of tables are not
-    /// counted.
+    /// batch; one that is too large for any batch is rejected (`too_large`). Items of tables are not counted
+    /// here.
     ///
     /// By default 256 MiB. Of a function with less than 1 GiB of memory take a quarter of that.
     pub batch_bytes: usize,
+    /// The most bytes that the items looked up for a batch may have, as JSON text. Events whose items have no room
+    /// fail (`items_too_large`), so that they come again in a smaller batch; the first one is rejected then.
+    ///
+    /// By default 128 MiB. Of a function with less than 1 GiB of memory take an eighth of that.
+    pub item_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { event_bytes: 32 << 20, batch_bytes: 256 << 20 }
+        Self { event_bytes: 32 << 20, batch_bytes: 256 << 20, item_bytes: 128 << 20 }
     }
 }
 
@@ -50,8 +56,7 @@ pub(crate) enum NoRoom {
 
 impl Room {
     pub(crate) fn new(limits: Limits, records: &[Record]) -> Self {
-        let together = records.iter().take_while(|record| same_aggregate(records.first(), record)).count();
-        Self { all: limits.batch_bytes, left: limits.batch_bytes, together }
+        Self { all: limits.batch_bytes, left: limits.batch_bytes, together: together(records) }
     }
 
     /// Takes the room of the event at that place of the batch.
@@ -74,6 +79,71 @@ impl Room {
             );
             NoRoom::Here(Reason::new(ReasonCode::BatchTooLarge, message))
         })
+    }
+}
+
+/// How many events at the beginning come in every batch that brings the first one.
+pub(crate) fn together(records: &[Record]) -> usize {
+    records.iter().take_while(|record| same_aggregate(records.first(), record)).count().max(1)
+}
+
+/// What one wave of lookups has for its items. Each wave has its share, so that the items of the last events
+/// never take the room of the first event's next lookup.
+pub(crate) struct ItemRoom {
+    all: usize,
+    left: usize,
+    /// How many keys were asked last.
+    keys: usize,
+    /// How many items there have been, and their bytes.
+    items: usize,
+    bytes: usize,
+}
+
+/// The largest item that a table may have.
+const MAX_ITEM: usize = 400 << 10;
+
+/// The fewest keys that are asked at a time: one full request.
+const FEWEST_KEYS: usize = 100;
+
+impl ItemRoom {
+    pub(crate) fn new(limits: Limits, waves: usize) -> Self {
+        let all = limits.item_bytes / waves.max(1);
+        Self { all, left: all, keys: 0, items: 0, bytes: 0 }
+    }
+
+    /// How many keys to ask next; none once the room is used up. At first as many as have room however large
+    /// their items are, then as many as the items so far let expect, and at most four times as many as before.
+    pub(crate) fn next_keys(&mut self) -> usize {
+        if self.left == 0 {
+            return 0;
+        }
+        let expected = if self.keys == 0 { MAX_ITEM } else { self.bytes / self.items.max(1) };
+        let most = if self.keys == 0 { usize::MAX } else { self.keys.saturating_mul(4) };
+        let keys = (self.left / expected.max(1)).min(most);
+        self.keys = (keys / FEWEST_KEYS).max(1) * FEWEST_KEYS;
+        self.keys
+    }
+
+    /// Takes the room of an item.
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.items += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+        if bytes <= self.left {
+            self.left -= bytes;
+            return Ok(());
+        }
+        // What comes behind must not have what this one lacks: room is given in order.
+        self.left = 0;
+        Err(self.is_used_up())
+    }
+
+    /// The failure of a key whose item has no room.
+    pub(crate) fn is_used_up(&self) -> Failure {
+        let message = format!(
+            "the items of the batch take more than {} bytes: make the source's batches smaller, or copy less",
+            self.all
+        );
+        Failure::new(ErrorCode::ItemsTooLarge, message)
     }
 }
 

@@ -93,6 +93,8 @@ reasons! {
     NotBase64 = "not_base64" Rejected;
     /// The record is not as its caller's envelope should have it.
     Envelope = "envelope" Rejected;
+    /// An on-failure record names the records of its batch, and does not hold them.
+    NoPayload = "no_payload" Rejected;
     /// The record of a Kafka topic has no value: it deletes its key.
     Tombstone = "tombstone" Rejected;
     /// `enrich run`: a line of the input is longer than 10 MiB.
@@ -141,6 +143,10 @@ reasons! {
     NotYet = "not_yet" Failed;
     /// The batch has no room for the event; a smaller one has.
     BatchTooLarge = "batch_too_large" Failed;
+    /// The time of the batch was over before the event's turn; a smaller batch, or a longer timeout, has more.
+    NoTime = "no_time" Failed;
+    /// The aggregates of the batch hold more than 65,536 events: this one is left for a later batch.
+    TooManyEvents = "too_many_events" Failed;
     /// A fault of the engine, or of a function of the embedding program.
     Internal = "internal" Rejected;
     /// The engine gave a verdict that its caller does not know.
@@ -151,6 +157,9 @@ reasons! {
     NoRejects = "no_rejects" Failed;
     /// The event is rejected, and its reject is larger than the 1 MiB that SQS takes.
     RejectTooLarge = "reject_too_large" Failed;
+    /// The record comes out of a reject in a queue and is rejected again, and that queue is where its reject
+    /// would go.
+    SameQueue = "same_queue" Failed;
     /// The record has no sequence number to name its object by.
     NoSequence = "no_sequence" Rejected;
     /// The answer to Firehose has no room for the enriched event.

@@ -106,15 +106,21 @@ impl World {
 
     /// What becomes of events with these ids at that second, and how many answers were kept ones and stale.
     async fn batch(&self, second: i64, ids: &str) -> String {
-        let now = Timestamp::parse("2026-11-21T10:00:00Z").expect("a time");
-        let now = Timestamp::from_millis(now.as_millis() + second * 1000).expect("a time");
+        self.batch_by(second, None, ids).await
+    }
+
+    /// The same, of a batch that has to end by a second.
+    async fn batch_by(&self, second: i64, by: Option<i64>, ids: &str) -> String {
+        let start = Timestamp::parse("2026-11-21T10:00:00Z").expect("a time");
+        let at = |second| Timestamp::from_millis(start.as_millis() + second * 1000).expect("a time");
+        let now = at(second);
         let record = |id| {
             let mut origin = Origin::stream("s");
             origin.arrival = Some(now);
             Record::new(format!(r#"{{"id":"{id}"}}"#), origin)
         };
         let records: Vec<_> = ids.split(' ').map(record).collect();
-        let outcome = self.engine.enrich(&records, Context::at(now).retrying()).await;
+        let outcome = self.engine.enrich(&records, Context::at(now).by(by.map(at)).retrying()).await;
         let names = outcome.verdicts.iter().map(|verdict| match verdict {
             Verdict::Enriched { event, .. } => {
                 let text = String::from_utf8_lossy(event);
@@ -254,4 +260,25 @@ async fn a_failed_call_of_another_batch_is_made_again() {
     world.table.fail(None);
     assert_eq!(second.await, "Ann (0 0)");
     assert_eq!(world.table.asked(), "a | a");
+}
+
+#[tokio::test]
+async fn a_batch_waits_for_no_call_that_may_end_after_its_deadline() {
+    // The first batch and its deadline, the second one and its own, and what is asked.
+    for (first, by, second, until, asked) in [
+        (0, Some(9), 1, Some(9), "a"),
+        (0, Some(9), 1, Some(10), "a"),
+        (0, Some(9), 1, None, "a"),
+        (0, None, 1, None, "a"),
+        (0, Some(9), 1, Some(8), "a | a"),
+        (0, None, 1, Some(8), "a | a"),
+        // Its source does not mind the deadline, and may never answer.
+        (0, Some(9), 9, Some(20), "a | a"),
+    ] {
+        let world = World::new("cache 60s", "");
+        world.table.slow.store(true, Ordering::Relaxed);
+        let batches = [world.batch_by(first, by, "a"), world.batch_by(second, until, "a")];
+        assert_eq!(join_all(batches).await, ["Ann (0 0)"; 2]);
+        assert_eq!(world.table.asked(), asked, "{by:?} {second} {until:?}");
+    }
 }

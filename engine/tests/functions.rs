@@ -347,10 +347,12 @@ fn a_panic_stays_with_its_record() {
         .iter()
         .map(|verdict| match verdict {
             Verdict::Enriched { event, .. } => String::from_utf8_lossy(event).into_owned(),
-            Verdict::Rejected { reason, .. } => reason.code.to_string(),
+            Verdict::Rejected { rule, reason, .. } => {
+                format!("{} of {}", reason.code, rule.as_deref().unwrap_or("no rule"))
+            }
             other => format!("{other:?}"),
         })
         .collect();
     let (first, last) = (r#"{"v":"a","a":1,"x":"a"}"#, r#"{"v":"b","k":"i","a":2,"x":"b"}"#);
-    assert_eq!(words, [first, "internal", "internal", "internal", last]);
+    assert_eq!(words, [first, "internal of r", "internal of r", "internal of r", last]);
 }

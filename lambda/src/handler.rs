@@ -8,7 +8,7 @@ use enrich_engine::output::{NoSink, Sinks, repeats};
 use enrich_engine::{Clock, Context, Destination, Engine, Outcome, Record, Timestamp};
 use futures_util::FutureExt as _;
 
-use crate::deliver::{Batch, Delivered, Fate};
+use crate::deliver::{Batch, Counts, Delivered, Fate};
 use crate::envelope::{Caller, Invocation};
 use crate::{HandlerError, Summary};
 
@@ -33,6 +33,16 @@ pub struct Invoked {
     pub summary: Summary,
 }
 
+/// What became of records that were tried again.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Replayed {
+    /// What became of each, in their order.
+    pub fates: Vec<Fate>,
+    /// The same in counts.
+    pub summary: Summary,
+}
+
 impl Handler {
     /// A handler that writes to `sinks`. Rejected records whose rule names no destination go to
     /// `rejects`; with none at all they count as failed.
@@ -47,7 +57,7 @@ impl Handler {
     ) -> Result<Self, NoSink> {
         let kinds = engine.writes_to();
         sinks.hold(rejects.as_ref().map_or(kinds, |rejects| kinds.with(rejects)))?;
-        Ok(Self { engine, sinks, rejects, clock })
+        Ok(Self { engine: engine.with_clock(clock.clone()), sinks, rejects, clock })
     }
 
     /// The engine.
@@ -64,14 +74,26 @@ impl Handler {
         self.invoke(body, deadline).await.answer
     }
 
-    /// The answer to an invocation, and what it did. `deadline` is when the caller stops waiting.
+    /// The answer to an invocation, and what it did. `deadline` is when the caller stops waiting; without one
+    /// only the limits of the sources and of the store count. One that has passed already is not known, because
+    /// clocks differ, or a local runtime sends one of 1970: then all is done in half a minute.
     pub async fn invoke(&self, body: &[u8], deadline: Option<Timestamp>) -> Invoked {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
         let answer = match Invocation::read(body) {
-            Ok(invocation) => self.serve(&invocation, deadline, &mut summary).await,
+            Ok(invocation) => self.serve(&invocation, deadline, &mut summary).await.answer,
             Err(error) => Err(error.into()),
         };
         Invoked { answer, summary }
+    }
+
+    /// Tries records again that were kept because they were not enriched, each by itself. What is written
+    /// for them has the names that it would have had at first, except that each gets an object of its own,
+    /// so that to do it twice changes nothing.
+    pub async fn replay(&self, records: Vec<Record>, deadline: Option<Timestamp>) -> Replayed {
+        let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
+        let invocation = Invocation { caller: Caller::Replay, records };
+        let Delivered { fates, .. } = self.serve(&invocation, deadline, &mut summary).await;
+        Replayed { fates, summary }
     }
 
     async fn serve(
@@ -79,36 +101,38 @@ impl Handler {
         invocation: &Invocation,
         deadline: Option<Timestamp>,
         summary: &mut Summary,
-    ) -> Result<Vec<u8>, HandlerError> {
+    ) -> Delivered {
         let Invocation { caller, records } = invocation;
         summary.caller = caller.name();
         summary.records = u64::try_from(records.len()).unwrap_or(u64::MAX);
         let now = self.clock.now();
         let times = Times::new(now, deadline);
-        let context = Context::at(now).by(times.lookups);
-        // A mapping takes nothing back, and brings failed records again; the others do neither.
+        let context = Context::at(now).by(times.lookups).until(times.verdicts);
+        // A mapping takes nothing back, and brings failed records again.
         let context = match caller {
             Caller::Firehose { .. } => context.partitioned(),
             caller if caller.takes_events() => context,
-            _ => context.placed().retrying(),
+            _ => context.placed(),
         };
+        let context = if caller.retries() { context.retrying() } else { context };
         let outcome = match self.enrich(records, context).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                summary.count(&vec![Fate::with_batch(); records.len()]);
-                return Err(error);
+                let fates = vec![Fate::with_batch(); records.len()];
+                summary.count(&fates);
+                return Delivered { answer: Err(error), fates, written: Counts::default() };
             }
         };
         let (verdicts, repeats) = (&outcome.verdicts, repeats(records));
         let batch =
             Batch { handler: self, records, verdicts, repeats: &repeats, now, deadline: times.writes };
-        let Delivered { answer, fates, written } = batch.deliver(caller).await;
-        summary.objects = written.objects;
-        summary.lines = written.lines;
-        summary.messages = written.messages;
+        let delivered = batch.deliver(caller).await;
+        summary.objects = delivered.written.objects;
+        summary.lines = delivered.written.lines;
+        summary.messages = delivered.written.messages;
         summary.lookups = outcome.lookups;
-        summary.count(&fates);
-        answer
+        summary.count(&delivered.fates);
+        delivered
     }
 
     async fn enrich(&self, records: &[Record], context: Context) -> Result<Outcome, HandlerError> {
@@ -132,23 +156,35 @@ impl fmt::Debug for Handler {
     }
 }
 
+/// The time of an invocation whose deadline is not known, in milliseconds.
+const UNKNOWN: i64 = 30_000;
+
 /// When each step of an invocation has to end.
 #[derive(Debug, PartialEq, Eq)]
 struct Times {
-    /// A third of the time, and at most 10 s, is left for the writes.
+    /// A third of the time, and at most 10 s, is left for what comes behind.
     lookups: Option<Timestamp>,
+    /// Half of that is left for the writes.
+    verdicts: Option<Timestamp>,
     /// An eighth of the time, and at most half a second, is left for the answer.
     writes: Option<Timestamp>,
 }
 
 impl Times {
     fn new(now: Timestamp, deadline: Option<Timestamp>) -> Self {
-        let Some(deadline) = deadline else { return Self { lookups: None, writes: None } };
-        let left = deadline.as_millis().saturating_sub(now.as_millis()).max(0);
+        let Some(deadline) = deadline else { return Self { lookups: None, verdicts: None, writes: None } };
+        let left = match deadline.as_millis().saturating_sub(now.as_millis()) {
+            ..=0 => UNKNOWN,
+            left => left,
+        };
         let answer = (left / 8).min(500);
         let writes = (left / 3).min(10_000);
-        let before = |reserve: i64| Timestamp::from_millis(deadline.as_millis().saturating_sub(reserve));
-        Self { lookups: before(answer + writes), writes: before(answer) }
+        let before = |reserve: i64| Timestamp::from_millis(now.as_millis().saturating_add(left - reserve));
+        Self {
+            lookups: before(answer + writes),
+            verdicts: before(answer + writes / 2),
+            writes: before(answer),
+        }
     }
 }
 
@@ -159,17 +195,20 @@ mod tests {
     #[test]
     fn each_step_leaves_time_for_the_next() {
         let at = |millis: i64| Timestamp::from_millis(1_795_255_200_000 + millis).expect("an instant");
-        for (left, lookups, writes) in [
-            (0, 0, 0),
-            (-5, -5, -5),
-            (3_000, 1_625, 2_625),
-            (20_000, 12_834, 19_500),
-            (60_000, 49_500, 59_500),
-            (900_000, 889_500, 899_500),
+        for (left, lookups, verdicts, writes) in [
+            (1, 1, 1, 1),
+            (3_000, 1_625, 2_125, 2_625),
+            (20_000, 12_834, 16_167, 19_500),
+            (60_000, 49_500, 54_500, 59_500),
+            (900_000, 889_500, 894_500, 899_500),
+            // What has passed is not known.
+            (0, 19_500, 24_500, 29_500),
+            (-5, 19_500, 24_500, 29_500),
+            (-1_795_255_200_000, 19_500, 24_500, 29_500),
         ] {
-            let expected = Times { lookups: Some(at(lookups)), writes: Some(at(writes)) };
-            assert_eq!(Times::new(at(0), Some(at(left))), expected, "{left}");
+            let [lookups, verdicts, writes] = [lookups, verdicts, writes].map(|end| Some(at(end)));
+            assert_eq!(Times::new(at(0), Some(at(left))), Times { lookups, verdicts, writes }, "{left}");
         }
-        assert_eq!(Times::new(at(0), None), Times { lookups: None, writes: None });
+        assert_eq!(Times::new(at(0), None), Times { lookups: None, verdicts: None, writes: None });
     }
 }

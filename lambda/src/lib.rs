@@ -5,6 +5,9 @@
 //! 2. [`Handler`] has the engine enrich the records, and writes what has to be durable.
 //! 3. [`answer`] writes what the caller may be told, and nothing else.
 //!
+//! [`replay`] reads what was kept of records that were not enriched, and
+//! [`Handler::replay`] tries them again.
+//!
 //! [`policy`] says what the function's role must allow for a rule set.
 //!
 //! None of this needs an AWS crate or an async runtime: an invocation can be replayed anywhere, with
@@ -21,13 +24,15 @@ mod error;
 mod handler;
 pub mod kpl;
 pub mod policy;
+pub mod replay;
 pub mod rule_files;
 #[cfg(feature = "bootstrap")]
 pub mod runtime;
 mod sequence;
 mod summary;
 
+pub use deliver::Fate;
 pub use error::HandlerError;
-pub use handler::{Handler, Invoked};
+pub use handler::{Handler, Invoked, Replayed};
 pub use sequence::SequenceNumber;
 pub use summary::Summary;

@@ -46,6 +46,33 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Adds another one of the same rules.
+    pub fn add(&mut self, other: Self) {
+        self.caller = other.caller;
+        self.rules = other.rules;
+        for (mine, theirs) in [
+            (&mut self.records, other.records),
+            (&mut self.enriched, other.enriched),
+            (&mut self.dropped, other.dropped),
+            (&mut self.rejected, other.rejected),
+            (&mut self.failed, other.failed),
+            (&mut self.objects, other.objects),
+            (&mut self.lines, other.lines),
+            (&mut self.messages, other.messages),
+        ] {
+            *mine += theirs;
+        }
+        for (mine, theirs) in
+            [(&mut self.rejected_codes, other.rejected_codes), (&mut self.failed_codes, other.failed_codes)]
+        {
+            for (code, count) in theirs {
+                *mine.entry(code).or_default() += count;
+            }
+        }
+        self.first_failure = self.first_failure.take().or(other.first_failure);
+        LookupCounts::add_all(&mut self.lookups, other.lookups);
+    }
+
     pub(crate) fn count(&mut self, fates: &[Fate]) {
         for fate in fates {
             let count = match fate {

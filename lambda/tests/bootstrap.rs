@@ -175,7 +175,10 @@ fn a_table_that_cannot_be_reached_fails_the_invocation_quickly() {
     assert_eq!((&line["request_id"], &line["records"]), (&"id-0".into(), &1.into()));
     assert_eq!((&line["failed"], &line["failed_codes"]), (&1.into(), &"unavailable 1".into()));
     assert!(line["first_failure"].as_str().is_some_and(|text| text.contains("table `users`")), "{line}");
-    assert_eq!(line["lookups"], "clicks.user: found 0, missing 0, no_key 0, failed 1, cached 0, stale 0");
+    assert_eq!(
+        line["lookups"],
+        "clicks.user: found 0, missing 0, no_key 0, failed 1, circuit_open 0, cached 0, stale 0"
+    );
     assert_eq!(lines[3]["caller"], "kinesis");
     assert_eq!((&lines[4]["level"], &lines[4]["enriched"]), (&"INFO".into(), &1.into()));
     assert!(!log.contains("user123"), "{log}");

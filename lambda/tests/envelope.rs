@@ -44,7 +44,7 @@ fn told(body: &[u8]) -> String {
                 Caller::Kinesis { state: None } => "kinesis\n".to_owned(),
                 Caller::Kinesis { state: Some(state) } => format!("kinesis, state {state}\n"),
                 Caller::DynamoDb { state: Some(state) } => format!("dynamodb, state {state}\n"),
-                Caller::Sqs { fifo: true } => "sqs, fifo\n".to_owned(),
+                Caller::Sqs { fifo: true, .. } => "sqs, fifo\n".to_owned(),
                 other => format!("{}\n", other.name()),
             };
             let echoes = match &invocation.caller {

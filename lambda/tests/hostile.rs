@@ -68,8 +68,9 @@ fn handler() -> Handler {
         MemorySource::new().with_json("users", r#"[{"id":"u1","segment":"premium"}]"#).expect("users");
     let engine = Engine::builder(rules.expect("rules")).tables(users).outputs().build().expect("an engine");
     let now = Timestamp::parse("2026-11-21T10:00:00Z").expect("an instant");
-    let (sinks, rejects) = (Sinks::new().objects(Arc::new(Nowhere)), Destination::parse("s3://rejects"));
-    Handler::new(engine, sinks, rejects, Arc::new(now)).expect("a sink for all that the rules write")
+    let sinks = Sinks::new().objects(Arc::new(Nowhere));
+    Handler::new(engine, sinks, Destination::parse("s3://rejects"), Arc::new(now))
+        .expect("all sinks are there")
 }
 
 /// What Kinesis sends with these events.

@@ -13,7 +13,8 @@ use enrich_engine::lookup::{Attributes, ErrorCode, Failure};
 use futures_util::stream::{self, StreamExt};
 
 use super::DynamoDbSource;
-use super::ask::{Asking, Patience, in_time};
+use super::ask::{Asking, in_time};
+use super::retries::Patience;
 use crate::fault::Fault;
 use crate::limits::Budget;
 
@@ -26,7 +27,7 @@ impl DynamoDbSource {
     /// It needs the permission `dynamodb:DescribeTable`, which lookups do not.
     pub async fn describe(&self, tables: &[String]) -> Vec<Result<Option<Deployed>, Failure>> {
         let budget = Budget::until(None, self.clock.as_ref(), &self.limits);
-        let asking = Asking { client: &self.client, budget, attempt: self.limits.attempt };
+        let asking = self.asking(budget);
         let described = tables.iter().map(|table| asking.describe(table));
         stream::iter(described).buffered(self.limits.in_flight.max(1)).collect().await
     }

@@ -6,11 +6,8 @@ use std::collections::VecDeque;
 
 use enrich_engine::lookup::ErrorCode;
 
-use super::plan::{Asked, Part};
+use super::plan::Part;
 use super::query::Query;
-
-/// How many queries of an index in a row get no answer before the others are not sent any more.
-const HOPELESS: u32 = 16;
 
 /// What is sent at a time.
 pub(super) enum Request<'q> {
@@ -27,7 +24,6 @@ pub(super) struct Lanes<'q>(Vec<Lane<'q>>);
 struct Lane<'q> {
     waiting: VecDeque<Request<'q>>,
     flying: usize,
-    lost: u32,
 }
 
 impl<'q> Lanes<'q> {
@@ -47,13 +43,10 @@ impl<'q> Lanes<'q> {
         Some((at, request))
     }
 
-    /// A request of that lane is over, whether it brought an answer or not.
-    pub(super) fn landed(&mut self, lane: usize, answered: bool) {
+    /// A request of that lane is over.
+    pub(super) fn landed(&mut self, lane: usize) {
         if let Some(lane) = self.0.get_mut(lane) {
             lane.flying = lane.flying.saturating_sub(1);
-            if answered {
-                lane.lost = 0;
-            }
         }
     }
 
@@ -65,32 +58,26 @@ impl<'q> Lanes<'q> {
         }
     }
 
-    /// The keys of an index that share the fate of a query that failed, and are not sent: what is denied
-    /// or absent stays so, a throttled query was asked as long as there was time, and of many queries in
-    /// a row that get lost the next one would be too. A refusal is for one key.
-    pub(super) fn give_up(&mut self, lane: usize, code: ErrorCode) -> Part<'q> {
+    /// The keys that share the fate of a request that failed, and are not sent: those of an index that is
+    /// denied or absent, which stays so, and those of `hopeless` tables. A refusal is for one key.
+    pub(super) fn give_up(&mut self, lane: usize, code: ErrorCode, hopeless: &[usize]) -> Part<'q> {
         let Some(lane) = self.0.get_mut(lane) else { return Part::new() };
-        let all = match code {
-            ErrorCode::Denied | ErrorCode::Absent | ErrorCode::Throttled => true,
-            ErrorCode::Unavailable | ErrorCode::Timeout => {
-                lane.lost = lane.lost.saturating_add(1);
-                lane.lost >= HOPELESS
+        let lasting = matches!(code, ErrorCode::Denied | ErrorCode::Absent);
+        let mut given_up = Part::new();
+        for request in std::mem::take(&mut lane.waiting) {
+            match request {
+                Request::Query(query) if lasting || hopeless.contains(&query.asked.table) => {
+                    given_up.push(query.asked);
+                }
+                Request::Batch(part) if !hopeless.is_empty() => {
+                    let (lost, left): (Part<'q>, Part<'q>) =
+                        part.into_iter().partition(|asked| hopeless.contains(&asked.table));
+                    given_up.extend(lost);
+                    lane.waiting.extend((!left.is_empty()).then_some(Request::Batch(left)));
+                }
+                request => lane.waiting.push_back(request),
             }
-            _ => false,
-        };
-        let is_index = matches!(lane.waiting.front(), Some(Request::Query(_)));
-        if !(all && is_index) {
-            return Part::new();
         }
-        lane.waiting.drain(..).flat_map(Request::into_keys).collect()
-    }
-}
-
-impl<'q> Request<'q> {
-    fn into_keys(self) -> Vec<Asked<'q>> {
-        match self {
-            Request::Batch(part) => part,
-            Request::Query(query) => vec![query.asked],
-        }
+        given_up
     }
 }

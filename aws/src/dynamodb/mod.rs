@@ -6,7 +6,7 @@
 //! 3. `request` writes one `BatchGetItem` or `Query`: only the attributes that are needed, every name
 //!    behind an alias.
 //! 4. `ask` sends it and asks again for what comes back unprocessed, as long as there is time; `query`
-//!    does the same for one key of an index.
+//!    does the same for one key of an index. `retries` says how often, and what that may cost.
 //! 5. `answer` matches items to questions through the items' own keys; `item` turns them into JSON.
 //! 6. `split` decides what becomes of a request that is refused as a whole: it is asked again table by
 //!    table, then half by half, so that a fault stays with the table or the key that caused it.
@@ -38,6 +38,7 @@ mod lanes;
 mod plan;
 mod query;
 mod request;
+mod retries;
 mod split;
 
 use std::fmt;
@@ -51,10 +52,13 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use crate::limits::{Budget, Limits};
 use ask::{Asking, Outcome};
 use lanes::Lanes;
+use retries::Retries;
 use split::Split;
 
 /// Answers lookups from DynamoDB tables, with `BatchGetItem`, and from their indexes, with one `Query` for
 /// each key. All reads are eventually consistent.
+///
+/// Clones share one retry budget for each table.
 ///
 /// It needs the permission `dynamodb:BatchGetItem` on each table and `dynamodb:Query` on each index that is
 /// asked, and no other.
@@ -63,13 +67,14 @@ pub struct DynamoDbSource {
     client: Client,
     clock: Arc<dyn Clock>,
     limits: Limits,
+    retries: Arc<Retries>,
 }
 
 impl DynamoDbSource {
     /// Asks through `client`; `clock` says how far a deadline is.
     #[must_use]
     pub fn new(client: Client, clock: Arc<dyn Clock>) -> Self {
-        Self { client, clock, limits: Limits::LOOKUPS }
+        Self { client, clock, limits: Limits::LOOKUPS, retries: Arc::default() }
     }
 
     /// The limits in force: by default 30 s for a stage, 3 s for a request, 100 ms kept back, 8 requests
@@ -85,12 +90,16 @@ impl DynamoDbSource {
         Self { limits, ..self }
     }
 
+    fn asking(&self, budget: Budget) -> Asking<'_> {
+        Asking { client: &self.client, budget, attempt: self.limits.attempt, retries: &self.retries }
+    }
+
     async fn answer(&self, questions: &Questions) -> Answers {
         let mut answers = Answers::none_yet(questions);
         let parts = plan::parts(questions, &mut answers);
         let mut lanes = Lanes::new(parts, plan::queries(questions, &mut answers));
         let budget = Budget::until(questions.deadline, self.clock.as_ref(), &self.limits);
-        let asking = Asking { client: &self.client, budget, attempt: self.limits.attempt };
+        let asking = self.asking(budget);
         let mut split = Split::new(questions.tables.len());
         let mut flying = FuturesUnordered::new();
         loop {
@@ -99,19 +108,24 @@ impl DynamoDbSource {
             {
                 flying.push(asking.ask(request));
             }
-            let Some((lane, Outcome { answered, open })) = flying.next().await else { return answers };
-            lanes.landed(lane, !answered.is_empty());
+            let Some((lane, Outcome { answered, open, throttled_out })) = flying.next().await else {
+                return answers;
+            };
+            lanes.landed(lane);
             for (asked, answer) in answered {
                 split.answered(asked);
                 answers.set(asked.table, asked.place, answer);
             }
-            let Some((part, fault)) = open else { continue };
-            match split.parts(part, fault.code) {
-                Ok(parts) => lanes.again(parts),
-                Err(part) => {
-                    for asked in part.into_iter().chain(lanes.give_up(lane, fault.code)) {
-                        let failure = fault.about(asked.subject());
-                        answers.set(asked.table, asked.place, Answer::Failed(failure));
+            for (part, fault) in open {
+                match split.parts(part, fault.code) {
+                    Ok(parts) => lanes.again(parts),
+                    Err(part) => {
+                        let hopeless = split.hopeless(&part, fault.code, throttled_out);
+                        let given_up = lanes.give_up(lane, fault.code, &hopeless);
+                        for asked in part.into_iter().chain(given_up) {
+                            let failure = fault.about(asked.subject());
+                            answers.set(asked.table, asked.place, Answer::Failed(failure));
+                        }
                     }
                 }
             }

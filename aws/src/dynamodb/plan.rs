@@ -1,6 +1,5 @@
 //! From the questions of one stage to the fewest requests.
 
-use std::fmt;
 use std::sync::Arc;
 
 use enrich_engine::lookup::{Answer, Answers, ErrorCode, Failure, Key, KeyValue, Questions, TableQuestions};
@@ -26,7 +25,7 @@ pub(super) struct Asked<'q> {
 
 impl Asked<'_> {
     /// The table or the index, as messages name it.
-    pub(super) fn subject(&self) -> impl fmt::Display {
+    pub(super) fn subject(&self) -> String {
         let table = &self.question.table;
         match &table.index {
             Some(index) => format!("index `{index}` of table `{}`", table.name),

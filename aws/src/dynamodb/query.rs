@@ -12,9 +12,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use enrich_engine::lookup::{Answer, ErrorCode, Failure};
 
 use super::answer::{found, key_of};
-use super::ask::{Asking, Outcome, Patience, in_time};
+use super::ask::{Asking, Outcome, in_time};
 use super::plan::Asked;
 use super::request;
+use super::retries::Patience;
 use crate::fault::Fault;
 
 /// The most pages that one key is asked for. DynamoDB may end a page early, but not for ever.
@@ -49,7 +50,8 @@ impl Query<'_> {
 }
 
 impl Asking<'_> {
-    /// Asks until it is known whether there is one item, a request fails for good, or the time is up.
+    /// Asks until it is known whether there is one item, a request fails for good, or time or retries are
+    /// used up.
     pub(super) async fn query<'q>(&self, query: Query<'q>) -> Outcome<'q> {
         let asked = query.asked;
         let mut patience = Patience::default();
@@ -57,18 +59,26 @@ impl Asking<'_> {
         while pages < MAX_PAGES {
             let whole = query.is_whole();
             match self.page(&query, whole, start.clone()).await {
-                Ok(page) => match read(asked, &mut item, page) {
-                    ControlFlow::Break(answer) => return Outcome::answered(asked, answer),
-                    ControlFlow::Continue(next) => {
-                        patience.rest();
-                        start = Some(next);
-                        pages += 1;
+                Ok(page) => {
+                    self.retries.answered(&asked.subject());
+                    match read(asked, &mut item, page) {
+                        ControlFlow::Break(answer) => return Outcome::answered(asked, answer),
+                        ControlFlow::Continue(next) => {
+                            patience.rest();
+                            start = Some(next);
+                            pages += 1;
+                        }
                     }
-                },
+                }
                 Err(fault) if fault.code == ErrorCode::Refused && !whole && query.is_whole() => {}
                 Err(fault) => {
-                    if let Err(fault) = patience.wait_after(fault, self.budget).await {
-                        return Outcome { answered: Vec::new(), open: Some((vec![asked], fault)) };
+                    let spent = fault.may_pass() && !self.retries.take(&asked.subject());
+                    let waited =
+                        if spent { Err(fault) } else { patience.wait_after(fault, self.budget).await };
+                    if let Err(fault) = waited {
+                        let throttled_out = !spent && fault.code == ErrorCode::Throttled;
+                        let open = vec![(vec![asked], fault)];
+                        return Outcome { answered: Vec::new(), open, throttled_out };
                     }
                 }
             }

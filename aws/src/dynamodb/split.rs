@@ -10,6 +10,9 @@ use super::plan::{Asked, Part};
 /// wrongly, and to ask for each key alone would cost twice as many requests as there are keys.
 const HOPELESS: u32 = 1 + 2 + 4 + 8 + 16;
 
+/// How many requests of a table in a row get no answer before the others are not sent any more.
+const LOST: u32 = 16;
+
 /// Remembers how the tables of one stage behaved.
 pub(super) struct Split {
     tables: Vec<Behaviour>,
@@ -19,6 +22,8 @@ pub(super) struct Split {
 struct Behaviour {
     refused: u32,
     answered: bool,
+    /// How many requests in a row have got no answer.
+    lost: u32,
 }
 
 impl Split {
@@ -30,7 +35,26 @@ impl Split {
     pub(super) fn answered(&mut self, asked: Asked<'_>) {
         if let Some(table) = self.tables.get_mut(asked.table) {
             table.answered = true;
+            table.lost = 0;
         }
+    }
+
+    /// The tables of a part without an answer that are not worth another request: slow or out of reach so often
+    /// in a row that the next one would get lost too, or throttled to the end of the time.
+    pub(super) fn hopeless(&mut self, part: &Part<'_>, code: ErrorCode, throttled_out: bool) -> Vec<usize> {
+        if !matches!(code, ErrorCode::Throttled | ErrorCode::Unavailable | ErrorCode::Timeout) {
+            return Vec::new();
+        }
+        let mut hopeless = Vec::new();
+        for asked in part.chunk_by(|left, right| left.table == right.table).filter_map(<[_]>::first) {
+            let Some(table) = self.tables.get_mut(asked.table) else { continue };
+            table.lost = table.lost.saturating_add(1);
+            // One alone may have asked for a key that everybody asks for.
+            if table.lost >= LOST || (throttled_out && table.lost > 1) {
+                hopeless.push(asked.table);
+            }
+        }
+        hopeless
     }
 
     /// The parts to ask instead of one that failed; the part itself where it shares its fate.

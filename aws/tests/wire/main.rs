@@ -8,6 +8,7 @@
 //! - `retries`: unprocessed keys, throttling, lost attempts, and the end of the time.
 //! - `objects`, `rule_files`: S3.
 //! - `streams`, `queues`: Firehose and SQS, of which scripts play the service.
+//! - `model`: whole invocations, generated, with faults on the wire: nothing is lost.
 //! - `recipes`: the shipped rules against what the handlers they replace made.
 
 #![expect(
@@ -21,6 +22,7 @@ mod describe;
 mod faults;
 mod indexes;
 mod lookups;
+mod model;
 mod objects;
 mod queues;
 mod recipes;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use enrich_aws::SystemClock;
 use enrich_aws::sqs::SqsQueues;
-use enrich_engine::output::{Fifo, Message, Queues as _};
+use enrich_engine::output::{Fifo, Message, Postponed, Queues as _};
 use enrich_engine::{Queue, Timestamp};
 use serde_json::{Value, json};
 
@@ -182,4 +182,30 @@ async fn a_queue_that_never_answers_is_a_timeout() {
     let results = sqs.send(&["1"], in_millis(700)).await;
     assert!(results[0].starts_with("timeout: queue `bad`"), "{results:?}");
     assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn messages_are_kept_back_and_nothing_depends_on_it() {
+    let proxy = Proxy::to("127.0.0.1:9").await;
+    proxy.script(|number, _| {
+        if number == 0 { ok(&json!({"Successful": [], "Failed": []})) } else { error(403, "AccessDenied") }
+    });
+    let queues = SqsQueues::new(clients(&proxy.address).await.sqs, Arc::new(SystemClock));
+    let queue = Queue::parse("arn:aws:sqs:us-east-2:111122223333:redrive").expect("a queue");
+    let postponed = |handle: &str, seconds| Postponed { receipt_handle: handle.to_owned(), seconds };
+    queues.postpone(&queue, &[postponed("r1", 30), postponed("r2", 42_300)], None).await;
+    // One that is refused is neither told nor tried again.
+    queues.postpone(&queue, &[postponed("r3", 60)], in_millis(5_000)).await;
+    // Nor is one begun for which there is no time.
+    queues.postpone(&queue, &[postponed("r4", 60)], in_millis(0)).await;
+    let [first, second] = &proxy.calls()[..] else { panic!("two calls") };
+    assert_eq!(first.target, "AmazonSQS.ChangeMessageVisibilityBatch");
+    assert!(first.authorization.contains("/us-east-2/sqs/"), "{}", first.authorization);
+    let url = "https://sqs.us-east-2.amazonaws.com/111122223333/redrive";
+    let entries = json!([
+        {"Id": "0", "ReceiptHandle": "r1", "VisibilityTimeout": 30},
+        {"Id": "1", "ReceiptHandle": "r2", "VisibilityTimeout": 42_300},
+    ]);
+    assert_eq!(first.json(), json!({"QueueUrl": url, "Entries": entries}));
+    assert_eq!(second.json()["Entries"][0]["ReceiptHandle"], "r3");
 }

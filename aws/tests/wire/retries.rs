@@ -1,9 +1,11 @@
 //! Unprocessed keys, throttling, lost attempts, and the end of the time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use enrich_aws::SystemClock;
 use enrich_aws::dynamodb::DynamoDbSource;
-use enrich_engine::lookup::Questions;
+use enrich_engine::lookup::{Answer, CircuitBreaker, ErrorCode, Questions, Source};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -125,4 +127,93 @@ async fn nothing_is_sent_when_the_time_is_up() {
         assert_eq!(tally(&words), [(120, "timeout")]);
     }
     assert_eq!(tables.proxy.calls().len(), 0);
+}
+
+/// What an outage of a table costs: the calls of each of five stages of 5,000 keys, which are fifty requests.
+async fn calls_of_an_outage(source: impl Source, tables: &Tables, fault: fn() -> Action) -> Vec<usize> {
+    tables.proxy.script(move |_, _| fault());
+    let mut calls = Vec::new();
+    for _ in 0..5 {
+        let before = tables.proxy.calls().len();
+        let questions = Questions::new(vec![ask_counted("users", 5_000)], in_millis(2_000));
+        let answers = source.fetch(&questions).await;
+        assert!((0..5_000).all(|key| matches!(answers.get(0, key), Some(Answer::Failed(_)))));
+        calls.push(tables.proxy.calls().len() - before);
+    }
+    calls
+}
+
+fn down() -> Action {
+    Action::Answer { status: 500, body: r#"{"__type":"InternalServerError"}"#.to_owned() }
+}
+
+#[tokio::test]
+async fn an_outage_does_not_multiply_calls() {
+    let (tables, source) = table().await;
+    let calls = calls_of_an_outage(source, &tables, down).await;
+    // No stage asks for more than the first sixteen requests to be lost, and those under way beside them; all
+    // stages together repeat no more than a hundred.
+    assert!(calls.iter().all(|calls| (16..=23 * 3).contains(calls)), "{calls:?}");
+    assert!(calls.iter().sum::<usize>() <= 5 * 23 + 100, "{calls:?}");
+    assert!(calls.last() <= Some(&23), "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_throttled_table_is_not_asked_without_end() {
+    let (tables, source) = table().await;
+    let calls = calls_of_an_outage(source, &tables, throttled).await;
+    assert!(calls.iter().sum::<usize>() <= 5 * 23 + 100, "{calls:?}");
+}
+
+#[tokio::test]
+async fn behind_a_circuit_breaker_an_outage_costs_one_call_a_pause() {
+    let (tables, source) = table().await;
+    let source = CircuitBreaker::new(source, Arc::new(SystemClock));
+    let calls = calls_of_an_outage(source, &tables, down).await;
+    assert_eq!(calls[3..], [0, 0]);
+}
+
+#[tokio::test]
+async fn what_is_throttled_now_and_then_is_not_an_outage() {
+    let (tables, source) = table().await;
+    let source = CircuitBreaker::new(source, Arc::new(SystemClock));
+    // One of a hundred requests is throttled for as long as it is asked, and the others answer.
+    let hot = |call: &Call| call.json()["RequestItems"]["users"]["Keys"][0]["id"]["S"] == "1";
+    tables.proxy.script(move |_, call| if hot(call) { throttled() } else { Action::Pass });
+    for _ in 0..4 {
+        let questions = Questions::new(vec![ask_counted("users", 1_000)], in_millis(400));
+        let answers = source.fetch(&questions).await;
+        let throttled = |key: usize| matches!(answers.get(0, key), Some(Answer::Failed(failure)) if failure.code == ErrorCode::Throttled);
+        assert_eq!((0..1_000).filter(|key| throttled(*key)).count(), 100);
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_table_takes_no_retry_of_another() {
+    let (tables, source) = table().await;
+    tables.create_labelled("products", counted(100)).await;
+    // `users` gives all its keys back, and `products` all but one.
+    tables.proxy.script(|_, call| {
+        let asked = call.json();
+        Action::Edit(Box::new(move |answer| {
+            let mut answer: Value = serde_json::from_str(&answer).expect("JSON");
+            for (table, some) in [("users", 0), ("products", 1)] {
+                let mut request = asked["RequestItems"][table].clone();
+                let Some(keys) = request["Keys"].as_array().cloned() else { continue };
+                let (processed, left) = keys.split_at(some.min(keys.len()));
+                let items = answer["Responses"][table].as_array_mut().expect("items");
+                items.retain(|item| processed.iter().any(|key| key["id"] == item["id"]));
+                if !left.is_empty() {
+                    request["Keys"] = json!(left);
+                    answer["UnprocessedKeys"][table] = request;
+                }
+            }
+            answer.to_string()
+        }))
+    });
+    let questions =
+        Questions::new(vec![ask_counted("users", 20), ask_counted("products", 50)], in_millis(8_000));
+    let words = words(&source, &questions).await;
+    assert_eq!(tally(&words[0]), [(20, "throttled")]);
+    assert_eq!(tally(&words[1]), [(50, "{")]);
 }

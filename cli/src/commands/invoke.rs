@@ -3,18 +3,14 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use enrich_engine::output::Sinks;
-use enrich_engine::{Engine, Rules};
 use enrich_lambda::{Handler, Summary};
-use tokio::runtime::Runtime;
 
-use super::CommandError;
+use super::{CommandError, seams};
 use crate::args::{Color, InvokeArgs, is_standard_input};
 use crate::clock::LocalClock;
 use crate::rules::{self, Values};
-use crate::store::FolderStore;
 use crate::summary::{self, count};
-use crate::{Exit, Shell, tables};
+use crate::{Exit, Shell};
 use enrich_lambda::rule_files::{self as files, FileError};
 
 /// The longest body of an invocation, in bytes: ten times what Lambda passes.
@@ -27,8 +23,11 @@ pub(super) fn invoke(args: &InvokeArgs, shell: &mut Shell<'_>) -> Result<Exit, C
     let clock = LocalClock::new(args.now).ok_or(CommandError::NoClock)?;
     let body = body(args, shell)?;
     let runtime = super::runtime()?;
-    let (engine, sinks) =
-        if args.aws { on_aws(rules, &values, &runtime)? } else { in_folders(args, rules, &values)? };
+    // The arguments have an output folder wherever they don't say `--aws`.
+    let (engine, sinks) = match &args.output {
+        Some(output) if !args.aws => seams::in_folders(args.tables.as_deref(), output, rules, &values)?,
+        _ => seams::on_aws(rules, &values, &runtime)?,
+    };
     let handler = Handler::new(engine, sinks, args.rejects.clone(), Arc::new(clock))?;
     let invoked = runtime.block_on(handler.invoke(&body, None));
     // Standard error is for people: where none is left, the exit status and the answer still tell.
@@ -59,44 +58,8 @@ fn body(args: &InvokeArgs, shell: &mut Shell<'_>) -> Result<Vec<u8>, CommandErro
     Ok(body)
 }
 
-type Seams = (Engine, Sinks);
-
-/// Tables out of one folder, what is written into another.
-fn in_folders(args: &InvokeArgs, rules: Rules, values: &Values) -> Result<Seams, CommandError> {
-    let tables = tables::load(args.tables.as_deref(), &rules::local_tables(&rules, values))?;
-    let engine = Engine::builder(rules).tables(tables).variables(values.function()).outputs().build()?;
-    // The arguments have an output folder wherever they don't say `--aws`.
-    Ok((engine, FolderStore::new(args.output.clone().unwrap_or_default()).sinks()))
-}
-
-/// Tables in DynamoDB; objects, delivery streams and queues where they are.
-#[cfg(feature = "aws")]
-fn on_aws(rules: Rules, values: &Values, runtime: &Runtime) -> Result<Seams, CommandError> {
-    use enrich_aws::dynamodb::DynamoDbSource;
-    use enrich_aws::firehose::FirehoseStreams;
-    use enrich_aws::s3::S3Store;
-    use enrich_aws::sqs::SqsQueues;
-    use enrich_aws::{Clients, SystemClock};
-
-    let clients = runtime.block_on(Clients::from_env());
-    let tables = DynamoDbSource::new(clients.dynamodb, Arc::new(SystemClock));
-    let builder = Engine::builder(rules).source("dynamodb", tables);
-    let engine = builder.variables(values.function()).outputs().build()?;
-    let clock = Arc::new(SystemClock);
-    let sinks = Sinks::new()
-        .objects(Arc::new(S3Store::new(clients.s3, clock.clone())))
-        .streams(Arc::new(FirehoseStreams::new(clients.firehose, clock.clone())))
-        .queues(Arc::new(SqsQueues::new(clients.sqs, clock)));
-    Ok((engine, sinks))
-}
-
-#[cfg(not(feature = "aws"))]
-fn on_aws(_: Rules, _: &Values, _: &Runtime) -> Result<Seams, CommandError> {
-    Err(CommandError::NoAws { binary: "enrich" })
-}
-
 /// What the invocation did, for people.
-fn told(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn told(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     if summary.records == 0 {
         return Ok(());
     }

@@ -4,8 +4,10 @@ mod check;
 mod deployed;
 mod fmt;
 mod invoke;
+mod replay;
 mod report;
 mod run;
+mod seams;
 mod watch;
 
 use std::ffi::OsString;
@@ -43,6 +45,10 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
         }
         Ok(EnrichArgs { command: EnrichCommand::Invoke(args) }) => {
             let result = invoke::invoke(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Replay(args) }) => {
+            let result = replay::replay(&args, shell);
             shell.finish(result)
         }
         Ok(EnrichArgs { command: EnrichCommand::Fmt(args) }) => {
@@ -130,6 +136,12 @@ pub enum CommandError {
     /// The invocation can't be read.
     #[error("can't read the invocation from standard input")]
     Invocation(#[source] io::Error),
+    /// Rejects can't be kept there.
+    #[error("{}", wrong_rejects(*writes))]
+    WrongRejects {
+        /// Whether the command writes objects.
+        writes: bool,
+    },
     /// AWS is asked for, and this binary was built without.
     #[error("this `{binary}` was built without AWS: build it with `--features aws`")]
     NoAws {
@@ -181,6 +193,14 @@ fn help(error: &BuildError) -> &'static str {
     match error {
         BuildError::Unset(_) => "; give each of them one with `-D NAME=VALUE`",
         _ => "",
+    }
+}
+
+fn wrong_rejects(writes: bool) -> &'static str {
+    if writes {
+        "with `--output` and `--aws` rejects go where the function keeps its own: say `--rejects s3://BUCKET/PREFIX`"
+    } else {
+        "rejects go there with `--aws`, and below its folder with `--output`: else say `--rejects FILE`"
     }
 }
 

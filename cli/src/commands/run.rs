@@ -22,7 +22,7 @@ pub(super) fn run(args: &RunArgs, shell: &mut Shell<'_>) -> Result<Exit, Command
     let clock = LocalClock::new(args.now).ok_or(CommandError::NoClock)?;
     let runtime = super::runtime()?;
     let mut enrich = |batch: &[Record]| runtime.block_on(engine.enrich(batch, Context::at(clock.now())));
-    let (summary, exit) = events::run(args, origins?, &mut enrich, shell)?;
+    let (summary, exit) = events::run(args, engine.hash(), origins?, &mut enrich, shell)?;
     // Standard error is for people: where none is left, the exit status still tells.
     let _ = write!(shell.stderr, "{summary}");
     Ok(exit)
@@ -35,10 +35,7 @@ fn origin(args: &RunArgs, file: &Path, engine: &Engine) -> Result<Origin, Comman
     patterns.dedup();
     let streams = patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ");
     let Some(stream) = args.stream_of(file) else {
-        return match patterns.as_slice() {
-            [only] if !only.starts_with("arn:") => Ok(Origin::stream(only.replace('*', ""))),
-            _ => Err(CommandError::NoStream { streams }),
-        };
+        return only_stream(engine).ok_or(CommandError::NoStream { streams });
     };
     if args.stream.is_none() && !engine.takes(&stream) {
         // That there is no such file comes before what its name could mean.
@@ -49,8 +46,18 @@ fn origin(args: &RunArgs, file: &Path, engine: &Engine) -> Result<Origin, Comman
     Ok(named(&stream))
 }
 
+/// The only stream that the rules take.
+pub(super) fn only_stream(engine: &Engine) -> Option<Origin> {
+    let mut patterns: Vec<_> = engine.streams().collect();
+    patterns.dedup();
+    match patterns.as_slice() {
+        [only] if !only.starts_with("arn:") => Some(Origin::stream(only.replace('*', ""))),
+        _ => None,
+    }
+}
+
 /// A stream by its name, or by its ARN: `arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`.
-fn named(stream: &str) -> Origin {
+pub(super) fn named(stream: &str) -> Origin {
     let resource = stream.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4));
     let Some(resource) = resource else { return Origin::stream(stream) };
     let mut origin = Origin::stream(resource.split('/').nth(1).unwrap_or(resource));

@@ -1,3 +1,7 @@
+use std::fs;
+
+use enrich_engine::{Reason, Verdict};
+
 use super::*;
 use crate::shell::in_memory;
 
@@ -7,7 +11,7 @@ fn verdict(record: &Record) -> Verdict {
     let reason = |code: &'static str| Reason::new(code, "for a reason");
     match record.bytes() {
         b"drop" => Verdict::Dropped { rule: rule() },
-        b"reject" => Verdict::Rejected { rule: None, reason: reason("not_json") },
+        b"reject" => Verdict::Rejected { rule: None, reason: reason("not_json"), lookups: Vec::new() },
         b"fail" => Verdict::Failed { rule: None, reason: reason("throttled") },
         bytes => {
             let event = [record.origin.stream.as_bytes(), b"<", bytes, b">"].concat();
@@ -34,7 +38,8 @@ fn ran(folder: &tempfile::TempDir, events: &[&str], options: impl FnOnce(&mut Ru
     let mut args = args(events.iter().map(path).collect());
     options(&mut args);
     let origins: Vec<_> = events.iter().map(|name| Origin::stream(*name)).collect();
-    let (result, stdout, stderr) = in_memory("x\nreject\n", |shell| run(&args, origins, &mut engine, shell));
+    let (result, stdout, stderr) =
+        in_memory("x\nreject\n", |shell| run(&args, "hash", origins, &mut engine, shell));
     let tell = |text: String| text.replace(&folder.path().display().to_string(), "DIR");
     Ran {
         result: result
@@ -96,10 +101,12 @@ fn rejects_that_are_kept_are_well() {
     assert_eq!(ran.result, Ok(("2 events: 1 enriched, 0 dropped, 1 rejected, 0 failed\n".to_owned(), 0)));
     assert_eq!(ran.stderr, "");
     let kept = fs::read_to_string(kept).expect("the rejects");
-    assert!(kept.ends_with(
-        r#"a.ndjson","line":1,"reason":{"code":"not_json","message":"for a reason"},"data":"cmVqZWN0"}
-"#
-    ));
+    let rest = concat!(
+        r#"a.ndjson","line":1,"version":1,"reason":{"code":"not_json","message":"for a reason"},"#,
+        r#""record":{"stream":"a.ndjson"},"rule":null,"rules":"hash","lookups":[],"data":"cmVqZWN0"}"#,
+        "\n"
+    );
+    assert!(kept.ends_with(rest), "{kept}");
 }
 
 #[test]
@@ -124,7 +131,7 @@ fn a_verdict_that_is_lost_is_an_error() {
     let folder = folder(&[("a.ndjson", "1\n2\n")]);
     let args = args(vec![folder.path().join("a.ndjson")]);
     let (lost, _, _) = in_memory("", |shell| {
-        run(&args, vec![Origin::stream("a")], &mut |_: &[Record]| Outcome::default(), shell)
+        run(&args, "hash", vec![Origin::stream("a")], &mut |_: &[Record]| Outcome::default(), shell)
     });
     assert!(matches!(lost, Err(RunError::Answers { asked: 2, answered: 0 })));
 }

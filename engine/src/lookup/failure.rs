@@ -54,6 +54,10 @@ reasons! {
     Unavailable = "unavailable" Failed;
     /// The source left the question open.
     NoAnswer = "no_answer" Failed;
+    /// The table failed again and again, and is not asked for some seconds.
+    CircuitOpen = "circuit_open" Failed;
+    /// The batch has no room for the item; a smaller one has. An event that has no room in any is rejected.
+    ItemsTooLarge = "items_too_large" Failed;
     /// The service refuses this very request, whatever its time.
     Refused = "refused" Rejected;
     /// A part of the key has another type than the table declares, or can't be converted to it.
@@ -70,7 +74,17 @@ reasons! {
     AttributeType = "attribute_type" Rejected;
     /// The item can't be read.
     Item = "item" Rejected;
-    /// An expression in the key fails.
+    /// A hole of a text in the key is an array or an object.
+    Text = "text" Rejected;
+    /// In the key, an operand is no number, a division is by zero, or a number is out of range.
+    Arithmetic = "arithmetic" Rejected;
+    /// In the key, an argument of a function has another type, or a value that the function does not take.
+    Argument = "argument" Rejected;
+    /// In the key, a condition is no boolean.
+    Condition = "condition" Rejected;
+    /// In the key, the result of a function is larger than 1 MiB, or a text with holes than 32 MiB.
+    Size = "size" Rejected;
+    /// A function of the embedding program fails in the key, with a code of its own.
     Expression = "expression" Rejected;
     /// The lookup is keyed by one that failed.
     Upstream = "upstream" AsItsCause;

@@ -2,13 +2,16 @@
 //!
 //! [`Source`] is the seam to the tables. [`Key`]s are canonical, so that one key is asked once however
 //! it is written; [`Failure`]s say whether a retry can help, which decides an event's verdict.
+//! [`CircuitBreaker`] goes around a source, and leaves a table alone that gives no answer.
 
+mod breaker;
 mod cache;
 mod failure;
 mod key;
 mod memory;
 mod source;
 
+pub use breaker::{BreakerLimits, CircuitBreaker};
 pub(crate) use cache::{Call, Called, Flight, Landing, Policy, TableCache};
 pub use failure::{ErrorCode, Failure};
 pub use key::{Key, KeyValue};

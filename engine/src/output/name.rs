@@ -1,6 +1,6 @@
 //! Names of objects, from where records come.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest as _, Sha256};
 
@@ -38,10 +38,10 @@ pub(super) fn sequence(origin: &Origin, repeat: usize) -> Option<String> {
 
 /// How many other records of the batch before each one have its id, and so would give their objects the
 /// same names: 0 for all, unless a source numbers two records alike. A record that comes twice, with the
-/// same bytes, is one.
+/// same bytes, is one. One that was kept has the number that it had ([`Record::repeat`]).
 #[must_use]
 pub fn repeats(records: &[Record]) -> Vec<usize> {
-    let mut seen: HashMap<_, Vec<&[u8]>> = HashMap::new();
+    let mut seen: HashMap<_, BTreeMap<usize, &[u8]>> = HashMap::new();
     let mut repeats = Vec::with_capacity(records.len());
     for record in records {
         let Some(sequence) = sequence(&record.origin, 0) else {
@@ -49,13 +49,27 @@ pub fn repeats(records: &[Record]) -> Vec<usize> {
             continue;
         };
         let known = seen.entry((shard(&record.origin), sequence)).or_default();
-        let repeat = known.iter().position(|bytes| *bytes == record.bytes()).unwrap_or(known.len());
-        if repeat == known.len() {
-            known.push(record.bytes());
+        let mut repeat = record.repeat;
+        while known.get(&repeat).is_some_and(|bytes| *bytes != record.bytes()) {
+            repeat += 1;
         }
+        known.insert(repeat, record.bytes());
         repeats.push(repeat);
     }
     repeats
+}
+
+/// A hash of what tells a record from every other: where it comes from, its number and its bytes. `None`
+/// where its source numbers nothing. A record that was kept twice has one.
+#[must_use]
+pub fn identity(record: &Record) -> Option<[u8; 32]> {
+    let name = format!("{}-{}", shard(&record.origin), sequence(&record.origin, 0)?);
+    let mut hash = Sha256::new();
+    // No name has this byte.
+    hash.update(name.as_bytes());
+    hash.update([0]);
+    hash.update(record.bytes());
+    Some(hash.finalize().into())
 }
 
 /// The text with every byte that an object's key should not have written as `%XX`.
@@ -99,5 +113,21 @@ mod tests {
         let names = records.iter().zip(repeats(&records));
         let names: Vec<_> = names.filter_map(|(record, repeat)| sequence(&record.origin, repeat)).collect();
         assert_eq!(names, ["1", "1!2", "1", "1!3", "1.0", "1.1", "2"]);
+    }
+
+    #[test]
+    fn a_record_that_was_kept_has_the_number_that_it_had() {
+        let record = |(bytes, repeat): (&str, usize)| {
+            let mut origin = Origin::stream("s");
+            origin.sequence = Some("1".to_owned());
+            let mut record = Record::new(bytes, origin);
+            record.repeat = repeat;
+            record
+        };
+        let numbers =
+            |records: &[(&str, usize)]| repeats(&records.iter().copied().map(record).collect::<Vec<_>>());
+        assert_eq!(numbers(&[("b", 1)]), [1]);
+        assert_eq!(numbers(&[("b", 1), ("a", 0), ("b", 1), ("c", 1)]), [1, 0, 1, 2]);
+        assert_eq!(numbers(&[("c", 2), ("a", 0), ("b", 0)]), [2, 0, 1]);
     }
 }

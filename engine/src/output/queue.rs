@@ -21,6 +21,28 @@ pub trait Queues: Send + Sync {
         messages: &'a [Message],
         deadline: Option<Timestamp>,
     ) -> BoxFuture<'a, Vec<Result<(), Failure>>>;
+
+    /// Keeps messages that were received from that queue, at most [`MAX_MESSAGES`], out of sight for longer:
+    /// they come again later. Where that fails they come when the queue's own setting says, and so nothing
+    /// depends on it. What keeps messages without handing them out has nothing to do.
+    fn postpone<'a>(
+        &'a self,
+        queue: &'a Queue,
+        messages: &'a [Postponed],
+        deadline: Option<Timestamp>,
+    ) -> BoxFuture<'a, ()> {
+        let _ = (queue, messages, deadline);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// A message that is to come again later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Postponed {
+    /// What the queue calls this delivery of the message.
+    pub receipt_handle: String,
+    /// In how many seconds it is to come again.
+    pub seconds: u32,
 }
 
 /// One message.

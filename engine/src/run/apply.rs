@@ -8,14 +8,14 @@ use enrich_dsl::model::{Copied, Copy, IfAbsent};
 
 use super::fetch::{Answered, Freshness, Given, unanswered};
 use super::{Asked, Event, Taken, may_come, rejected};
-use crate::batch::{LookupCounts, Verdict};
+use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, Verdict};
 use crate::context::Context;
 use crate::edits::{Edits, NotAnObject};
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
 use crate::limits::Limits;
 use crate::lookup::{Answer, ErrorCode, Failure, Item};
-use crate::program::{Lookup, Program, Rule, Step};
+use crate::program::{Lookup, Program, Rule, Step, TableSlot};
 use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
 
@@ -36,6 +36,7 @@ pub(super) fn apply(
         return rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"));
     };
     let mut run = Run {
+        tables: &program.tables,
         taken,
         rule,
         answers,
@@ -43,6 +44,7 @@ pub(super) fn apply(
         context,
         event: Frame::new(taken.document.root(), &rule.lookups, &taken.keys, 0),
         element: None,
+        at: 0,
         written: 0,
         looped: 0,
         counts: counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default(),
@@ -55,6 +57,7 @@ pub(super) fn apply(
 
 /// One event on its way through its rule's statements. A `Break` is the verdict.
 struct Run<'a, 'r> {
+    tables: &'a [TableSlot],
     taken: &'a Taken<'r>,
     rule: &'a Rule,
     answers: &'a Answered,
@@ -63,6 +66,8 @@ struct Run<'a, 'r> {
     event: Frame<'a>,
     /// The element that a `for each` is at.
     element: Option<Frame<'a>>,
+    /// Its place in the array.
+    at: usize,
     /// How many bytes statements have written, at most: what was overwritten since may be counted too.
     written: usize,
     /// How many of them are elements that the loop has behind it.
@@ -77,7 +82,7 @@ struct Frame<'a> {
     keys: &'a [Asked],
     edits: Edits,
     known: Vec<Known<'a>>,
-    /// The failures that the rule has caught.
+    /// The failures of lookups.
     failures: Vec<Option<Failure>>,
     /// How many lookups of the rule are counted before these.
     counted: usize,
@@ -91,6 +96,22 @@ impl<'a> Frame<'a> {
 
     fn level(&self) -> Level<'a, '_> {
         Level { node: self.node, edits: Some(&self.edits), lookups: &self.known }
+    }
+
+    /// How lookup after lookup ended, of those that the event has come to.
+    fn outcomes(&self, tables: &[TableSlot], element: Option<usize>) -> Vec<LookupOutcome> {
+        let ended = |(place, lookup): (usize, &Lookup)| {
+            let end = match self.known.get(place)? {
+                Known::NotYet => return None,
+                Known::Item(_) => LookupEnd::Found,
+                Known::Nothing if matches!(self.keys.get(place), Some(Asked::NoKey)) => LookupEnd::NoKey,
+                Known::Nothing => LookupEnd::Missing,
+                Known::Failed => LookupEnd::Failed(self.failures.get(place)?.as_ref()?.code),
+            };
+            let table = tables.get(lookup.slot)?.table.name.clone();
+            Some(LookupOutcome { lookup: lookup.name.clone(), table, end, element })
+        };
+        self.lookups.iter().enumerate().filter_map(ended).collect()
     }
 
     /// The failure of one of these lookups, if the rule has caught one.
@@ -200,7 +221,7 @@ impl<'a> Run<'a, '_> {
             Some(Asked::Key(_)) => match self.given(place, lookup).map(|given| &given.answer) {
                 Some(Answer::Found(item)) => Ok(Found::Item(item)),
                 Some(Answer::Missing) => Ok(Found::Nothing { no_key: false }),
-                Some(Answer::Failed(failure)) => Err(failure.clone()),
+                Some(Answer::Failed(failure)) => Err(self.taken.failure(failure)),
                 None => Err(unanswered()),
             },
             Some(Asked::NoKey) => Ok(Found::Nothing { no_key: true }),
@@ -211,20 +232,22 @@ impl<'a> Run<'a, '_> {
 
     /// The event as it was before the lookup goes on with `on error`, or ends here.
     fn failed(&mut self, place: usize, lookup: &'a Lookup, failure: &Failure) -> Flow {
-        self.learn(place, Known::Failed, |counts| counts.failed += 1);
-        let Some(steps) = &lookup.error else {
-            let message = format!("lookup `{}`: {}", lookup.name, failure.message);
-            let reason = Reason::new(failure.code, message);
-            let rule = Some(self.rule.name.clone());
-            return Flow::Break(if failure.transient {
-                Verdict::Failed { rule, reason }
-            } else {
-                Verdict::Rejected { rule, reason }
-            });
-        };
+        self.learn(place, Known::Failed, |counts| {
+            counts.failed += 1;
+            counts.circuit_open += u64::from(failure.code == ErrorCode::CircuitOpen);
+        });
         if let Some(known) = self.frame().failures.get_mut(place) {
             *known = Some(failure.clone());
         }
+        let Some(steps) = &lookup.error else {
+            let message = format!("lookup `{}`: {}", lookup.name, failure.message);
+            let reason = Reason::new(failure.code, message);
+            return if failure.transient {
+                Flow::Break(Verdict::Failed { rule: Some(self.rule.name.clone()), reason })
+            } else {
+                self.reject(reason)
+            };
+        };
         self.steps(steps, Some(failure))
     }
 
@@ -252,7 +275,8 @@ impl<'a> Run<'a, '_> {
         };
         let start = array.span().0;
         let (mut text, mut copied) = (String::new(), 0);
-        for (element, keys) in array.elements().zip(keys) {
+        for (at, (element, keys)) in array.elements().zip(keys).enumerate() {
+            self.at = at;
             self.element = Some(Frame::new(element, &each.lookups, keys, each.counted));
             let flow = self.steps(&each.steps, None);
             let frame = self.element.take();
@@ -330,19 +354,28 @@ impl<'a> Run<'a, '_> {
     }
 
     fn reject(&self, reason: Reason) -> Flow {
-        Flow::Break(rejected(Some(&self.rule.name), reason))
+        Flow::Break(self.rejected(reason))
+    }
+
+    /// The verdict, with the lookups of the event and those of the element that it ends at.
+    fn rejected(&self, reason: Reason) -> Verdict {
+        let mut lookups = self.event.outcomes(self.tables, None);
+        if let Some(element) = &self.element {
+            lookups.extend(element.outcomes(self.tables, Some(self.at)));
+        }
+        Verdict::Rejected { rule: Some(self.rule.name.clone()), reason, lookups }
     }
 
     fn enriched(&self) -> Verdict {
         let placement = match self.placement() {
             Ok(placement) => placement,
-            Err(reason) => return rejected(Some(&self.rule.name), reason),
+            Err(reason) => return self.rejected(reason),
         };
         let root = self.taken.document.root();
         let edits = &self.event.edits;
         let event = if edits.is_empty() { root.raw().to_owned() } else { edits.render(Some(root)) };
         if event.len() > self.limits.event_bytes {
-            return rejected(Some(&self.rule.name), self.too_large());
+            return self.rejected(self.too_large());
         }
         Verdict::Enriched { rule: self.rule.name.clone(), event: event.into_bytes(), placement }
     }

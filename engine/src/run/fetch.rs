@@ -7,8 +7,9 @@ use std::sync::Arc;
 use enrich_dsl::functions::Type;
 use futures_util::future::{FutureExt as _, join, join_all};
 
-use super::plan::SlotKeys;
+use super::plan::{SlotKeys, Wanted};
 use crate::context::Context;
+use crate::limits::ItemRoom;
 use crate::lookup::{
     Answer, Call, Called, ErrorCode, Failure, Flight, Key, Landing, Questions, Source, TableCache,
     TableQuestions,
@@ -53,6 +54,17 @@ impl Answered {
         self.0.get(slot).and_then(|answers| answers.get(key))
     }
 
+    /// Keeps the item of that key only if there is room for it.
+    fn bound(&mut self, slot: usize, key: &Key, room: &mut ItemRoom) {
+        let given = self.0.get_mut(slot).and_then(|answers| answers.get_mut(key));
+        if let Some(given) = given.filter(|given| given.freshness == Freshness::New)
+            && let Answer::Found(item) = &given.answer
+            && let Err(failure) = room.take(item.text().len())
+        {
+            given.answer = Answer::Failed(failure);
+        }
+    }
+
     fn give(&mut self, slot: usize, key: Key, answer: Answer, freshness: Freshness) {
         if let Some(answers) = self.0.get_mut(slot) {
             answers.insert(key, Given { answer, freshness });
@@ -60,8 +72,35 @@ impl Answered {
     }
 }
 
-/// Asks for the keys of a wave, and keeps the answers.
+/// Asks for the keys of a wave, slice by slice, as long as there is room for their items. What is kept of earlier
+/// batches takes none: it is there anyway.
 pub(super) async fn fetch(
+    program: &Program,
+    sources: &[Arc<dyn Source>],
+    caches: &[Option<TableCache>],
+    (wanted, room): (&Wanted, &mut ItemRoom),
+    answers: &mut Answered,
+    context: Context,
+) {
+    let mut rest = wanted.keys.as_slice();
+    while !rest.is_empty() {
+        let (slice, behind) = rest.split_at(room.next_keys().min(rest.len()));
+        if slice.is_empty() {
+            for (slot, key) in behind {
+                answers.give(*slot, key.clone(), Answer::Failed(room.is_used_up()), Freshness::New);
+            }
+            return;
+        }
+        ask(program, sources, caches, wanted.by_slot(slice), answers, context).await;
+        for (slot, key) in slice {
+            answers.bound(*slot, key, room);
+        }
+        rest = behind;
+    }
+}
+
+/// Asks for keys, and keeps the answers.
+async fn ask(
     program: &Program,
     sources: &[Arc<dyn Source>],
     caches: &[Option<TableCache>],
@@ -124,6 +163,7 @@ impl<'a> Wave<'a> {
     /// Answers what is kept. Gives the keys to ask by slot, and those that another batch is asking.
     fn recall(&mut self, asked: Vec<SlotKeys>) -> (Vec<Vec<Key>>, Vec<InFlight>) {
         let (mut unknown, mut flights) = (Vec::with_capacity(asked.len()), Vec::new());
+        let Context { now, deadline, .. } = self.context;
         for (slot, keys) in asked.into_iter().enumerate() {
             self.awaited.push(keys.awaited);
             let Some(cache) = self.cache(slot) else {
@@ -133,10 +173,10 @@ impl<'a> Wave<'a> {
             let mut left = Vec::new();
             for key in keys.keys {
                 let awaited = self.is_awaited(slot, &key);
-                let fresh = cache.fresh(&key, self.context.now);
+                let fresh = cache.fresh(&key, now);
                 match fresh.filter(|answer| !awaited || matches!(answer, Answer::Found(_))) {
                     Some(answer) => self.answers.give(slot, key, answer, Freshness::Kept),
-                    None => match cache.flights.get(&key).filter(|_| !awaited) {
+                    None => match cache.flights.get(&key, now, deadline).filter(|_| !awaited) {
                         Some(flight) => flights.push((slot, key, flight)),
                         None => left.push(key),
                     },
@@ -178,7 +218,11 @@ impl<'a> Wave<'a> {
             Arc::new(Called { questions, answers })
         };
         let call = call.boxed().shared();
-        let landings = cached.iter().map(|(at, cache, keys)| cache.flights.begin(&call, *at, keys)).collect();
+        let deadline = self.context.deadline;
+        let begin = |(at, cache, keys): &(usize, &'a TableCache, Vec<Key>)| {
+            cache.flights.begin(&call, deadline, *at, keys)
+        };
+        let landings = cached.iter().map(begin).collect();
         Asking { call, slots, _landings: landings }
     }
 

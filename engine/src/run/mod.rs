@@ -10,19 +10,22 @@
 mod apply;
 mod decode;
 mod fetch;
+mod pace;
 mod plan;
 mod prepare;
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::batch::{LookupCounts, Origin, Outcome, Record, Verdict};
 use crate::context::Context;
 use crate::json::{Document, Elements, Node};
-use crate::limits::{Limits, NoRoom, Room};
-use crate::lookup::{Failure, Key, Source, TableCache};
+use crate::limits::{ItemRoom, Limits, NoRoom, Room, together};
+use crate::lookup::{ErrorCode, Failure, Key, Source, TableCache};
 use crate::program::{ForEach, Lookup, Program};
 use crate::reasons::{Reason, ReasonCode};
+pub(crate) use pace::Pace;
 
 /// Runs a batch through the program.
 pub(crate) async fn batch(
@@ -30,26 +33,38 @@ pub(crate) async fn batch(
     sources: &[Arc<dyn Source>],
     caches: &[Option<TableCache>],
     limits: Limits,
+    mut pace: Pace<'_>,
     records: &[Record],
     context: Context,
 ) -> Outcome {
     let mut room = Room::new(limits, records);
+    let together = together(records);
     let prepared = |(at, record)| {
-        let event = contained(None, || prepare::prepare(program, record, context), Event::Done);
-        event.within(&mut room, at, program)
+        if pace.ends_prepare(at) {
+            return Event::Done(no_time(None));
+        }
+        // A panic is told of the rule that was tried when it came.
+        let trying = Cell::new(None);
+        let step = || prepare::prepare(program, record, context, &trying);
+        let event = contained(|| trying.get(), step, Event::Done);
+        event.within(&mut room, at, at < together, program)
     };
     let mut events: Vec<Event<'_>> = records.iter().enumerate().map(prepared).collect();
     let mut answers = fetch::Answered::new(program);
     for wave in 0..program.waves {
-        let asked = plan::keys(program, &mut events, &answers, wave, context);
-        fetch::fetch(program, sources, caches, asked, &mut answers, context).await;
+        let wanted = plan::keys(program, &mut events, &answers, wave, context);
+        let mut room = ItemRoom::new(limits, program.waves);
+        fetch::fetch(program, sources, caches, (&wanted, &mut room), &mut answers, context).await;
     }
     let mut counts = counters(program);
     let mut room = Room::new(limits, records);
     let verdict = |(at, event): (usize, Event<'_>)| {
         let (rule, bytes) = (event.rule(program), event.bytes());
+        if matches!(event, Event::Taken(_)) && pace.ends_apply(at) {
+            return no_time(rule);
+        }
         let apply = || apply::apply(program, &event, &answers, limits, context, &mut counts);
-        within(contained(rule, apply, |verdict| verdict), at, bytes, &mut room)
+        within(contained(|| rule, apply, |verdict| verdict), at, bytes, &mut room)
     };
     let verdicts = events.into_iter().enumerate().map(verdict).collect();
     Outcome { verdicts, lookups: counts.into_iter().flatten().collect() }
@@ -57,14 +72,14 @@ pub(crate) async fn batch(
 
 /// Does one step of one record. A panic in it is a fault of ours, or of an embedder's function; it rejects
 /// this record with its bytes, as it would happen again, and leaves the others alone.
-fn contained<T>(
-    rule: Option<&Arc<str>>,
+fn contained<'p, T>(
+    rule: impl FnOnce() -> Option<&'p Arc<str>>,
     step: impl FnOnce() -> T,
     rejected_as: impl FnOnce(Verdict) -> T,
 ) -> T {
     catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|_| {
         let message = "the engine failed on this record; please report it";
-        rejected_as(rejected(rule, Reason::new(ReasonCode::Internal, message)))
+        rejected_as(rejected(rule(), Reason::new(ReasonCode::Internal, message)))
     })
 }
 
@@ -95,7 +110,10 @@ enum Event<'r> {
 
 impl Event<'_> {
     /// The event, if the batch has room for it as it arrived.
-    fn within(self, room: &mut Room, at: usize, program: &Program) -> Self {
+    fn within(mut self, room: &mut Room, at: usize, first: bool, program: &Program) -> Self {
+        if let Event::Taken(taken) = &mut self {
+            taken.first = first;
+        }
         match room.take(at, self.bytes()) {
             Ok(()) => self,
             Err(no_room) => Event::Done(unplaced(self.rule(program), no_room)),
@@ -124,6 +142,8 @@ struct Taken<'r> {
     document: Document<'r>,
     /// The place of its rule in the program.
     rule: usize,
+    /// Whether it is the first one of the batch, or out of one record with it: no batch has more room for it.
+    first: bool,
     /// The keys of the rule's lookups, as far as the waves have come.
     keys: Vec<Asked>,
     /// The keys of the rule's loops: by loop, element and lookup.
@@ -131,6 +151,15 @@ struct Taken<'r> {
 }
 
 impl Taken<'_> {
+    /// What a failed answer is for this event.
+    fn failure(&self, answer: &Failure) -> Failure {
+        if self.first && answer.code == ErrorCode::ItemsTooLarge {
+            let message = "the event's items have no room in any batch: copy less of them, or give the function more memory";
+            return Failure { transient: false, message: message.to_owned(), ..answer.clone() };
+        }
+        answer.clone()
+    }
+
     /// The elements that a loop goes over; none where there is no array.
     fn elements(&self, each: &ForEach) -> Option<Elements<'_>> {
         self.array(each).map(Node::elements)
@@ -170,6 +199,12 @@ fn counters(program: &Program) -> Vec<Vec<LookupCounts>> {
     program.rules.iter().map(count).collect()
 }
 
+fn no_time(rule: Option<&Arc<str>>) -> Verdict {
+    let message =
+        "no time was left for the event: make the source's batches smaller, or the function's timeout longer";
+    Verdict::Failed { rule: rule.cloned(), reason: Reason::new(ReasonCode::NoTime, message) }
+}
+
 fn rejected(rule: Option<&Arc<str>>, reason: Reason) -> Verdict {
-    Verdict::Rejected { rule: rule.cloned(), reason }
+    Verdict::Rejected { rule: rule.cloned(), reason, lookups: Vec::new() }
 }

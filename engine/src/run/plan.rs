@@ -11,16 +11,42 @@ use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
 use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue};
 use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
-use crate::reasons::ReasonCode;
 use crate::value::Value;
 
-/// What one slot is asked: each key once, in the order in which the events need them.
+/// What a wave asks: each key of a slot once, in the order in which the events need them.
+pub(super) struct Wanted {
+    /// Slots and keys.
+    pub(super) keys: Vec<(usize, Key)>,
+    slots: Vec<Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    seen: HashSet<Key>,
+    /// The keys for whose items an event waits.
+    awaited: HashSet<Key>,
+}
+
+/// What one slot is asked.
 #[derive(Default)]
 pub(super) struct SlotKeys {
     pub(super) keys: Vec<Key>,
-    seen: HashSet<Key>,
-    /// The keys for whose items an event waits.
+    /// Those of them for whose items an event waits.
     pub(super) awaited: HashSet<Key>,
+}
+
+impl Wanted {
+    /// Some of the keys, by slot.
+    pub(super) fn by_slot(&self, keys: &[(usize, Key)]) -> Vec<SlotKeys> {
+        let mut asked: Vec<SlotKeys> = self.slots.iter().map(|_| SlotKeys::default()).collect();
+        for (slot, key) in keys {
+            if let (Some(asked), Some(slot)) = (asked.get_mut(*slot), self.slots.get(*slot)) {
+                asked.keys.push(key.clone());
+                asked.awaited.extend(slot.awaited.get(key).cloned());
+            }
+        }
+        asked
+    }
 }
 
 /// Works out the keys of a wave, over all events. Keys that are answered already are not asked again.
@@ -30,25 +56,26 @@ pub(super) fn keys(
     answers: &Answered,
     wave: usize,
     context: Context,
-) -> Vec<SlotKeys> {
-    let mut slots: Vec<SlotKeys> = program.tables.iter().map(|_| SlotKeys::default()).collect();
+) -> Wanted {
+    let slots = program.tables.iter().map(|_| Slot::default()).collect();
+    let mut wanted = Wanted { keys: Vec::new(), slots };
     for event in events {
         let Event::Taken(taken) = &*event else { continue };
         let Some(rule) = program.rules.get(taken.rule) else { continue };
         // Nothing is kept of an event that ends here: its keys are not asked.
         let worked_out =
-            contained(Some(&rule.name), || Ok(Asker { taken, rule, answers, context }.wave(wave)), Err);
+            contained(|| Some(&rule.name), || Ok(Asker { taken, rule, answers, context }.wave(wave)), Err);
         match (worked_out, event) {
             (Ok(found), Event::Taken(taken)) => {
                 for found in found {
-                    found.keep(rule, taken, answers, &mut slots, context);
+                    found.keep(rule, taken, answers, &mut wanted, context);
                 }
             }
             (Err(verdict), event) => *event = Event::Done(verdict),
             (Ok(_), Event::Done(_)) => {}
         }
     }
-    slots
+    wanted
 }
 
 /// The key of one lookup.
@@ -66,7 +93,7 @@ impl Found {
         rule: &Rule,
         taken: &mut Taken<'_>,
         answers: &Answered,
-        slots: &mut [SlotKeys],
+        wanted: &mut Wanted,
         context: Context,
     ) {
         let Found { element, place, asked } = self;
@@ -75,12 +102,12 @@ impl Found {
             Some((at, _)) => rule.loops.get(at).and_then(|each| each.lookups.get(place)),
         };
         if let (Asked::Key(key), Some(lookup)) = (&asked, lookup)
-            && let Some(slot) = slots.get_mut(lookup.slot)
+            && let Some(slot) = wanted.slots.get_mut(lookup.slot)
         {
             let awaited = may_come(lookup, &taken.record.origin, context);
             let known = answers.get(lookup.slot, key);
             if known.is_none_or(|given| awaited && given.is_kept_miss()) && slot.seen.insert(key.clone()) {
-                slot.keys.push(key.clone());
+                wanted.keys.push((lookup.slot, key.clone()));
             }
             if awaited {
                 slot.awaited.insert(key.clone());
@@ -173,7 +200,9 @@ impl<'a> Asker<'a, '_> {
                 Asked::Key(key) => match self.answers.get(above.slot, key).map(|given| &given.answer) {
                     Some(Answer::Found(item)) => Known::Item(item),
                     Some(Answer::Missing) => Known::Nothing,
-                    Some(Answer::Failed(cause)) => return Err(Failure::upstream(&above.name, cause)),
+                    Some(Answer::Failed(cause)) => {
+                        return Err(Failure::upstream(&above.name, &self.taken.failure(cause)));
+                    }
                     None => return Err(Failure::upstream(&above.name, &unanswered())),
                 },
                 Asked::Failed(cause) => return Err(Failure::upstream(&above.name, cause)),
@@ -200,11 +229,13 @@ impl<'a> Asker<'a, '_> {
 
 /// One part of a key; `None` where it is absent, null or empty text.
 fn key_part(part: &KeyPart, scope: Scope<'_, '_>) -> Result<Option<KeyValue>, Failure> {
+    use ErrorCode::{Argument, Arithmetic, Cast, Condition, Expression, Size, Text};
     let value = scope.value(&part.value).map_err(|stop| match stop {
-        Stop::Error(reason) if reason.code == ReasonCode::Cast.as_str() => {
-            Failure::new(ErrorCode::Cast, reason.message)
+        Stop::Error(reason) => {
+            let codes = [Cast, Text, Arithmetic, Argument, Condition, Size];
+            let code = codes.into_iter().find(|code| code.as_str() == reason.code);
+            Failure::new(code.unwrap_or(Expression), reason.message)
         }
-        Stop::Error(reason) => Failure::new(ErrorCode::Expression, reason.message),
         Stop::Upstream => Failure::new(ErrorCode::Upstream, "the key reads a lookup that failed"),
     })?;
     if value.is_nothing() || value.as_str().is_some_and(|text| text.is_empty()) {

@@ -1,5 +1,8 @@
 //! Bytes to an event that a rule has taken, or to its verdict.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
 use enrich_dsl::model::{Decode, OnInvalid};
 
 use super::{Asked, Event, Taken, decode, rejected};
@@ -11,7 +14,14 @@ use crate::program::{ForEach, Program, Rule};
 use crate::reasons::{Reason, ReasonCode};
 
 /// Routes by stream, decodes, routes by `when`, validates, and decides the early drops.
-pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Context) -> Event<'r> {
+///
+/// `trying` is the rule that is tried, should this panic.
+pub(super) fn prepare<'p, 'r>(
+    program: &'p Program,
+    record: &'r Record,
+    context: Context,
+    trying: &Cell<Option<&'p Arc<str>>>,
+) -> Event<'r> {
     let origin = &record.origin;
     let takes =
         |rule: &Rule| rule.streams.iter().any(|stream| stream.takes(&origin.stream, origin.arn.as_deref()));
@@ -22,6 +32,9 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
     let bytes = match &record.payload {
         Payload::Event(bytes) => bytes,
         Payload::Unreadable { reason, .. } => return Event::Done(rejected(first.as_ref(), reason.clone())),
+        Payload::Unread { reason, .. } => {
+            return Event::Done(Verdict::Failed { rule: first, reason: reason.clone() });
+        }
     };
     if first.is_none() {
         let message = format!("no rule takes the stream `{}`", origin.stream);
@@ -30,6 +43,7 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
     let mut taker = None;
     let mut decoded: Option<(&[Decode], Document<'r>)> = None;
     for (place, rule) in candidates {
+        trying.set(Some(&rule.name));
         // Rules for one stream mostly agree on how its bytes are read.
         let document = match decoded.take() {
             Some((steps, document)) if steps == rule.decode => document,
@@ -60,7 +74,7 @@ pub(super) fn prepare<'r>(program: &Program, record: &'r Record, context: Contex
         return Event::Done(verdict);
     }
     let keys = vec![Asked::NotYet; rule.lookups.len()];
-    let mut taken = Taken { record, rule: place, keys, loops: Vec::new(), document };
+    let mut taken = Taken { record, rule: place, first: false, keys, loops: Vec::new(), document };
     for each in &rule.loops {
         match looped(rule, each, taken.array(each)) {
             Ok(count) => taken.loops.push(vec![vec![Asked::NotYet; each.lookups.len()]; count]),

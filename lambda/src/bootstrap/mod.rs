@@ -13,8 +13,6 @@ mod start;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use enrich_aws::SystemClock;
-
 use crate::Handler;
 use crate::runtime::{self, Call};
 pub use settings::{Settings, SettingsError, Variables};
@@ -46,7 +44,7 @@ async fn serve(handler: Handler) -> ExitCode {
             invoked.answer
         }
     };
-    match runtime::serve(Arc::new(SystemClock), handle).await {
+    match runtime::serve(handle).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("the Runtime API can't be reached any more: {error}");

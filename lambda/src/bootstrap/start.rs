@@ -10,6 +10,7 @@ use enrich_aws::sqs::SqsQueues;
 use enrich_aws::{Clients, SystemClock};
 use enrich_engine::dsl::diagnostic::render;
 use enrich_engine::functions::Registry;
+use enrich_engine::lookup::CircuitBreaker;
 use enrich_engine::output::{NoSink, Sinks};
 use enrich_engine::{BuildError, Checked, Engine, Limits, Location, Rules};
 
@@ -24,6 +25,10 @@ const LOADING: Duration = Duration::from_secs(4);
 /// The share of the function's memory that a batch's events may take: beside them stand what is known of
 /// their structure, the items that are looked up, and the objects on their way.
 const MEMORY_SHARE: usize = 4;
+
+/// The share that the items may take that are looked up for a batch: twice and more that is what is known of
+/// their structure.
+const ITEM_SHARE: usize = 8;
 
 /// Why the function can't start.
 #[derive(Debug, thiserror::Error)]
@@ -65,10 +70,14 @@ pub async fn handler(settings: &Settings, variables: Variables) -> Result<Handle
     let rules = checked(&set)?;
     let clock = Arc::new(SystemClock);
     let mut limits = Limits::default();
-    limits.batch_bytes = variables.memory().map_or(limits.batch_bytes, |memory| memory / MEMORY_SHARE);
+    if let Some(memory) = variables.memory() {
+        limits.batch_bytes = memory / MEMORY_SHARE;
+        limits.item_bytes = memory / ITEM_SHARE;
+    }
+    let tables = CircuitBreaker::new(DynamoDbSource::new(clients.dynamodb, clock.clone()), clock.clone());
     let engine = Engine::builder(rules)
         .limits(limits)
-        .source("dynamodb", DynamoDbSource::new(clients.dynamodb, clock.clone()))
+        .source("dynamodb", tables)
         .variables(move |name| variables.of_rules(name).map(str::to_owned))
         .outputs()
         .build()

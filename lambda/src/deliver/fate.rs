@@ -4,10 +4,15 @@ use enrich_engine::{Reason, ReasonCode};
 
 /// What becomes of one record. Once its objects are written, this is what the caller may be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+#[non_exhaustive]
+pub enum Fate {
+    /// Its event is enriched, and written where the caller takes nothing back.
     Enriched,
+    /// A rule does not want it.
     Dropped,
+    /// It is rejected, and its reject is written.
     Rejected(Reason),
+    /// Nothing of it is sure: it is to be tried again.
     Failed(Reason),
 }
 

@@ -20,7 +20,7 @@ use super::order::{Order, number};
 use super::write::{Refused, Write, behind_failure};
 use super::{Batch, Counts, Delivered, Fate};
 use crate::answer::{self, AnswerError};
-use crate::envelope::Caller;
+use crate::envelope::{Caller, Message};
 
 /// How often a refused object is halved while none of its parts is taken: then it is not a record that
 /// is refused, and to write each alone would take twice as many writes as there are records.
@@ -35,14 +35,17 @@ impl Batch<'_> {
             .zip(self.verdicts)
             .map(|(record, verdict)| self.placed(record, verdict))
             .collect();
+        self.end_rounds(caller, &mut fates);
         order.settle(&mut fates);
 
         let written = Counts::default();
-        let mut delivery = Delivery { batch: self, order: &order, fates, written, over: false };
+        let mut delivery = Delivery { batch: self, caller, order: &order, fates, written, over: false };
         delivery.singles().await;
         delivery.lines().await;
         delivery.batches().await;
         let Delivery { mut fates, written, .. } = delivery;
+        order.close(&mut fates);
+        self.postpone(caller, &fates).await;
 
         let answer = self.failures(caller, &order, &fates);
         if answer.is_err() {
@@ -88,11 +91,13 @@ impl Batch<'_> {
         let origins = |lane: Vec<usize>| lane.into_iter().filter_map(|at| self.records.get(at));
         let failed = order.failed(fates);
         match caller {
-            Caller::Sqs { .. } => {
+            Caller::Sqs { messages, .. } => {
                 // In the order of the batch, not of the groups.
-                let failed = self.records.iter().zip(fates).filter(|(_, fate)| fate.failed().is_some());
-                answer::sqs(failed.map(|(record, _)| record.origin.sequence.as_deref()))
+                let fates = |message: &Message| fates.get(message.records.clone()).unwrap_or_default();
+                let failed = |message: &&Message| fates(message).iter().any(|fate| fate.failed().is_some());
+                answer::sqs(messages.iter().filter(failed).map(|message| message.id.as_deref()))
             }
+            Caller::Replay => Ok(Vec::new()),
             Caller::Kafka => {
                 let mut checkpoints = Vec::with_capacity(failed.len());
                 for lane in failed {
@@ -117,6 +122,7 @@ impl Batch<'_> {
 /// A batch on its way to what is durable.
 struct Delivery<'a> {
     batch: Batch<'a>,
+    caller: &'a Caller,
     order: &'a Order,
     fates: Vec<Fate>,
     written: Counts,
@@ -205,6 +211,7 @@ impl Delivery<'_> {
     /// Rejects the records of refused objects.
     async fn reject(&mut self, refused: Refused) {
         let rejected = self.batch.refused(&refused, &mut self.fates);
+        self.batch.end_rounds(self.caller, &mut self.fates);
         self.order.settle(&mut self.fates);
         let mut writes = self.batch.rejects(&self.fates);
         writes.retain(|write| write.records().iter().all(|at| rejected.contains(at)));
@@ -232,8 +239,16 @@ impl Delivery<'_> {
         let enriched = records.filter(|at| self.fates.get(*at) == Some(&Fate::Enriched));
         let events: Vec<_> = enriched.filter_map(|at| self.batch.output(at, kind)).collect();
         // All have names: what has no sequence number is not enriched here.
-        let (laid, _unnamed) = objects(&events);
-        laid.into_iter().map(|laid| Write::Object { object: laid.object, records: laid.records }).collect()
+        let (kept, new): (Vec<_>, Vec<_>) =
+            events.into_iter().partition(|event| self.caller.was_kept(event.record));
+        // What was kept is alone: an object of several is named by its first and last record, and between
+        // these may be others that are in an object of that name already.
+        let (laid, _unnamed) = objects(&new);
+        let alone = kept.iter().flat_map(|event| objects(std::slice::from_ref(event)).0);
+        laid.into_iter()
+            .chain(alone)
+            .map(|laid| Write::Object { object: laid.object, records: laid.records })
+            .collect()
     }
 }
 

@@ -5,7 +5,8 @@
 //!    partition or a message group: what lies behind a failure waits with it.
 //! 3. `firehose` and `pipes` give the events back. A transformation says of each record what became of
 //!    it; a pipe knows no partial failure, and a record that fails takes the batch with it.
-//! 4. `write` writes objects, lines and messages, several calls at a time. What is refused for good becomes
+//! 4. `redrive` looks after messages of a queue that hold rejects.
+//! 5. `write` writes objects, lines and messages, several calls at a time. What is refused for good becomes
 //!    a reject, so that it does not block its shard until it expires.
 
 mod fate;
@@ -13,14 +14,15 @@ mod firehose;
 mod mapping;
 mod order;
 mod pipes;
+mod redrive;
 mod write;
 
 use enrich_engine::output::{Rejected, reject, reject_message};
-use enrich_engine::{Destination, Reason, ReasonCode, Record, Timestamp, Verdict};
+use enrich_engine::{Destination, LookupOutcome, Reason, ReasonCode, Record, Timestamp, Verdict};
 
 use crate::envelope::Caller;
 use crate::{Handler, HandlerError};
-pub(crate) use fate::Fate;
+pub use fate::Fate;
 pub(crate) use write::Counts;
 use write::{Messages, Refused, Write, Written};
 
@@ -61,7 +63,7 @@ impl Batch<'_> {
         match verdict {
             Verdict::Enriched { .. } => Fate::Enriched,
             Verdict::Dropped { .. } => Fate::Dropped,
-            Verdict::Rejected { rule, reason } => self.rejected(rule.as_deref(), reason.clone()),
+            Verdict::Rejected { rule, reason, .. } => self.rejected(rule.as_deref(), reason.clone()),
             Verdict::Failed { reason, .. } => Fate::Failed(reason.clone()),
             _ => {
                 let message = "the engine gave a verdict that is not known here";
@@ -92,7 +94,8 @@ impl Batch<'_> {
         for (at, (((record, verdict), repeat), fate)) in rejects {
             let Fate::Rejected(reason) = fate else { continue };
             let (rule, rules) = (rule(verdict), self.handler.engine.hash());
-            let rejected = Rejected { record, repeat: *repeat, rule, reason, rules };
+            let rejected =
+                Rejected { record, repeat: *repeat, rule, reason, rules, lookups: lookups(verdict) };
             match self.destination(rule) {
                 Some(Destination::Objects(location)) => {
                     writes.push(Write::Object { object: reject(rejected, location), records: vec![at] });
@@ -150,6 +153,14 @@ impl Batch<'_> {
             };
         }
         rejected
+    }
+}
+
+/// How the lookups of an event ended that the engine has rejected.
+fn lookups(verdict: &Verdict) -> &[LookupOutcome] {
+    match verdict {
+        Verdict::Rejected { lookups, .. } => lookups,
+        _ => &[],
     }
 }
 

@@ -1,12 +1,13 @@
 //! Which records a caller brings again together with one that failed.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use enrich_engine::{Reason, ReasonCode, Record};
 
 use super::fate::Fate;
 use crate::SequenceNumber;
-use crate::envelope::Caller;
+use crate::envelope::{Caller, Message};
 
 /// The order in which a mapping's caller brings records: in lanes, each of which is brought again from
 /// its first failed record on.
@@ -15,26 +16,47 @@ pub(super) struct Order {
     lanes: Vec<Vec<usize>>,
     /// The records' numbers, where the caller goes by them.
     numbers: Vec<Option<SequenceNumber>>,
+    /// The places of records that come again together, wherever in their lane one of them failed: those of
+    /// one message.
+    together: Vec<Range<usize>>,
 }
 
 impl Order {
     /// - A shard is one lane.
     /// - Kafka brings several partitions at a time, and each is a lane.
-    /// - A FIFO queue keeps the order of each message group, and another queue none at all.
-    pub(super) fn new(caller: &Caller, records: &[Record]) -> Self {
+    /// - A FIFO queue keeps the order of each message group, and another queue none at all. The records that
+    ///   one message keeps are then no lane either: what fails among them does not hold up the others.
+    pub(super) fn new<'r>(caller: &'r Caller, records: &'r [Record]) -> Self {
         let lanes = match caller {
-            Caller::Sqs { fifo: false } => (0..records.len()).map(|at| vec![at]).collect(),
-            Caller::Sqs { fifo: true } => lanes(records, |record| record.origin.partition_key.as_deref()),
-            Caller::Kafka => {
-                lanes(records, |record| (record.origin.stream.as_str(), record.origin.shard.as_deref()))
+            Caller::Sqs { fifo: false, .. } | Caller::Replay => {
+                (0..records.len()).map(|at| vec![at]).collect()
             }
-            _ => lanes(records, |_| ()),
+            Caller::Sqs { fifo: true, messages } => {
+                let group = |message: &'r Message| {
+                    std::iter::repeat_n(message.group.as_deref(), message.records.len())
+                };
+                lanes(messages.iter().flat_map(group))
+            }
+            Caller::Kafka => {
+                let partition =
+                    |record: &'r Record| (record.origin.stream.as_str(), record.origin.shard.as_deref());
+                lanes(records.iter().map(partition))
+            }
+            _ => lanes(records.iter().map(|_| ())),
         };
         let number = |record: &Record| match caller {
-            Caller::Sqs { .. } => None,
+            Caller::Sqs { .. } | Caller::Replay => None,
             _ => number(record).and_then(SequenceNumber::parse),
         };
-        Self { lanes, numbers: records.iter().map(number).collect() }
+        let together = match caller {
+            Caller::Sqs { messages, .. } => messages
+                .iter()
+                .map(|message| message.records.clone())
+                .filter(|records| records.len() > 1)
+                .collect(),
+            _ => Vec::new(),
+        };
+        Self { lanes, numbers: records.iter().map(number).collect(), together }
     }
 
     /// Whether all records come again with the first one.
@@ -57,6 +79,20 @@ impl Order {
     pub(super) fn settle(&self, fates: &mut [Fate]) {
         for lane in &self.lanes {
             while self.settle_once(lane, fates) {}
+        }
+    }
+
+    /// Fails the records of each message of which one has failed, once nothing more is written: they come
+    /// again with it.
+    pub(super) fn close(&self, fates: &mut [Fate]) {
+        for records in &self.together {
+            let Some(fates) = fates.get_mut(records.clone()) else { continue };
+            if fates.iter().any(|fate| fate.failed().is_some()) {
+                for fate in fates.iter_mut().filter(|fate| fate.failed().is_none()) {
+                    let message = "the record comes again with another one of its message";
+                    *fate = Fate::Failed(Reason::new(ReasonCode::BehindFailure, message));
+                }
+            }
         }
     }
 
@@ -89,15 +125,13 @@ pub(super) fn number(record: &Record) -> Option<&str> {
     Some(sequence.split_once('-').map_or(sequence, |(number, _id)| number))
 }
 
-fn lanes<'r, K: Eq + std::hash::Hash>(
-    records: &'r [Record],
-    key: impl Fn(&'r Record) -> K,
-) -> Vec<Vec<usize>> {
+/// The places of each key.
+fn lanes<K: Eq + std::hash::Hash>(keys: impl Iterator<Item = K>) -> Vec<Vec<usize>> {
     let mut places: HashMap<K, usize> = HashMap::new();
     let mut lanes: Vec<Vec<usize>> = Vec::new();
-    for (at, record) in records.iter().enumerate() {
+    for (at, key) in keys.enumerate() {
         let next = lanes.len();
-        let place = *places.entry(key(record)).or_insert(next);
+        let place = *places.entry(key).or_insert(next);
         match lanes.get_mut(place) {
             Some(lane) => lane.push(at),
             None => lanes.push(vec![at]),
@@ -111,32 +145,38 @@ mod tests {
     use super::*;
     use enrich_engine::Origin;
 
-    /// Settles a batch of these numbers, of which those marked `!` have failed; gives the same text. What
-    /// stands before a `/` is the message group or the partition.
+    /// Settles and closes a batch of these numbers, of which those marked `!` have failed; gives the same
+    /// text. What stands before a `/` is the message group or the partition; a `+` stands between records
+    /// of one message.
     fn settled(caller: &Caller, text: &str) -> String {
-        let mut records = Vec::new();
-        let mut fates = Vec::new();
-        for word in text.split(' ') {
-            let mut origin = Origin::stream("clicks");
-            let word = match word.split_once('/') {
-                Some((lane, rest)) => {
-                    origin.partition_key = Some(lane.to_owned());
-                    origin.shard = Some(lane.to_owned());
-                    rest
-                }
-                None => word,
-            };
-            origin.sequence = Some(word.trim_end_matches('!').to_owned()).filter(|number| number != "-");
-            records.push(Record::new("{}", origin));
-            let failed = || Fate::Failed(Reason::new("throttled", ""));
-            fates.push(if word.ends_with('!') { failed() } else { Fate::Enriched });
+        let (mut records, mut fates, mut messages) = (Vec::new(), Vec::new(), Vec::new());
+        for message in text.split(' ') {
+            let (lane, numbers) = message.split_once('/').unzip();
+            let first = records.len();
+            for word in numbers.unwrap_or(message).split('+') {
+                let mut origin = Origin::stream("clicks");
+                origin.shard = lane.map(str::to_owned);
+                origin.sequence = Some(word.trim_end_matches('!').to_owned()).filter(|number| number != "-");
+                records.push(Record::new("{}", origin));
+                let failed = || Fate::Failed(Reason::new("throttled", ""));
+                fates.push(if word.ends_with('!') { failed() } else { Fate::Enriched });
+            }
+            let (group, records) = (lane.map(str::to_owned), first..records.len());
+            let (keeps, id, queue, receipt_handle) = (records.len() > 1, None, None, None);
+            messages.push(Message { id, group, records, keeps, queue, receipt_handle, received: 1 });
         }
-        Order::new(caller, &records).settle(&mut fates);
-        let words = text.split(' ').zip(&fates).map(|(word, fate)| {
-            let mark = if fate.failed().is_some() { "!" } else { "" };
-            format!("{}{mark}", word.trim_end_matches('!'))
-        });
-        words.collect::<Vec<_>>().join(" ")
+        let caller = match caller {
+            Caller::Sqs { fifo, .. } => Caller::Sqs { fifo: *fifo, messages },
+            other => other.clone(),
+        };
+        let order = Order::new(&caller, &records);
+        order.settle(&mut fates);
+        order.close(&mut fates);
+        let mut fates = fates.iter().map(|fate| if fate.failed().is_some() { "!" } else { "" });
+        let mut mark =
+            |word: &str| format!("{}{}", word.trim_end_matches('!'), fates.next().expect("a fate"));
+        let mut message = |message: &str| message.split('+').map(&mut mark).collect::<Vec<_>>().join("+");
+        text.split(' ').map(&mut message).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -162,7 +202,8 @@ mod tests {
 
     #[test]
     fn what_comes_again_in_lanes() {
-        let (queue, fifo) = (Caller::Sqs { fifo: false }, Caller::Sqs { fifo: true });
+        let sqs = |fifo| Caller::Sqs { fifo, messages: Vec::new() };
+        let (queue, fifo) = (sqs(false), sqs(true));
         for (caller, before, after) in [
             (&queue, "a/1! a/2 1 -! 3", "a/1! a/2 1 -! 3"),
             (&fifo, "a/1 b/1! a/2 b/2 a/3", "a/1 b/1! a/2 b/2! a/3"),
@@ -171,6 +212,10 @@ mod tests {
             (&fifo, "a/7 a/2! a/8", "a/7 a/2! a/8!"),
             // Messages that lost their group are taken for one.
             (&fifo, "1! a/2 3", "1! a/2 3!"),
+            // A message of which a record has failed comes again as a whole.
+            (&queue, "a/1+2!+3 4", "a/1!+2!+3! 4"),
+            (&queue, "a/1+2 a/3!", "a/1+2 a/3!"),
+            (&fifo, "a/0 a/1+2!+3 b/4 a/5", "a/0 a/1!+2!+3! b/4 a/5!"),
             (&Caller::Kafka, "0/7 1/7! 0/8 1/8 0/9", "0/7 1/7! 0/8 1/8! 0/9"),
             (&Caller::Kafka, "0/9 0/7! 1/9 1/7", "0/9! 0/7! 1/9 1/7"),
         ] {

@@ -1,27 +1,46 @@
 //! A record that holds several, to each of them.
 
-use enrich_engine::{Origin, Payload, Record};
+use enrich_engine::{Origin, Payload, Reason, ReasonCode, Record};
 
 use crate::kpl::{self, UserRecord};
+
+/// The most events that the aggregates of one invocation may hold together. Each takes a kilobyte of memory
+/// until it is answered, whatever its own size, and a body of 6 MB can name a million.
+const MAX_EVENTS: usize = kpl::MAX_RECORDS;
 
 /// The records, with those out of an aggregate in its place.
 ///
 /// They keep the aggregate's sequence number: it is all that Kinesis can be told of, so that one that
-/// fails brings all of them again, to objects of the same names.
+/// fails brings all of them again, to objects of the same names. From the aggregate on that goes beyond
+/// [`MAX_EVENTS`] they stay as they are, and come again in a later batch. The first one is always taken apart.
 pub(super) fn taken_apart(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
     let mut apart = Vec::new();
+    let mut left = MAX_EVENTS;
     for record in records {
         let inside = match &record.payload {
             Payload::Event(bytes) => kpl::user_records(bytes),
             _ => None,
         };
         match inside {
-            Some(inside) => apart
-                .extend(inside.into_iter().zip(0..).map(|(user, place)| one(user, place, &record.origin))),
+            Some(inside) if inside.len() > left => {
+                left = 0;
+                apart.push(unread(&record));
+            }
+            Some(inside) => {
+                left -= inside.len();
+                apart.extend(
+                    inside.into_iter().zip(0..).map(|(user, place)| one(user, place, &record.origin)),
+                );
+            }
             None => apart.push(record),
         }
     }
     apart
+}
+
+fn unread(record: &Record) -> Record {
+    let message = format!("the aggregates of the batch hold more than {MAX_EVENTS} events");
+    Record::unread(record.bytes(), Reason::new(ReasonCode::TooManyEvents, message), record.origin.clone())
 }
 
 fn one(user: UserRecord<'_>, place: u64, aggregate: &Origin) -> Record {

@@ -11,7 +11,7 @@ pub(super) fn from_seconds(number: &str) -> Option<Timestamp> {
 }
 
 /// The same of milliseconds.
-pub(super) fn from_millis(number: &str) -> Option<Timestamp> {
+pub(crate) fn from_millis(number: &str) -> Option<Timestamp> {
     from_digits(number, 0)
 }
 

@@ -17,10 +17,14 @@ mod shape;
 mod sqs;
 
 use std::fmt;
+use std::ops::Range;
 
 use enrich_engine::Record;
 use enrich_engine::json::{Document, Node, ScanError};
 
+pub(crate) use arrival::from_millis;
+pub(crate) use record::text;
+pub(crate) use shape::describe;
 use shape::{Element, Mapping, Shape};
 
 /// One invocation, read.
@@ -49,9 +53,10 @@ pub enum Caller {
     },
     /// An event source mapping of an SQS queue.
     Sqs {
-        /// Whether the queue keeps the order of each message group, which is then the record's
-        /// [`partition_key`](enrich_engine::Origin::partition_key).
+        /// Whether the queue keeps the order of each message group.
         fifo: bool,
+        /// The messages, in their order.
+        messages: Vec<Message>,
     },
     /// An event source mapping of Kafka topics: records of several partitions, each in its order.
     Kafka,
@@ -62,6 +67,28 @@ pub enum Caller {
     },
     /// The enrichment step of an EventBridge pipe, whatever its source.
     Pipes,
+    /// Nobody: records that were kept are tried again, each by itself. See [`crate::Handler::replay`].
+    Replay,
+}
+
+/// A message of a queue: what it is known by, and which records of the batch are out of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Message {
+    /// Its id.
+    pub id: Option<String>,
+    /// Its message group, where the queue keeps an order.
+    pub group: Option<String>,
+    /// The places of its records in the batch. It is one record, unless it [keeps](Message::keeps) others.
+    pub records: Range<usize>,
+    /// Whether its body is a reject or an on-failure record, whose own records take its place.
+    pub keeps: bool,
+    /// The ARN of its queue.
+    pub queue: Option<String>,
+    /// What the queue calls this delivery of it.
+    pub receipt_handle: Option<String>,
+    /// How often the queue has delivered it by now.
+    pub received: u32,
 }
 
 /// What Firehose must get back of a record, as JSON texts that are written as they came.
@@ -75,7 +102,7 @@ pub struct Echo {
 }
 
 impl Caller {
-    /// The caller's name in logs: `kinesis`, `dynamodb`, `sqs`, `kafka`, `firehose` or `pipes`.
+    /// The caller's name in logs: `kinesis`, `dynamodb`, `sqs`, `kafka`, `firehose`, `pipes`, or `replay`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -85,14 +112,33 @@ impl Caller {
             Caller::Kafka => "kafka",
             Caller::Firehose { .. } => "firehose",
             Caller::Pipes => "pipes",
+            Caller::Replay => "replay",
         }
     }
 
-    /// Whether the caller takes the events back. One that doesn't brings failed records again, and the
-    /// rules have to say where the others go.
+    /// Whether the caller takes the events back. Where it doesn't, the rules have to say where they go.
     #[must_use]
     pub fn takes_events(&self) -> bool {
         matches!(self, Caller::Firehose { .. } | Caller::Pipes)
+    }
+
+    /// Whether the caller brings failed records again, one by one or from the first on.
+    #[must_use]
+    pub fn retries(&self) -> bool {
+        !self.takes_events() && *self != Caller::Replay
+    }
+
+    /// Whether the record at that place was kept before, so that the others of its first batch are not
+    /// those of this one.
+    pub(crate) fn was_kept(&self, at: usize) -> bool {
+        match self {
+            Caller::Replay => true,
+            Caller::Sqs { messages, .. } => {
+                let its = messages.partition_point(|message| message.records.end <= at);
+                messages.get(its).is_some_and(|message| message.keeps)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -138,11 +184,21 @@ impl Invocation {
     /// Where the body as a whole can't be read; a record that can't be is among the records, with its
     /// reason.
     pub fn read(body: &[u8]) -> Result<Self, EnvelopeError> {
+        Self::read_as(body, sqs::messages)
+    }
+
+    /// Reads the body of an invocation out of an on-failure record. Messages of a queue are not opened
+    /// there once more: however deep they are nested, reading them ends.
+    pub(crate) fn read_kept(body: &[u8]) -> Result<Self, EnvelopeError> {
+        Self::read_as(body, sqs::closed)
+    }
+
+    fn read_as(body: &[u8], messages: fn(Node<'_>) -> Self) -> Result<Self, EnvelopeError> {
         // However deep an event is nested, that is a matter between the engine and this event.
         let document = Document::parse_nested(body, body.len()).map_err(EnvelopeError::NotJson)?;
         let root = document.root();
         Ok(match shape::of(root)? {
-            Shape::Mapping(mapping, records) => Self::mapping(root, mapping, records),
+            Shape::Mapping(mapping, records) => Self::mapping(root, mapping, records, messages),
             Shape::Kafka(partitions) => {
                 Self { caller: Caller::Kafka, records: kafka::records(root, partitions) }
             }
@@ -163,7 +219,7 @@ impl Invocation {
         })
     }
 
-    fn mapping(root: Node<'_>, mapping: Mapping, records: Node<'_>) -> Self {
+    fn mapping(root: Node<'_>, mapping: Mapping, records: Node<'_>, messages: fn(Node<'_>) -> Self) -> Self {
         let elements = || records.elements();
         match mapping {
             Mapping::Kinesis => Self {
@@ -176,10 +232,7 @@ impl Invocation {
                 let records = elements().map(record).collect();
                 Self { caller: Caller::DynamoDb { state: window_state(root) }, records }
             }
-            Mapping::Sqs => {
-                let fifo = elements().any(sqs::is_fifo);
-                Self { caller: Caller::Sqs { fifo }, records: elements().map(sqs::record).collect() }
-            }
+            Mapping::Sqs => messages(records),
         }
     }
 }

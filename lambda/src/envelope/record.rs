@@ -80,7 +80,7 @@ fn origin(outer: Node<'_>, inner: Node<'_>) -> Origin {
 }
 
 /// The text of that member, if it is one that says something.
-pub(super) fn text(node: Node<'_>, name: &str) -> Option<String> {
+pub(crate) fn text(node: Node<'_>, name: &str) -> Option<String> {
     node.get(name)?.as_str().filter(|text| !text.is_empty()).map(std::borrow::Cow::into_owned)
 }
 

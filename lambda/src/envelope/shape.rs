@@ -205,7 +205,7 @@ fn unknown(root: Node<'_>) -> EnvelopeError {
 }
 
 /// The kind of a value, and the names of its members: never what they hold.
-fn describe(node: Node<'_>) -> String {
+pub(crate) fn describe(node: Node<'_>) -> String {
     const NAMES: usize = 12;
     let kind = node.kind().with_article();
     let mut names: Vec<String> = node.members().take(NAMES).map(|(name, _)| quoted(&name.text())).collect();

@@ -11,10 +11,9 @@ mod refuse;
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use bytes::Bytes;
-use enrich_engine::{Clock, Timestamp};
+use enrich_engine::Timestamp;
 use futures_util::FutureExt as _;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, Runtime};
 use serde_json::value::RawValue;
@@ -28,7 +27,7 @@ pub use refuse::refuse;
 pub struct Call {
     /// The body, byte for byte.
     pub body: Bytes,
-    /// When Lambda will end the invocation; `None` where that is not known.
+    /// When Lambda will end the invocation, as it says; `None` where that is no instant.
     pub deadline: Option<Timestamp>,
     /// Lambda's id of the invocation.
     pub request_id: String,
@@ -38,14 +37,14 @@ pub struct Call {
 ///
 /// # Errors
 /// Where the Runtime API can't be reached any more.
-pub async fn serve<H, F>(clock: Arc<dyn Clock>, handle: H) -> Result<(), lambda_runtime::Error>
+pub async fn serve<H, F>(handle: H) -> Result<(), lambda_runtime::Error>
 where
     H: Fn(Call) -> F + Clone + Send + 'static,
     F: Future<Output = Result<Vec<u8>, HandlerError>> + Send + 'static,
 {
     let service = lambda_runtime::service_fn(move |event: LambdaEvent<()>| {
         // Here, not in the future: the layer lends the body for as long as this call takes.
-        let call = body::take().map(|body| call(body, event.context, clock.now()));
+        let call = body::take().map(|body| call(body, event.context));
         let handle = handle.clone();
         async move {
             let call = call.ok_or(HandlerError::Internal("the invocation's body got lost"))?;
@@ -63,10 +62,9 @@ where
     Runtime::new(service).layer(body::Layer).run_concurrent().await
 }
 
-fn call(body: Bytes, context: Context, now: Timestamp) -> Call {
-    // A deadline that has passed at the start is no deadline: local runtimes send one of 1970.
+fn call(body: Bytes, context: Context) -> Call {
     let deadline = i64::try_from(context.deadline).ok().and_then(Timestamp::from_millis);
-    Call { body, deadline: deadline.filter(|deadline| *deadline > now), request_id: context.request_id }
+    Call { body, deadline, request_id: context.request_id }
 }
 
 /// The answer as JSON text that is sent as it is. What is no JSON never reaches a caller, who would

@@ -184,3 +184,21 @@ proptest! {
         prop_assert_eq!(both, keys(&whole));
     }
 }
+
+#[test]
+fn more_events_than_a_batch_may_hold_come_in_a_later_one() {
+    // Each of three records has half as many events as all may have, and a few more.
+    let words = vec!["bot"; 32_770];
+    let records = [vec!["bot"], words.clone(), words.clone(), vec!["bot"]];
+    let world = World::new(true, &[]);
+    let invoked = world.invoke(&kinesis_aggregates("clicks", &records, 1), None);
+    assert_eq!(counts(&invoked), "0+32771+0+2 too_many_events:2");
+    let answer = String::from_utf8(invoked.answer.expect("an answer")).expect("UTF-8");
+    assert_eq!(answer, r#"{"batchItemFailures":[{"itemIdentifier":"3"}]}"#);
+    // What comes again begins with it.
+    let invoked = world.invoke(&kinesis_aggregates("clicks", &records[2..], 3), None);
+    assert_eq!(counts(&invoked), "0+32771+0+0");
+    // A pipe knows no part of a batch: it halves one that fails.
+    let invoked = world.invoke(&pipes_aggregates("clicks", &records), None);
+    assert!(invoked.answer.is_err());
+}

@@ -365,11 +365,11 @@ fn objects_in_full() {
         "out/clicks/clicks-4bd9fc39-shard-1-1.json\n{\"n\": 1, \"user\":\"u1\",\"segment\":\"premium\"}"
             .to_owned(),
         format!(
-            "rejects/not_json/dt=2018-12-17/clicks-4bd9fc39-shard-1-2.json\n{{\"reason\":{{\"code\":\"not_json\",\
-             \"message\":\"an unexpected character at byte 0\"}},\"record\":{{\"stream\":\"clicks\",\
+            "rejects/not_json/dt=2018-12-17/clicks-4bd9fc39-shard-1-2.json\n{{\"version\":1,\"reason\":\
+             {{\"code\":\"not_json\",\"message\":\"an unexpected character at byte 0\"}},\"record\":{{\"stream\":\"clicks\",\
              \"arn\":\"arn:aws:kinesis:us-east-2:123456789012:stream/clicks\",\"shard\":\"shard-1\",\
              \"sequence\":\"2\",\"arrival\":\"2018-12-17T22:10:50.980Z\",\"id\":\"clicks:shard-1:2\"}},\
-             \"rule\":\"clicks\",\"rules\":\"{hash}\",\"data\":\"aGVsbG8=\"}}\n"
+             \"rule\":\"clicks\",\"rules\":\"{hash}\",\"lookups\":[],\"data\":\"aGVsbG8=\"}}\n"
         ),
         "out/many/a/mixed-cdb95daa-shard-1-1-3.ndjson\n\
          {\"many\":true,\"at\":\"a\",\"user\":\"u1\",\"segment\":\"premium\"}\n\

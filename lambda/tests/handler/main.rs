@@ -9,6 +9,8 @@ mod kinesis;
 mod kpl;
 mod pipes;
 mod properties;
+mod redrive;
+mod replay;
 mod sinks;
 mod time;
 mod world;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use enrich_engine::lookup::{BoxFuture, ErrorCode, Failure};
 use enrich_engine::output::{
     DeliveryStreams, MAX_LINE_BYTES, MAX_LINES, MAX_LINES_BYTES, MAX_MESSAGE_BYTES, MAX_MESSAGES, Message,
-    Queues, Sinks,
+    Postponed, Queues, Sinks,
 };
 use enrich_engine::{Engine, Queue, Rules, Timestamp};
 use enrich_lambda::Handler;
@@ -103,6 +103,19 @@ impl Queues for Store {
             self.call(&queue.name, messages.iter().map(|message| sequence(&message.body)));
             messages.iter().map(|message| self.result("message ", &sequence(&message.body))).collect()
         })
+    }
+
+    fn postpone<'a>(
+        &'a self,
+        queue: &'a Queue,
+        messages: &'a [Postponed],
+        _deadline: Option<Timestamp>,
+    ) -> BoxFuture<'a, ()> {
+        assert!(messages.len() <= MAX_MESSAGES);
+        let messages =
+            messages.iter().map(|message| format!("{} {}", message.receipt_handle, message.seconds));
+        self.call(&format!("postpone {}", queue.name), messages);
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -351,7 +364,8 @@ fn an_ordered_queue_gets_ids_that_a_later_reject_of_the_record_does_not_share() 
     let record = Record::new("x", origin);
     let reason = Reason::new(ReasonCode::NotJson, "no");
     let message = |millis: i64| {
-        let rejected = Rejected { record: &record, repeat: 0, rule: None, reason: &reason, rules: "r" };
+        let rejected =
+            Rejected { record: &record, repeat: 0, rule: None, reason: &reason, rules: "r", lookups: &[] };
         reject_message(rejected, Timestamp::from_millis(millis))
     };
     let (one, again, later) = (message(1), message(1), message(2));

@@ -17,7 +17,7 @@ use enrich_lambda::{Handler, Invoked};
 
 use crate::kpl::{self, User};
 
-const RULES: &str = r#"
+pub(crate) const RULES: &str = r#"
 table users { source dynamodb "users" key id: string }
 
 rule clicks {

@@ -1,5 +1,7 @@
 //! An S3 in this process.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use hyper_util::rt::TokioIo;
@@ -18,7 +20,7 @@ pub(crate) struct Bucket {
     /// Goes past the proxy.
     direct: Client,
     _server: Task,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Bucket {
@@ -41,7 +43,7 @@ impl Bucket {
         });
         let direct = clients(&address).await.s3;
         direct.create_bucket().bucket("events").send().await.expect("a bucket");
-        Self { proxy: Proxy::to(&address).await, direct, _server: server, _folder: folder }
+        Self { proxy: Proxy::to(&address).await, direct, _server: server, folder }
     }
 
     /// A client that goes through the proxy.
@@ -61,6 +63,28 @@ impl Bucket {
         let media = object.content_type.unwrap_or_default();
         let bytes = object.body.collect().await.expect("a body").to_vec();
         (media, String::from_utf8(bytes).expect("text"))
+    }
+
+    /// All objects of that folder, by their keys, as they are on the disk.
+    pub(crate) fn under(&self, folder: &str) -> BTreeMap<String, String> {
+        let bucket = self.folder.path().join("events");
+        let (mut objects, mut folders) = (BTreeMap::new(), vec![bucket.join(folder)]);
+        while let Some(folder) = folders.pop() {
+            #[expect(clippy::disallowed_methods, reason = "the bucket is a folder")]
+            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+            for entry in entries {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                #[expect(clippy::disallowed_methods, reason = "the bucket is a folder")]
+                let body = std::fs::read_to_string(&path).expect("text");
+                let key = path.strip_prefix(&bucket).expect("a key").to_str().expect("text").to_owned();
+                objects.insert(key, body);
+            }
+        }
+        objects
     }
 
     /// The keys of all objects.

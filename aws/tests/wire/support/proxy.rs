@@ -1,11 +1,15 @@
 //! A pass-through between a client and a server: keeps every call, and does to each what a script says.
 
-use std::convert::Infallible;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use futures_util::stream;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -46,9 +50,27 @@ pub(crate) enum Action {
     Edit(Box<dyn FnOnce(String) -> String + Send>),
     /// The server never sees it.
     Answer { status: u16, body: String },
+    /// It goes through, and takes that much longer.
+    Slow(Duration),
+    /// The connection breaks off: before the server sees the call, or behind its back when it has done as asked.
+    Break { seen: bool },
+    /// The server's answer breaks off in its middle.
+    Cut,
     /// Nobody answers.
     Hang,
 }
+
+/// The connection breaks off.
+#[derive(Debug)]
+struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the connection breaks off, as the script says")
+    }
+}
+
+impl std::error::Error for Broken {}
 
 type Script = Box<dyn Fn(usize, &Call) -> Action + Send + Sync>;
 
@@ -113,7 +135,10 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
     }
 }
 
-async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn handle(
+    state: Arc<State>,
+    request: Request<Incoming>,
+) -> Result<Response<UnsyncBoxBody<Bytes, Broken>>, Broken> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -133,6 +158,17 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
     state.most_flying.fetch_max(flying, Ordering::SeqCst);
     let action = (state.script.lock().expect("the script"))(number, &call);
     let request = Request::from_parts(head, Full::new(body));
+    let response = done(&state, action, request).await;
+    state.flying.fetch_sub(1, Ordering::SeqCst);
+    response
+}
+
+/// Does to a call what the script says.
+async fn done(
+    state: &State,
+    action: Action,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<UnsyncBoxBody<Bytes, Broken>>, Broken> {
     let response = match action {
         Action::Pass => forward(&state.upstream, request).await,
         Action::PassTogether(barrier) => {
@@ -152,10 +188,29 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
             *response.status_mut() = StatusCode::from_u16(status).expect("a status");
             response
         }
+        Action::Slow(by) => {
+            tokio::time::sleep(by).await;
+            forward(&state.upstream, request).await
+        }
+        Action::Break { seen } => {
+            if seen {
+                forward(&state.upstream, request).await;
+            }
+            return Err(Broken);
+        }
+        Action::Cut => return Ok(cut(forward(&state.upstream, request).await).await),
         Action::Hang => std::future::pending().await,
     };
-    state.flying.fetch_sub(1, Ordering::SeqCst);
-    Ok(response)
+    Ok(response.map(|body| body.map_err(|never| match never {}).boxed_unsync()))
+}
+
+/// The first half of an answer, whose head promises all of it.
+async fn cut(response: Response<Full<Bytes>>) -> Response<UnsyncBoxBody<Bytes, Broken>> {
+    let (mut head, body) = response.into_parts();
+    let body = body.collect().await.expect("a body in memory").to_bytes();
+    head.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len().max(1)));
+    let half = Frame::data(body.slice(..body.len() / 2));
+    Response::from_parts(head, StreamBody::new(stream::iter([Ok(half), Err(Broken)])).boxed_unsync())
 }
 
 async fn forward(upstream: &str, request: Request<Full<Bytes>>) -> Response<Full<Bytes>> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::Shared;
 
 use crate::lookup::{Answer, Answers, BoxFuture, Key, Questions};
+use crate::time::Timestamp;
 
 /// A call to a source, which each batch that waits for it drives on: none depends on another's life.
 pub(crate) type Call = Shared<BoxFuture<'static, Arc<Called>>>;
@@ -20,6 +21,8 @@ pub(crate) struct Called {
 #[derive(Clone)]
 pub(crate) struct Flight {
     call: Call,
+    /// When the call gives up at the latest.
+    deadline: Option<Timestamp>,
     table: usize,
     key: usize,
 }
@@ -37,16 +40,25 @@ impl Flight {
 pub(crate) struct Flights(Mutex<HashMap<Key, Flight>>);
 
 impl Flights {
-    /// Where that key's answer will be, if somebody asks for it just now.
-    pub(crate) fn get(&self, key: &Key) -> Option<Flight> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    /// Where that key's answer will be, if somebody asks for it just now: in a call that ends by the
+    /// deadline of this batch, and should not have ended before.
+    pub(crate) fn get(&self, key: &Key, now: Timestamp, deadline: Option<Timestamp>) -> Option<Flight> {
+        let flight = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()?;
+        let ends = |theirs| now < theirs && deadline.is_none_or(|deadline| theirs <= deadline);
+        flight.deadline.map_or(deadline.is_none(), ends).then_some(flight)
     }
 
     /// Says that `call` asks for these keys as its table `table`, until what this returns goes.
-    pub(crate) fn begin<'f>(&'f self, call: &Call, table: usize, keys: &[Key]) -> Landing<'f> {
+    pub(crate) fn begin<'f>(
+        &'f self,
+        call: &Call,
+        deadline: Option<Timestamp>,
+        table: usize,
+        keys: &[Key],
+    ) -> Landing<'f> {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (at, key) in keys.iter().enumerate() {
-            flights.insert(key.clone(), Flight { call: call.clone(), table, key: at });
+            flights.insert(key.clone(), Flight { call: call.clone(), deadline, table, key: at });
         }
         Landing { flights: self, call: call.clone(), keys: keys.to_vec() }
     }
