@@ -117,7 +117,6 @@ impl Fault {
             ErrorCode::Denied => "refuses access",
             ErrorCode::Absent => "does not exist",
             ErrorCode::Refused => "refuses the request",
-            ErrorCode::NoAnswer => "gave no whole answer",
             _ => "can't be reached or failed",
         };
         Failure::new(self.code, format!("{subject} {what} ({})", self.detail))
@@ -139,7 +138,6 @@ fn by_code(code: &str) -> Option<ErrorCode> {
         | "RequestThrottled"
         | "RequestThrottledException"
         | "ServiceUnavailable"
-        | "ServiceUnavailableException"
         | "SlowDown"
         | "Throttling"
         | "ThrottledException"
@@ -228,7 +226,7 @@ mod tests {
             (Some("InvalidURI"), 400, Refused),
             (Some("InvalidArgument"), 400, Refused),
             (Some("InvalidRequest"), 400, Unavailable),
-            (Some("ServiceUnavailableException"), 503, Throttled),
+            (Some("ServiceUnavailableException"), 503, Unavailable),
             (Some("InvalidArgumentException"), 400, Refused),
             (Some("AWS.SimpleQueueService.NonExistentQueue"), 400, Absent),
             (Some("QueueDoesNotExist"), 400, Absent),

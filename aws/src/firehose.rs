@@ -6,8 +6,8 @@ use std::sync::Arc;
 use aws_sdk_firehose::Client;
 use aws_sdk_firehose::config::Config;
 use aws_sdk_firehose::config::timeout::TimeoutConfig;
-use aws_sdk_firehose::error::BuildError;
-use aws_sdk_firehose::operation::put_record_batch::PutRecordBatchOutput;
+use aws_sdk_firehose::error::{BuildError, ProvideErrorMetadata as _, SdkError};
+use aws_sdk_firehose::operation::put_record_batch::{PutRecordBatchError, PutRecordBatchOutput};
 use aws_sdk_firehose::primitives::Blob;
 use aws_sdk_firehose::types::Record;
 use enrich_engine::lookup::{BoxFuture, ErrorCode, Failure};
@@ -92,7 +92,7 @@ impl Entries for Put<'_> {
                 .send();
             match tokio::time::timeout(left, sending).await {
                 Ok(Ok(answer)) => Ok(taken(&answer)),
-                Ok(Err(error)) => Err(Fault::of(&error)),
+                Ok(Err(error)) => Err(fault(&error)),
                 Err(_) => Err(Fault::timeout()),
             }
         })
@@ -103,9 +103,20 @@ fn timeouts(attempt: std::time::Duration) -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(attempt).build()
 }
 
+/// What Firehose answers where more comes than it takes, of a call as of a record.
+const BUSY: &str = "ServiceUnavailableException";
+
+fn fault(error: &SdkError<PutRecordBatchError>) -> Fault {
+    match error.code() {
+        Some(BUSY) => Fault::new(ErrorCode::Throttled, BUSY),
+        _ => Fault::of(error),
+    }
+}
+
 /// HTTP says 200 also where nothing was taken: each record has an error or an id of its own.
 fn taken(answer: &PutRecordBatchOutput) -> Taken {
     let each = answer.request_responses().iter().map(|record| match record.error_code() {
+        Some(BUSY) => Err(Fault::new(ErrorCode::Throttled, BUSY)),
         Some(code) => Err(Fault::entry(code, ErrorCode::Unavailable)),
         None if record.record_id().is_some() => Ok(()),
         None => Err(Fault::no_result()),

@@ -170,7 +170,7 @@ async fn what_an_answer_leaves_out_is_not_acknowledged() {
     sqs.proxy.script(|_, _| {
         ok(&json!({"Successful": [{"Id": "1", "MessageId": "m", "MD5OfMessageBody": "0"}], "Failed": []}))
     });
-    let failed = "no_answer: queue `bad` gave no whole answer (the answer leaves it out)";
+    let failed = "no_answer: queue `bad` can't be reached or failed (the answer leaves it out)";
     assert_eq!(sqs.send(&["1", "2"], None).await, [failed, "ok"]);
 }
 

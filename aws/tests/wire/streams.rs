@@ -165,7 +165,7 @@ async fn a_throttled_call_is_made_again() {
 #[tokio::test]
 async fn an_answer_that_leaves_a_record_out_does_not_acknowledge_it() {
     let firehose = Firehose::start(|_, _| None).await;
-    let failed = "no_answer: delivery stream `orders` gave no whole answer (the answer leaves it out)";
+    let failed = "no_answer: delivery stream `orders` can't be reached or failed (the answer leaves it out)";
     for results in [json!([{"RecordId": "id"}]), json!([{"RecordId": "id"}, {}])] {
         firehose.proxy.script(move |_, _| ok(&json!({"FailedPutCount": 0, "RequestResponses": results})));
         assert_eq!(firehose.put(&["1", "2"], None).await, ["ok", failed]);
