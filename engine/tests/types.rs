@@ -276,3 +276,26 @@ fn the_generator_makes_events_that_are_enriched() {
     }
     assert!(enriched > 100 && written > 50, "{enriched} enriched, {written} changed");
 }
+
+/// An object that a copy makes has none of the members that the schema requires of one that arrives.
+#[test]
+fn a_copy_makes_an_object_without_the_members_of_others() {
+    let schema = r#"{"properties": {"a": {"type": ["object", "null"], "properties": {"b": {"type": "string"}}, "required": ["b"]}}}"#;
+    let rules = r#"
+        table t { source dynamodb "t" key id: string }
+        rule r { stream "s" lookup i from t where id = .id { copy * except id into .a } }"#;
+    let rules = check(rules, schema).rules.expect("rules");
+    let told: Value = serde_json::from_str(&rules.enriched_schema(0).expect("a schema")).expect("JSON");
+    let validator = jsonschema::options().build(&told).expect("a schema");
+    let items = MemorySource::new().with_json("t", r#"[{"id":"i","n":1}]"#).expect("items");
+    let events =
+        [r#"{"id":"i"}"#, r#"{"id":"i","a":null}"#, r#"{"id":"i","a":{"b":"x"}}"#].map(str::to_owned);
+    let expected =
+        [r#"{"id":"i","a":{"n":1}}"#, r#"{"id":"i","a":{"n":1}}"#, r#"{"id":"i","a":{"b":"x","n":1}}"#];
+    for (verdict, expected) in enrich(rules, items, &events).iter().zip(expected) {
+        let Verdict::Enriched { event, .. } = verdict else { panic!("{verdict:?}") };
+        let event: Value = serde_json::from_slice(event).expect("JSON");
+        assert_eq!(event.to_string(), serde_json::from_str::<Value>(expected).expect("JSON").to_string());
+        assert!(validator.is_valid(&event), "{told} {event}");
+    }
+}

@@ -290,15 +290,23 @@ impl<'a> Known<'a> {
             }
             Copied::All { except, into } => {
                 let before = self.place().clone();
-                let mut object = before.at(&into.0).narrowed(Types::of(Type::Object));
+                let there = before.at(&into.0);
+                // Where nothing is there, or null, the object is a new one and has none of these members.
+                let new = there.optional || there.types.has(Type::Null);
+                let mut object = there.narrowed(Types::of(Type::Object));
                 if object.is_absent() {
                     object = Shape::object([], false);
                 }
-                let known: Vec<_> =
-                    object.members.iter().map(|(name, member)| (name.clone(), member.clone())).collect();
                 let copied = |name: &Arc<str>| !except.iter().any(|left_out| **left_out == **name);
-                for (name, member) in known.into_iter().filter(|(name, _)| copied(name)) {
-                    let either = member.or(&cast(item.get(&name)).present());
+                let known: Vec<_> = object
+                    .members
+                    .iter()
+                    .map(|(name, member)| (Arc::clone(name), (**member).clone()))
+                    .collect();
+                for (name, member) in known {
+                    let member = if new { member.optional() } else { member };
+                    let either =
+                        if copied(&name) { member.or(&cast(item.get(&name)).present()) } else { member };
                     object.insert(name, either);
                 }
                 for name in item.members.keys().filter(|name| copied(name)) {
