@@ -192,7 +192,7 @@ class Function:
     def forbid_lookups(self) -> None:
         self.emulator.aws("iam", "delete-role-policy", "--role-name", self.name, "--policy-name", "lookup")
 
-    def create_function(self, package: Path, rules: str) -> None:
+    def create_function(self, package: Path, rules: str, variables: dict[str, str] | None = None) -> None:
         self.emulator.aws(
             "lambda", "create-function", "--function-name", self.name, "--runtime", "provided.al2023",
             "--role", f"arn:aws:iam::{ACCOUNT}:role/{self.name}", "--handler", "bootstrap",
@@ -204,8 +204,17 @@ class Function:
                 "BUCKET": self.bucket,
                 "REJECTS": f"s3://{self.bucket}/errors/",
                 "AWS_ENDPOINT_URL": self.emulator.url,
+                **(variables or {}),
             }}))
         self.emulator.aws("lambda", "wait", "function-active-v2", "--function-name", self.name)
+
+    def start_anew(self) -> None:
+        """The next invocation is a new process's: nothing of the one before is kept."""
+        known = self.emulator.client("lambda").get_function_configuration(FunctionName=self.name)["Environment"]
+        number = str(int(known["Variables"].get("STARTED", "0")) + 1)
+        self.emulator.aws("lambda", "update-function-configuration", "--function-name", self.name, "--environment",
+                          self.emulator.file("environment.json", {"Variables": known["Variables"] | {"STARTED": number}}))
+        self.emulator.aws("lambda", "wait", "function-updated-v2", "--function-name", self.name)
 
     def create_mapping(self) -> str:
         """Connects the stream to the function, from the stream's beginning; gives the mapping's id."""

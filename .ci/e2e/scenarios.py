@@ -21,6 +21,7 @@ from emulator import PROFILES, REGION, ROOT, Emulator, Function, allow, package,
 from killed import SECONDS, killed
 from mapping import accepted
 from permissions import every_call, shipped_rules
+from queued import queued
 
 HERE = Path(__file__).resolve().parent
 SECONDS_FOR_ALL = 360 + int(SECONDS)
@@ -365,6 +366,13 @@ def ended_at_work(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
     killed(checks, inputs.bootstrap, inputs.poller_python, emulator)
 
 
+# ---- F: queues and Firehose ----------------------------------------------------------------------
+
+def queues_and_firehose(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
+    own = package(inputs.bootstrap, HERE / "rules-queued", inputs.scratch / "F.zip")
+    queued(checks, emulator, own, inputs.check)
+
+
 # ---- running them ------------------------------------------------------------------------------
 
 Scenario = Callable[[Checks, Inputs, Emulator], None]
@@ -374,6 +382,7 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "C": ("rules from S3", rules_from_s3),
     "D": ("the policy that is printed for rules", permissions),
     "E": ("processes are killed, services fail, and nothing is lost", ended_at_work),
+    "F": ("from a queue to Firehose, and rejects back from theirs", queues_and_firehose),
 }
 
 

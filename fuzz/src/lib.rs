@@ -1,5 +1,7 @@
 //! What must hold for any bytes. Each function is a fuzz target; it panics where something is wrong.
 
+mod invoke;
+
 use std::time::{Duration, Instant};
 
 use enrich_dsl::diagnostic::{Diagnostic, render};
@@ -11,6 +13,8 @@ use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
 use enrich_lambda::kpl;
 use md5::{Digest as _, Md5};
 use serde_json::Value;
+
+pub use invoke::{invoke, kept};
 
 /// Longer than this nothing of a fuzzer's size may take.
 const TOO_LONG: Duration = Duration::from_secs(5);
@@ -36,7 +40,9 @@ fn places(finding: &Diagnostic, text: &str, sources: &Sources) {
         assert!(text.get(span.range()).is_some(), "{span:?} of {finding:?}");
     }
     assert!(!render::full(finding, sources, false).is_empty());
-    assert!(!render::concise(finding, sources).contains('\n') && !render::github(finding, sources).contains('\n'));
+    assert!(
+        !render::concise(finding, sources).contains('\n') && !render::github(finding, sources).contains('\n')
+    );
 }
 
 /// Any bytes: they are taken for JSON exactly where `serde_json` takes them, and read as the same.
@@ -80,7 +86,9 @@ pub fn kpl(data: &[u8]) {
 /// is a broken inside, and what is enriched is JSON that fits the schema which is told of it.
 pub fn enrich(data: &[u8]) {
     let mut parts = data.splitn(3, |byte| *byte == 0);
-    let (Some(rules), Some(schema), Some(events)) = (parts.next(), parts.next(), parts.next()) else { return };
+    let (Some(rules), Some(schema), Some(events)) = (parts.next(), parts.next(), parts.next()) else {
+        return;
+    };
     let Ok(text) = std::str::from_utf8(rules) else { return };
     let mut sources = Sources::new();
     sources.add("any.enrich", text);
@@ -89,7 +97,10 @@ pub fn enrich(data: &[u8]) {
     let told: Vec<_> = (0..rules.set().rules.len()).filter_map(|rule| rules.enriched_schema(rule)).collect();
     let names: Vec<_> = rules.set().rules.iter().map(|rule| rule.name.clone()).collect();
     let tables = rules.set().tables.iter().try_fold(MemorySource::new(), |tables, table| {
-        tables.with_json(&table.name, r#"[{"id": "a", "name": "Ann", "n": 1.50}, {"id": 7, "pk": "a", "sk": "b"}]"#)
+        tables.with_json(
+            &table.name,
+            r#"[{"id": "a", "name": "Ann", "n": 1.50}, {"id": 7, "pk": "a", "sk": "b"}]"#,
+        )
     });
     let Ok(engine) = Engine::builder(rules).tables(tables.unwrap_or_default()).build() else { return };
     let lines: Vec<&[u8]> = events.split(|byte| *byte == b'\n').take(20).collect();
@@ -117,7 +128,8 @@ fn fits(event: &[u8], told: Option<&String>) {
     let told: Value = told.and_then(|told| serde_json::from_str(told).ok()).expect("the schema of the rule");
     // Numbers that no float holds can't be looked at.
     let Ok(event) = serde_json::from_slice::<Value>(event) else { return };
-    let validator = jsonschema::options().offline().should_validate_formats(true).build(&told).expect("a schema");
+    let validator =
+        jsonschema::options().offline().should_validate_formats(true).build(&told).expect("a schema");
     assert!(validator.is_valid(&event), "{event} does not fit {told}");
 }
 

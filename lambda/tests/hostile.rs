@@ -21,6 +21,11 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use peak_alloc::PeakAlloc;
 
+#[path = "support/kpl.rs"]
+mod kpl;
+
+use kpl::User;
+
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
@@ -277,6 +282,13 @@ const ROWS: &[Row] = &[
         "8 enriched 12 failed `batch_too_large`",
         900,
         40,
+    ),
+    (
+        "11 aggregates of 65,536 events of no bytes each",
+        || kinesis("plain", &vec![kpl::aggregate(&vec![User::new("k", ""); 65_536]); 11]),
+        "65536 rejected 10 failed `not_json` `too_many_events`",
+        256,
+        20,
     ),
     (
         "24,000 records of no bytes",
