@@ -84,8 +84,8 @@ pub struct Reader<'a> {
 pub struct Left {
     /// Records that were there before, out of another document.
     pub twice: u64,
-    /// Records that were kept for another reason than those asked for.
-    pub others: u64,
+    /// Records that were kept for another reason than those asked for, by its code.
+    pub others: BTreeMap<String, u64>,
     /// Documents that can't be read.
     pub unread: u64,
 }
@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
     /// Whether the record is to be replayed; counts it if not.
     fn wanted(&mut self, code: &str, record: &Record) -> bool {
         if !self.codes.is_empty() && !self.codes.iter().any(|wanted| wanted == code) {
-            self.left.others += 1;
+            *self.left.others.entry(code.to_owned()).or_default() += 1;
             return false;
         }
         let new = identity(record).is_none_or(|identity| self.seen.insert(identity));
@@ -235,12 +235,16 @@ impl fmt::Display for Left {
         let Left { twice, others, unread } = self;
         for (number, thing, why) in [
             (twice, "record", "left out, read before"),
-            (others, "record", "left out, kept for another reason"),
             (unread, "document", "not read"),
         ] {
             if *number > 0 {
                 writeln!(f, "{} {why}", count(*number, thing))?;
             }
+        }
+        if !others.is_empty() {
+            let number = count(others.values().sum(), "record");
+            let codes: Vec<_> = others.iter().map(|(code, count)| format!("{code} {count}")).collect();
+            writeln!(f, "{number} left out, kept for another reason: {}", codes.join(", "))?;
         }
         Ok(())
     }
