@@ -233,10 +233,9 @@ impl fmt::Display for ByCode {
 impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Left { twice, others, unread } = self;
-        for (number, thing, why) in [
-            (twice, "record", "left out, read before"),
-            (unread, "document", "not read"),
-        ] {
+        for (number, thing, why) in
+            [(twice, "record", "left out, read before"), (unread, "document", "not read")]
+        {
             if *number > 0 {
                 writeln!(f, "{} {why}", count(*number, thing))?;
             }

@@ -4,35 +4,17 @@
 
 #![cfg(test)]
 
+#[path = "support/golden.rs"]
+mod golden;
+
 use std::fmt::Write as _;
-use std::path::Path;
 
 use enrich_engine::{Payload, Record};
 use enrich_lambda::replay::{Found, documents};
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the cases are files")]
 fn every_document_is_read_as_it_was_blessed() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
-    let bless = std::env::var_os("UPDATE_GOLDEN").is_some();
-    let (mut wrong, mut count) = (Vec::new(), 0);
-    for entry in std::fs::read_dir(&folder).expect("the documents") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_some_and(|extension| extension == "txt") {
-            continue;
-        }
-        count += 1;
-        let seen = told(&std::fs::read(&path).expect("a document"));
-        let expected = path.with_extension("txt");
-        if bless {
-            std::fs::write(&expected, &seen).expect("a file");
-        }
-        if std::fs::read_to_string(&expected).unwrap_or_default() != seen {
-            wrong.push(format!("{}:\n{seen}", path.display()));
-        }
-    }
-    assert!(count > 20, "only {count} documents");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    golden::hold("documents", 21, |_, file| told(file));
 }
 
 fn told(file: &[u8]) -> String {

@@ -1,40 +1,21 @@
 //! Every invocation under `payloads/` is read as the file beside it says.
 //!
-//! `BLESS=1 cargo test -p enrich-lambda --test envelope` writes those files anew.
+//! `UPDATE_GOLDEN=1 cargo test -p enrich-lambda --test envelope` writes those files anew.
 
 #![cfg(test)]
 
+#[path = "support/golden.rs"]
+mod golden;
+
 use std::fmt::Write as _;
-use std::path::Path;
 
 use enrich_engine::{Payload, Record};
 use enrich_lambda::HandlerError;
 use enrich_lambda::envelope::{Caller, Invocation};
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the cases are files")]
 fn payloads() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/payloads");
-    let bless = std::env::var("BLESS").is_ok();
-    let mut wrong = Vec::new();
-    let mut count = 0;
-    for entry in std::fs::read_dir(&folder).expect("the payloads") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        count += 1;
-        let seen = told(&std::fs::read(&path).expect("a payload"));
-        let expected = path.with_extension("txt");
-        if bless {
-            std::fs::write(&expected, &seen).expect("a file");
-        }
-        if std::fs::read_to_string(&expected).unwrap_or_default() != seen {
-            wrong.push(format!("{}:\n{seen}", path.display()));
-        }
-    }
-    assert!(count > 40, "only {count} payloads");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    golden::hold("payloads", 41, |_, body| told(body));
 }
 
 fn told(body: &[u8]) -> String {

@@ -6,7 +6,6 @@
 //! `-fail-PART` can't write objects with that part in their keys.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -15,6 +14,7 @@ use enrich_engine::Timestamp;
 use enrich_lambda::answer::MAX_BYTES;
 use proptest::prelude::*;
 
+use crate::golden;
 use crate::world::{NOW, World, counts, event};
 
 fn world(rejects: bool, fail: &[&str]) -> World {
@@ -23,30 +23,8 @@ fn world(rejects: bool, fail: &[&str]) -> World {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the cases are files")]
 fn invocations() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/handler/callers");
-    let bless = std::env::var_os("UPDATE_GOLDEN").is_some();
-    let mut wrong = Vec::new();
-    let mut count = 0;
-    for entry in std::fs::read_dir(&folder).expect("the cases") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        count += 1;
-        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
-        let seen = told(&name, &std::fs::read_to_string(&path).expect("an invocation"));
-        let expected = path.with_extension("txt");
-        if bless {
-            std::fs::write(&expected, &seen).expect("a file");
-        }
-        if std::fs::read_to_string(&expected).unwrap_or_default() != seen {
-            wrong.push(format!("{}:\n{seen}", path.display()));
-        }
-    }
-    assert!(count > 15, "only {count} invocations");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    golden::hold("handler/callers", 16, |name, body| told(name, &String::from_utf8_lossy(body)));
 }
 
 fn told(name: &str, body: &str) -> String {

@@ -4,6 +4,8 @@
 
 mod aggregates;
 mod callers;
+#[path = "../support/golden.rs"]
+mod golden;
 mod kinesis;
 #[path = "../support/kpl.rs"]
 mod kpl;
