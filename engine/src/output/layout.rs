@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::io::Write as _;
+use std::rc::Rc;
 
 use enrich_dsl::model::{Compression, PerObject};
 use flate2::{Compression as Level, GzBuilder};
 
-use super::{Object, name};
+use super::Object;
+use super::name::{self, Shards};
 use crate::batch::{ObjectPlace, Origin};
 
 /// An enriched event that goes into an object.
@@ -42,26 +44,24 @@ pub struct Laid {
 #[must_use]
 pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
     let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut places: HashMap<(&ObjectPlace, String), usize> = HashMap::new();
+    let mut places: HashMap<(&ObjectPlace, Rc<str>), usize> = HashMap::new();
+    let mut shards = Shards::default();
     let mut unnamed = Vec::new();
     for event in events {
-        let Some(sequence) = name::sequence(event.origin, event.repeat) else {
+        if event.origin.sequence.is_none() {
             unnamed.push(event.record);
             continue;
-        };
-        let shard = name::shard(event.origin);
+        }
+        let shard = shards.name(event.origin);
         let known = match event.place.per {
             PerObject::Record => None,
-            _ => places.get(&(event.place, shard.clone())).copied(),
+            _ => places.get(&(event.place, Rc::clone(&shard))).copied(),
         };
         match known.and_then(|place| groups.get_mut(place)) {
-            Some(group) => {
-                group.last = sequence;
-                group.events.push(event);
-            }
+            Some(group) => group.events.push(event),
             None => {
-                places.insert((event.place, shard.clone()), groups.len());
-                groups.push(Group { shard, first: sequence.clone(), last: sequence, events: vec![event] });
+                places.insert((event.place, Rc::clone(&shard)), groups.len());
+                groups.push(Group { shard, events: vec![event] });
             }
         }
     }
@@ -69,21 +69,20 @@ pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
 }
 
 struct Group<'e> {
-    shard: String,
-    first: String,
-    last: String,
+    shard: Rc<str>,
     events: Vec<&'e Enriched<'e>>,
 }
 
 impl Group<'_> {
     fn object(&self) -> Option<Laid> {
         let place = self.events.first()?.place;
-        let Group { shard, first, last, .. } = self;
+        let shard = &self.shard;
+        let (first, last) = (sequence(self.events.first()?)?, sequence(self.events.last()?)?);
         let prefix = &place.prefix;
         let (mut key, mut content_type, lines) = match place.per {
             PerObject::Record => (format!("{prefix}{shard}-{first}.json"), "application/json", false),
             _ => {
-                let others = self.others();
+                let others = self.others(&first, &last);
                 (format!("{prefix}{shard}-{first}-{last}{others}.ndjson"), "application/x-ndjson", true)
             }
         };
@@ -107,15 +106,18 @@ impl Group<'_> {
     /// Between two numbers of a shard there is always the same. Ids that are no numbers, such as those of a
     /// queue's messages, say nothing of what is between them: then a hash of all of them does, lest one
     /// batch overwrites another.
-    fn others(&self) -> String {
+    fn others(&self, first: &str, last: &str) -> String {
         let is_number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        if is_number(&self.first) && is_number(&self.last) {
+        if is_number(first) && is_number(last) {
             return String::new();
         }
-        let ids: Vec<_> =
-            self.events.iter().filter_map(|event| name::sequence(event.origin, event.repeat)).collect();
+        let ids: Vec<_> = self.events.iter().filter_map(|event| sequence(event)).collect();
         format!("-{}", name::hash(&ids.join(" ")))
     }
+}
+
+fn sequence(event: &Enriched<'_>) -> Option<String> {
+    name::sequence(event.origin, event.repeat)
 }
 
 /// Appends an event as one line. A line break can only be white space between its tokens, so a blank says

@@ -1,6 +1,7 @@
 //! Names of objects, from where records come.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -13,6 +14,21 @@ pub(super) fn shard(origin: &Origin) -> String {
     let short = hash(identity);
     let shard = origin.shard.as_deref().unwrap_or("0");
     format!("{}-{short}-{}", safe(&origin.stream), safe(shard))
+}
+
+/// The names of shards, each made once: a batch has few of them, and many records of each.
+#[derive(Default)]
+pub(super) struct Shards<'o>(HashMap<Source<'o>, Rc<str>>);
+
+/// ARN, stream and shard.
+type Source<'o> = (Option<&'o str>, &'o str, Option<&'o str>);
+
+impl<'o> Shards<'o> {
+    /// As [`shard`].
+    pub(super) fn name(&mut self, origin: &'o Origin) -> Rc<str> {
+        let key = (origin.arn.as_deref(), origin.stream.as_str(), origin.shard.as_deref());
+        Rc::clone(self.0.entry(key).or_insert_with(|| shard(origin).into()))
+    }
 }
 
 /// Eight digits that tell a text from others.
@@ -41,14 +57,17 @@ pub(super) fn sequence(origin: &Origin, repeat: usize) -> Option<String> {
 /// same bytes, is one. One that was kept has the number that it had ([`Record::repeat`]).
 #[must_use]
 pub fn repeats(records: &[Record]) -> Vec<usize> {
+    // Numbers as they came: their names differ where they do.
     let mut seen: HashMap<_, BTreeMap<usize, &[u8]>> = HashMap::new();
+    let mut shards = Shards::default();
     let mut repeats = Vec::with_capacity(records.len());
     for record in records {
-        let Some(sequence) = sequence(&record.origin, 0) else {
+        let origin = &record.origin;
+        let Some(sequence) = origin.sequence.as_deref() else {
             repeats.push(0);
             continue;
         };
-        let known = seen.entry((shard(&record.origin), sequence)).or_default();
+        let known = seen.entry((shards.name(origin), sequence, origin.sub_sequence)).or_default();
         let mut repeat = record.repeat;
         while known.get(&repeat).is_some_and(|bytes| *bytes != record.bytes()) {
             repeat += 1;
