@@ -30,7 +30,7 @@ fn read(file: &Path) -> Value {
 }
 
 #[test]
-#[ignore = "needs the suite"]
+#[ignore = "`.ci/conformance/run` gets the suite and runs it"]
 fn json() {
     let cases = read(&suite("JSON_TEST_SUITE"));
     // By what the suite says of a case: how many were taken and refused, and how many it lost.
@@ -114,7 +114,7 @@ impl Draft {
 }
 
 #[test]
-#[ignore = "needs the suite"]
+#[ignore = "`.ci/conformance/run` gets the suite and runs it"]
 fn json_schema() {
     let tests = suite("JSON_SCHEMA_TEST_SUITE");
     let mut rows = String::new();

@@ -1,6 +1,6 @@
 //! How much one event and one batch may hold in memory.
 
-use crate::batch::{Origin, Record};
+use crate::batch::Record;
 use crate::lookup::{ErrorCode, Failure};
 use crate::reasons::{Reason, ReasonCode};
 
@@ -55,8 +55,9 @@ pub(crate) enum NoRoom {
 }
 
 impl Room {
-    pub(crate) fn new(limits: Limits, records: &[Record]) -> Self {
-        Self { all: limits.batch_bytes, left: limits.batch_bytes, together: together(records) }
+    /// The room of a batch of which [`together`] says that so many events come in one record.
+    pub(crate) fn new(limits: Limits, together: usize) -> Self {
+        Self { all: limits.batch_bytes, left: limits.batch_bytes, together }
     }
 
     /// Takes the room of the event at that place of the batch.
@@ -150,13 +151,15 @@ impl ItemRoom {
 /// Whether two events come out of one record: no batch brings one of them alone.
 fn same_aggregate(first: Option<&Record>, record: &Record) -> bool {
     let Some(first) = first.map(|first| &first.origin) else { return false };
-    let of = |origin: &Origin| (origin.arn.clone(), origin.shard.clone(), origin.sequence.clone());
-    first.sub_sequence.is_some() && first.sequence.is_some() && of(first) == of(&record.origin)
+    let origin = &record.origin;
+    let same = first.arn == origin.arn && first.shard == origin.shard && first.sequence == origin.sequence;
+    first.sub_sequence.is_some() && first.sequence.is_some() && same
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::Origin;
 
     /// What becomes of events of those sizes, where a batch has room for ten bytes. The first `together` of
     /// them are out of one record.
@@ -173,7 +176,7 @@ mod tests {
             Record::new("{}", origin)
         };
         let records: Vec<_> = (0..sizes.len()).map(record).collect();
-        let mut room = Room::new(limits, &records);
+        let mut room = Room::new(limits, super::together(&records));
         let code = |(at, size): (usize, &usize)| match room.take(at, *size) {
             Ok(()) => "ok".to_owned(),
             Err(NoRoom::Ever(reason) | NoRoom::Here(reason)) => reason.code.into_owned(),

@@ -15,7 +15,7 @@ use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node};
 use crate::limits::Limits;
 use crate::lookup::{Answer, ErrorCode, Failure, Item};
-use crate::program::{Lookup, Program, Rule, Step, TableSlot};
+use crate::program::{Branch, Lookup, Program, Rule, Step, TableSlot};
 use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
 
@@ -153,10 +153,9 @@ impl<'a> Run<'a, '_> {
     fn lookup(&mut self, place: usize) -> Flow {
         let lookups = self.frame().lookups;
         let Some(lookup) = lookups.get(place) else { return Flow::Continue(()) };
-        let freshness = self.given(place, lookup).map(|given| given.freshness);
         match self.answer(place, lookup) {
             Err(failure) => self.failed(place, lookup, &failure),
-            Ok(Found::Item(item)) => match copies(lookup, item) {
+            Ok(Found::Item(item, freshness)) => match copies(lookup, item) {
                 Err(failure) => self.failed(place, lookup, &failure),
                 Ok(writes) => {
                     self.learn(place, Known::Item(item), |counts| {
@@ -172,43 +171,35 @@ impl<'a> Run<'a, '_> {
                     self.steps(&lookup.found, None)
                 }
             },
-            Ok(Found::Nothing { no_key: false })
-                if may_come(lookup, &self.taken.record.origin, self.context) =>
-            {
+            Ok(Found::Missing(_)) if may_come(lookup, &self.taken.record.origin, self.context) => {
                 let reason = Reason::new(
                     ReasonCode::NotYet,
                     format!("lookup `{}`: the item may still come", lookup.name),
                 );
                 Flow::Break(Verdict::Failed { rule: Some(self.rule.name.clone()), reason })
             }
-            Ok(Found::Nothing { no_key }) => {
-                let branch = if no_key { &lookup.no_key } else { &lookup.missing };
+            Ok(Found::Missing(freshness)) => {
                 self.learn(place, Known::Nothing, |counts| {
-                    let ended = if no_key { &mut counts.no_key } else { &mut counts.missing };
-                    *ended += 1;
+                    counts.missing += 1;
                     count_kept(counts, freshness);
                 });
-                if !branch.instead {
-                    for (target, value) in defaults(lookup) {
-                        self.write(target, &value)?;
-                    }
-                }
-                self.steps(&branch.steps, None)
+                self.without_item(lookup, &lookup.missing)
+            }
+            Ok(Found::NoKey) => {
+                self.learn(place, Known::Nothing, |counts| counts.no_key += 1);
+                self.without_item(lookup, &lookup.no_key)
             }
         }
     }
 
-    /// What the lookup asks.
-    fn key(&self, place: usize) -> Option<&'a Asked> {
-        self.element.as_ref().unwrap_or(&self.event).keys.get(place)
-    }
-
-    /// What its table answered.
-    fn given(&self, place: usize, lookup: &Lookup) -> Option<&'a Given> {
-        match self.key(place) {
-            Some(Asked::Key(key)) => self.answers.get(lookup.slot, key),
-            _ => None,
+    /// The defaults of the copies, unless the outcome's block stands instead of them; then that block.
+    fn without_item(&mut self, lookup: &'a Lookup, branch: &'a Branch) -> Flow {
+        if !branch.instead {
+            for (target, value) in defaults(lookup) {
+                self.write(target, &value)?;
+            }
         }
+        self.steps(&branch.steps, None)
     }
 
     /// What a lookup found, as its key and the tables say. One keyed by a failed lookup fails too.
@@ -217,14 +208,14 @@ impl<'a> Run<'a, '_> {
         if let Some(failure) = caught.or_else(|| self.event.failure(&lookup.upstream)) {
             return Err(failure);
         }
-        match self.key(place) {
-            Some(Asked::Key(_)) => match self.given(place, lookup).map(|given| &given.answer) {
-                Some(Answer::Found(item)) => Ok(Found::Item(item)),
-                Some(Answer::Missing) => Ok(Found::Nothing { no_key: false }),
-                Some(Answer::Failed(failure)) => Err(self.taken.failure(failure)),
+        match self.element.as_ref().unwrap_or(&self.event).keys.get(place) {
+            Some(Asked::Key(key)) => match self.answers.get(lookup.slot, key) {
+                Some(Given { answer: Answer::Found(item), freshness }) => Ok(Found::Item(item, *freshness)),
+                Some(Given { answer: Answer::Missing, freshness }) => Ok(Found::Missing(*freshness)),
+                Some(Given { answer: Answer::Failed(failure), .. }) => Err(self.taken.failure(failure)),
                 None => Err(unanswered()),
             },
-            Some(Asked::NoKey) => Ok(Found::Nothing { no_key: true }),
+            Some(Asked::NoKey) => Ok(Found::NoKey),
             Some(Asked::Failed(failure)) => Err(failure.clone()),
             Some(Asked::NotYet) | None => Err(unanswered()),
         }
@@ -394,16 +385,17 @@ impl<'a> Run<'a, '_> {
 
 /// What a lookup found.
 enum Found<'a> {
-    Item(&'a Item),
-    Nothing { no_key: bool },
+    Item(&'a Item, Freshness),
+    Missing(Freshness),
+    NoKey,
 }
 
 /// Counts where the answer of a lookup comes from.
-fn count_kept(counts: &mut LookupCounts, freshness: Option<Freshness>) {
+fn count_kept(counts: &mut LookupCounts, freshness: Freshness) {
     match freshness {
-        Some(Freshness::Kept) => counts.cached += 1,
-        Some(Freshness::Stale) => counts.stale += 1,
-        Some(Freshness::New) | None => {}
+        Freshness::Kept => counts.cached += 1,
+        Freshness::Stale => counts.stale += 1,
+        Freshness::New => {}
     }
 }
 

@@ -14,7 +14,7 @@ use crate::lookup::{
     Answer, Call, Called, ErrorCode, Failure, Flight, Key, Landing, Questions, Source, TableCache,
     TableQuestions,
 };
-use crate::program::{Program, TableSlot};
+use crate::program::Program;
 use crate::value::Value;
 
 /// What the tables have answered, by slot and key.
@@ -207,11 +207,9 @@ impl<'a> Wave<'a> {
 
     fn asking(&self, source: &Arc<dyn Source>, slots: Vec<usize>, questions: Questions) -> Asking<'a> {
         let source = Arc::clone(source);
-        let tables: Vec<_> =
-            slots.iter().map(|slot| self.cache(*slot)).zip(&questions.tables).enumerate().collect();
+        let tables = slots.iter().zip(&questions.tables).enumerate();
         let cached: Vec<_> = tables
-            .into_iter()
-            .filter_map(|(at, (cache, table))| Some((at, cache?, table.keys.clone())))
+            .filter_map(|(at, (slot, table))| Some((at, self.cache(*slot)?, table.keys.clone())))
             .collect();
         let call = async move {
             let answers = source.fetch(&questions).await;
@@ -219,10 +217,10 @@ impl<'a> Wave<'a> {
         };
         let call = call.boxed().shared();
         let deadline = self.context.deadline;
-        let begin = |(at, cache, keys): &(usize, &'a TableCache, Vec<Key>)| {
-            cache.flights.begin(&call, deadline, *at, keys)
-        };
-        let landings = cached.iter().map(begin).collect();
+        let landings = cached
+            .into_iter()
+            .map(|(at, cache, keys)| cache.flights.begin(&call, deadline, at, keys))
+            .collect();
         Asking { call, slots, _landings: landings }
     }
 
@@ -253,7 +251,8 @@ impl<'a> Wave<'a> {
     fn answered(&mut self, slot: usize, key: Key, answer: Option<Answer>) {
         // A source that leaves a question open has not said that the item is missing.
         let answer = answer.unwrap_or_else(|| Answer::Failed(unanswered()));
-        let answer = self.program.tables.get(slot).map_or(answer.clone(), |slot| typed(answer, slot));
+        let types = self.program.tables.get(slot).map(|slot| &slot.types);
+        let answer = types.into_iter().flatten().fold(answer, typed_as);
         let Some(cache) = self.cache(slot) else {
             return self.answers.give(slot, key, answer, Freshness::New);
         };
@@ -272,12 +271,7 @@ impl<'a> Wave<'a> {
 }
 
 /// The answer, unless an attribute of its item has another type than the rules declare: what is not as
-/// it was checked must not be copied.
-fn typed(answer: Answer, slot: &TableSlot) -> Answer {
-    slot.types.iter().fold(answer, typed_as)
-}
-
-/// Null is of every type, and so is an attribute that is absent.
+/// it was checked must not be copied. Null is of every type, and so is an attribute that is absent.
 fn typed_as(answer: Answer, (name, ty): &(String, Type)) -> Answer {
     let Answer::Found(item) = &answer else { return answer };
     let found = item.root().get(name).map(Value::Node);

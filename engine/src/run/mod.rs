@@ -37,8 +37,8 @@ pub(crate) async fn batch(
     records: &[Record],
     context: Context,
 ) -> Outcome {
-    let mut room = Room::new(limits, records);
     let together = together(records);
+    let mut room = Room::new(limits, together);
     let prepared = |(at, record)| {
         if pace.ends_prepare(at) {
             return Event::Done(no_time(None));
@@ -57,7 +57,7 @@ pub(crate) async fn batch(
         fetch::fetch(program, sources, caches, (&wanted, &mut room), &mut answers, context).await;
     }
     let mut counts = counters(program);
-    let mut room = Room::new(limits, records);
+    let mut room = Room::new(limits, together);
     let verdict = |(at, event): (usize, Event<'_>)| {
         let (rule, bytes) = (event.rule(program), event.bytes());
         if matches!(event, Event::Taken(_)) && pace.ends_apply(at) {

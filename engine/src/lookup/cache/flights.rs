@@ -54,13 +54,13 @@ impl Flights {
         call: &Call,
         deadline: Option<Timestamp>,
         table: usize,
-        keys: &[Key],
+        keys: Vec<Key>,
     ) -> Landing<'f> {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (at, key) in keys.iter().enumerate() {
             flights.insert(key.clone(), Flight { call: call.clone(), deadline, table, key: at });
         }
-        Landing { flights: self, call: call.clone(), keys: keys.to_vec() }
+        Landing { flights: self, call: call.clone(), keys }
     }
 }
 
