@@ -79,7 +79,8 @@ impl Handler {
     /// clocks differ, or a local runtime sends one of 1970: then all is done in half a minute.
     pub async fn invoke(&self, body: &[u8], deadline: Option<Timestamp>) -> Invoked {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
-        let answer = match Invocation::read(body) {
+        let mut room = Vec::new();
+        let answer = match Invocation::read(body, &mut room) {
             Ok(invocation) => self.serve(&invocation, deadline, &mut summary).await.answer,
             Err(error) => Err(error.into()),
         };

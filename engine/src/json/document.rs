@@ -246,8 +246,9 @@ impl<'d> Node<'d> {
         self.slice(self.token())
     }
 
-    /// Byte offsets of the value in its document.
-    pub(crate) fn span(self) -> (usize, usize) {
+    /// Byte offsets of the value in its document: of its first byte, and behind its last one.
+    #[must_use]
+    pub fn span(self) -> (usize, usize) {
         let token = self.token();
         (token.start as usize, token.end as usize)
     }
