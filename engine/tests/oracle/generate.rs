@@ -109,7 +109,7 @@ pub(crate) fn any(dice: &mut Dice, depth: usize) -> Node {
     match dice.below(if depth == 0 { 5 } else { 7 }) {
         0 => Node::Null,
         1 => Node::Bool(dice.chance(50)),
-        2 => Node::Number(dice.pick(&NUMBERS).to_owned()),
+        2 => number(dice),
         3 => Node::text(["", "a", "u1", "p1", "true", "17", "null"][dice.below(7)]),
         4 => Node::text(&text(dice)),
         5 => {
@@ -124,29 +124,37 @@ pub(crate) fn any(dice: &mut Dice, depth: usize) -> Node {
     }
 }
 
+/// A number: one at an edge, or one of many digits.
 pub(crate) fn number(dice: &mut Dice) -> Node {
-    Node::Number(dice.pick(&NUMBERS).to_owned())
+    if dice.chance(85) {
+        return Node::Number(dice.pick(&NUMBERS).to_owned());
+    }
+    let digit = |dice: &mut Dice| char::from(b"0123456789"[dice.below(10)]);
+    let mut digits: String = (0..length(dice)).map(|_| digit(dice)).collect();
+    digits.insert_str(0, dice.pick(&["1", "-2", "0.", "3.0", "-0.00"]));
+    Node::Number(digits)
 }
 
-/// A text of any characters, or of one but for a single other one.
+/// A text of any characters, of one but for a single other one, or with a run of backslashes and a quote in it.
 pub(crate) fn text(dice: &mut Dice) -> String {
     let length = length(dice);
-    if dice.chance(50) {
-        let mut all = vec!['x'; length];
-        let place = dice.below(length);
-        if let Some(one) = all.get_mut(place) {
-            *one = CHARACTERS[dice.below(CHARACTERS.len())];
-        }
-        return all.into_iter().collect();
+    if dice.chance(40) {
+        return (0..length.min(40)).map(|_| CHARACTERS[dice.below(CHARACTERS.len())]).collect();
     }
-    (0..length.min(40)).map(|_| CHARACTERS[dice.below(CHARACTERS.len())]).collect()
+    let place = dice.below(length);
+    let other = match dice.below(3) {
+        0 => format!("{}\"", "\\".repeat(dice.below(6))),
+        _ => CHARACTERS[dice.below(CHARACTERS.len())].to_string(),
+    };
+    format!("{}{other}{}", "x".repeat(place), "x".repeat(length.saturating_sub(place + 1)))
 }
 
 /// A length, often by the edge of a block of bytes.
 pub(crate) fn length(dice: &mut Dice) -> usize {
-    match dice.below(3) {
-        0 => dice.below(5),
-        1 => dice.below(20),
-        _ => [8, 16, 32, 64, 128, 256][dice.below(6)] + dice.below(5) - 2,
+    match dice.below(20) {
+        0..7 => dice.below(5),
+        7..13 => dice.below(20),
+        13..19 => [8, 16, 32, 64, 128, 256][dice.below(6)] + dice.below(5) - 2,
+        _ => [512, 1024, 4096][dice.below(3)] + dice.below(5) - 2,
     }
 }

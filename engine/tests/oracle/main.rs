@@ -40,7 +40,7 @@ use rule_set::RuleSet;
 const EVENTS: u64 = 30_000;
 
 /// Each rule set, with the kind of events that it is about.
-const RULE_SETS: [(&str, &str); 29] = [
+const RULE_SETS: [(&str, &str); 31] = [
     ("rules/clickstream", "click"),
     ("rules/products", "click"),
     ("casts", "click"),
@@ -51,6 +51,7 @@ const RULE_SETS: [(&str, &str); 29] = [
     ("each-twice", "order"),
     ("functions", "click"),
     ("keys", "click"),
+    ("moved", "click"),
     ("names", "click"),
     ("nested-edits", "click"),
     ("number-key", "click"),
@@ -59,6 +60,7 @@ const RULE_SETS: [(&str, &str); 29] = [
     ("routing", "click"),
     ("schema-arrays", "order"),
     ("schema-click-closed", "click"),
+    ("schema-draft-04", "click"),
     ("schema-drop", "click"),
     ("schema-formats", "click"),
     ("schema-logic", "order"),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::dice::Dice;
 use crate::generate::{any, length, text};
-use crate::tree::{Element, Member, Node, inside};
+use crate::tree::{Element, Member, Node, inside, quoted, unquoted};
 
 /// The same event, spelt and laid out another way. What it says stays.
 pub(crate) fn spell(node: &mut Node, dice: &mut Dice) {
@@ -102,7 +102,7 @@ fn escape(raw: &mut String, percent: usize, dice: &mut Dice) {
 
 /// Takes the structure apart: the event is still JSON, and says something else.
 pub(crate) fn restructure(node: &mut Node, dice: &mut Dice) {
-    match dice.below(9) {
+    match dice.below(11) {
         0 => {
             // A member twice: the same, or another value under the same name.
             let other = any(dice, 1);
@@ -151,6 +151,28 @@ pub(crate) fn restructure(node: &mut Node, dice: &mut Dice) {
         7 => {
             if let Some(object) = any_object(node, dice) {
                 object.members.clear();
+            }
+        }
+        8 => {
+            // A name that differs in one character, or in its length, from one that the rules may ask for.
+            if let Some(member) = any_member(node, dice) {
+                let mut name: Vec<char> = unquoted(&member.name).chars().collect();
+                match (dice.below(3), dice.below(name.len())) {
+                    (0, at) if at < name.len() => name[at] = ['x', 'É', '"', '\u{0}'][dice.below(4)],
+                    (1, at) if at < name.len() => _ = name.remove(at),
+                    (_, at) => name.insert(at, '_'),
+                }
+                member.name = quoted(&name.into_iter().collect::<String>());
+            }
+        }
+        9 => {
+            // More members than anyone looks through one by one.
+            let more = [5, 15, 16, 17, 64, 200][dice.below(6)];
+            if let Some(object) = any_object(node, dice) {
+                for number in 0..more {
+                    let place = dice.below(object.members.len() + 1);
+                    object.members.insert(place, Member::new(&format!("more_{number}"), any(dice, 1)));
+                }
             }
         }
         _ => {
@@ -210,7 +232,7 @@ pub(crate) fn damage(bytes: &mut Vec<u8>, dice: &mut Dice) {
         1 if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
         2 => bytes.insert(at, sign),
         3 => _ = bytes.drain(short),
-        4 => bytes.truncate(at),
+        4 => bytes.truncate(if dice.chance(50) { at } else { at / 16 * 16 }),
         5 => _ = bytes.drain(..at),
         6 => _ = bytes.splice(short, piece.iter().copied()),
         7 => bytes.extend_from_slice(piece),
