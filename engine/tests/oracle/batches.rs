@@ -5,7 +5,6 @@ use std::fmt;
 
 use crate::dice::Dice;
 use crate::generate::Fields;
-use crate::instance::instance;
 use crate::interpret::Outcome;
 use crate::mutate::{damage, pad, restructure, spell};
 use crate::parse::{Refusal, parse};
@@ -16,6 +15,8 @@ use crate::rule_set::RuleSet;
 pub(crate) struct Seen {
     pub(crate) events: u64,
     outcomes: BTreeMap<String, u64>,
+    /// How many events each rule set has changed.
+    changed: BTreeMap<String, u64>,
 }
 
 impl Seen {
@@ -23,11 +24,13 @@ impl Seen {
         *self.outcomes.entry(what.to_owned()).or_default() += 1;
     }
 
-    /// Each of these was met, and more often than by accident.
-    pub(crate) fn has_met(&self, all: &[&str]) {
-        let rare: Vec<_> =
-            all.iter().filter(|what| self.outcomes.get(**what).is_none_or(|times| *times < 5)).collect();
-        assert!(rare.is_empty(), "hardly ever: {rare:?}\n{self}");
+    /// Each of these was met, and more often than by accident; and each of these rule sets has changed events.
+    pub(crate) fn has_met(&self, outcomes: &[&str], sets: &[RuleSet]) {
+        let rare = |map: &BTreeMap<String, u64>, what: &str| map.get(what).is_none_or(|times| *times < 5);
+        let outcomes = outcomes.iter().copied().filter(|what| rare(&self.outcomes, what));
+        let sets = sets.iter().map(|set| set.name.as_str()).filter(|name| rare(&self.changed, name));
+        let rare: Vec<&str> = outcomes.chain(sets).collect();
+        assert!(rare.is_empty(), "hardly ever: {rare:?}\n{self}\n{:?}", self.changed);
     }
 }
 
@@ -54,8 +57,8 @@ pub(crate) fn batch(set: &RuleSet, fields: &Fields, seed: u64) -> Vec<Vec<u8>> {
 }
 
 fn event(set: &RuleSet, fields: &Fields, dice: &mut Dice) -> Vec<u8> {
-    let mut event = match set.schema() {
-        Some(schema) if dice.chance(80) => instance(schema, schema, dice, 5),
+    let mut event = match &set.instances {
+        Some(instances) if dice.chance(80) => instances.event(dice),
         _ if dice.chance(5) => fields.event(dice.pick(&["click", "order", "line"]), dice),
         _ => fields.event(set.kind, dice),
     };
@@ -94,7 +97,9 @@ pub(crate) fn compare(set: &RuleSet, events: &[Vec<u8>], seen: &mut Seen) -> Res
             ));
         }
         seen.events += 1;
-        seen.note(&kind(event, alone));
+        let kind = kind(event, alone);
+        *seen.changed.entry(set.name.clone()).or_default() += u64::from(kind == "changed");
+        seen.note(&kind);
         if expected.len() > 1 {
             seen.note("open");
         }

@@ -130,7 +130,7 @@ pub(crate) fn number(dice: &mut Dice) -> Node {
         return Node::Number(dice.pick(&NUMBERS).to_owned());
     }
     let digit = |dice: &mut Dice| char::from(b"0123456789"[dice.below(10)]);
-    let mut digits: String = (0..length(dice)).map(|_| digit(dice)).collect();
+    let mut digits: String = (0..=length(dice)).map(|_| digit(dice)).collect();
     digits.insert_str(0, dice.pick(&["1", "-2", "0.", "3.0", "-0.00"]));
     Node::Number(digits)
 }

@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use crate::dice::Dice;
 use crate::generate::{any, number, text};
+use crate::judge::Judge;
 use crate::parse::parse;
 use crate::tree::Node;
 
 /// Texts that formats and patterns are about, right ones and wrong ones.
-const TEXTS: [&str; 62] = [
+const TEXTS: [&str; 69] = [
     "2026-11-21T10:00:00Z",
     "2026-11-21t10:00:00.123456789z",
     "2026-11-21T24:00:00Z",
@@ -71,10 +72,64 @@ const TEXTS: [&str; 62] = [
     "café",
     "cafe\u{301}",
     "quote\"",
+    "o-12",
+    "o-1x",
+    "/a/b",
+    "CH",
+    "ch",
+    "p1",
+    "u1",
 ];
 
+/// How many values of a field are tried, of which those that fit are kept.
+const TRIES: usize = 250;
+
+/// Instances of one schema.
+pub(crate) struct Instances {
+    schema: Value,
+    /// Values of each field that fit.
+    fitting: Vec<(String, Vec<Node>)>,
+}
+
+impl Instances {
+    pub(crate) fn of(judge: &Judge) -> Self {
+        let schema = judge.schema.clone();
+        let mut dice = Dice::new(0);
+        let mut fitting = Vec::new();
+        for (name, inside) in schema["properties"].as_object().expect("fields") {
+            let tries = (0..TRIES).map(|_| instance(inside, &schema, &mut dice, 5));
+            fitting.push((name.clone(), tries.filter(|value| judge.takes(name, value)).collect()));
+        }
+        Self { schema, fitting }
+    }
+
+    /// An event: of fields that fit, or but for one that may not, or of any.
+    pub(crate) fn event(&self, dice: &mut Dice) -> Node {
+        if dice.chance(40) {
+            return instance(&self.schema, &self.schema, dice, 5);
+        }
+        let odd = if dice.chance(50) { dice.below(self.fitting.len()) } else { usize::MAX };
+        let there = dice.between(10, 90);
+        let mut members = Vec::new();
+        for (place, (name, values)) in self.fitting.iter().enumerate() {
+            if place == odd {
+                let inside = &self.schema["properties"][name];
+                members.push((name.as_str(), instance(inside, &self.schema, dice, 4)));
+            } else if !values.is_empty() && (required(&self.schema, name) || dice.chance(there)) {
+                members.push((name.as_str(), values[dice.below(values.len())].clone()));
+            }
+        }
+        Node::object(members)
+    }
+}
+
+fn required(schema: &Value, name: &str) -> bool {
+    let all = schema.get("required").and_then(Value::as_array);
+    all.is_some_and(|all| all.iter().any(|one| one == name))
+}
+
 /// An instance of `schema`, which stands in `root`.
-pub(crate) fn instance(schema: &Value, root: &Value, dice: &mut Dice, depth: usize) -> Node {
+fn instance(schema: &Value, root: &Value, dice: &mut Dice, depth: usize) -> Node {
     if depth == 0 || dice.chance(6) {
         return any(dice, depth.min(2));
     }
@@ -164,7 +219,8 @@ fn string(schema: &Value, dice: &mut Dice) -> Node {
 /// A bound, or what is just above or below it.
 fn by_an_edge(schema: &Value, dice: &mut Dice) -> Node {
     let words = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
-    let bounds: Vec<&Value> = words.iter().filter_map(|word| schema.get(word)).collect();
+    let bounds: Vec<&Value> =
+        words.iter().filter_map(|word| schema.get(word)).filter(|bound| bound.is_number()).collect();
     if bounds.is_empty() || dice.chance(30) {
         return number(dice);
     }
@@ -200,11 +256,9 @@ fn array(schema: &Value, root: &Value, dice: &mut Dice, depth: usize) -> Node {
 }
 
 fn object(schema: &Value, root: &Value, dice: &mut Dice, depth: usize) -> Node {
-    let required = schema.get("required").and_then(Value::as_array);
-    let required = |name: &str| required.is_some_and(|all| all.iter().any(|one| one == name));
     let mut members = Vec::new();
     for (name, inside) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        if dice.chance(if required(name) { 95 } else { 50 }) {
+        if dice.chance(if required(schema, name) { 95 } else { 50 }) {
             members.push((name.as_str(), instance(inside, root, dice, depth - 1)));
         }
     }

@@ -29,15 +29,30 @@ impl Judge {
     }
 
     pub(crate) fn judge(&self, event: &Node) -> Judgement {
-        if repeats(event) || (rounds(event) && self.schema.to_string().contains("multipleOf")) {
+        let schema = self.schema.to_string();
+        let unclear = repeats(event)
+            || (schema.contains("multipleOf") && any_number(event, &|digits| !is_held(digits)))
+            || (schema.contains("draft-04") && any_number(event, &is_spelt_as_no_integer));
+        if unclear {
             return Judgement::Either;
         }
-        let fits = Round::ALL.map(|round| value(event, round).map(|value| self.validator.is_valid(&value)));
-        match fits {
-            [Some(true), Some(true), Some(true)] => Judgement::Fits,
-            [Some(false), Some(false), Some(false)] => Judgement::Breaks,
+        let fits = |round: &Round| value(event, *round).map(|value| self.validator.is_valid(&value));
+        let judged: Vec<_> =
+            if any_number(event, &|digits| !is_held(digits)) { ROUNDS.iter() } else { ROUNDS[..1].iter() }
+                .map(fits)
+                .collect();
+        match judged[0] {
+            Some(true) if judged.iter().all(|fits| *fits == Some(true)) => Judgement::Fits,
+            Some(false) if judged.iter().all(|fits| *fits == Some(false)) => Judgement::Breaks,
             _ => Judgement::Either,
         }
+    }
+
+    /// Whether the schema has nothing against that value of that field, whatever else the event lacks.
+    pub(crate) fn takes(&self, field: &str, field_value: &Node) -> bool {
+        let event = Node::object(vec![(field, field_value.clone())]);
+        let Some(event) = value(&event, Round::Nearest) else { return false };
+        self.validator.iter_errors(&event).all(|error| error.instance_path().to_string().is_empty())
     }
 
     /// The most elements that a loop over the array at that path goes over.
@@ -56,9 +71,7 @@ enum Round {
     Above,
 }
 
-impl Round {
-    const ALL: [Self; 3] = [Round::Nearest, Round::Below, Round::Above];
-}
+const ROUNDS: [Round; 3] = [Round::Nearest, Round::Below, Round::Above];
 
 /// Whether an object has a name twice.
 fn repeats(node: &Node) -> bool {
@@ -72,11 +85,18 @@ fn repeats(node: &Node) -> bool {
     here || node.children().into_iter().any(repeats)
 }
 
-/// Whether a number has more digits than the validator keeps of it.
-fn rounds(node: &Node) -> bool {
-    matches!(node, Node::Number(digits) if !is_held(digits)) || node.children().into_iter().any(rounds)
+/// Whether one of the numbers is so.
+fn any_number(node: &Node, is: &dyn Fn(&str) -> bool) -> bool {
+    matches!(node, Node::Number(digits) if is(digits))
+        || node.children().into_iter().any(|child| any_number(child, is))
 }
 
+/// In draft 4 an integer is what is written as one, and the validator's floats forget how they were written.
+fn is_spelt_as_no_integer(digits: &str) -> bool {
+    digits.contains(['e', 'E', '.']) && Number::of(digits).is_whole()
+}
+
+/// Whether the validator keeps all digits of a number.
 fn is_held(digits: &str) -> bool {
     let float: f64 = digits.parse().expect("a number");
     integer(digits).is_some() || Number::of(&float.to_string()) == Number::of(digits)

@@ -111,6 +111,13 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 #[test]
+fn every_rule_file_is_run() {
+    let listed = |file: &String| RULE_SETS.iter().any(|(name, _)| name == file);
+    let forgotten: Vec<String> = rule_set::files().into_iter().filter(|file| !listed(file)).collect();
+    assert!(forgotten.is_empty(), "{forgotten:?}");
+}
+
+#[test]
 fn the_engine_does_what_the_oracle_does() {
     let fields = Fields::read(include_str!("fields.json"));
     let sets: Vec<RuleSet> = RULE_SETS.iter().map(|(name, kind)| RuleSet::load(name, kind)).collect();
@@ -132,6 +139,6 @@ fn the_engine_does_what_the_oracle_does() {
     assert!(told.is_empty(), "{}", told.join("\n\n"));
     println!("{seen}");
     if events >= EVENTS {
-        seen.has_met(&OUTCOMES);
+        seen.has_met(&OUTCOMES, &sets);
     }
 }

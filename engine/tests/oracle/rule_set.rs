@@ -6,8 +6,8 @@ use std::fs::read_to_string;
 use enrich_engine::dsl::source::Sources;
 use enrich_engine::functions::Registry;
 use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
-use serde_json::Value;
 
+use crate::instance::Instances;
 use crate::interpret::{Oracle, Outcome};
 use crate::judge::Judge;
 use crate::world::Tables;
@@ -22,6 +22,8 @@ pub(crate) struct RuleSet {
     pub(crate) kind: &'static str,
     /// The stream that its rules take.
     stream: String,
+    /// Events for the schema of its first rule.
+    pub(crate) instances: Option<Instances>,
     engine: Engine,
     oracle: Oracle,
 }
@@ -47,17 +49,13 @@ impl RuleSet {
             let path = |schema: &str| format!("{folder}/{schema}");
             rule.schema.as_ref().map(|schema| Judge::new(&read(&path(&schema.path)).expect("a schema")))
         });
-        let schemas = schemas.collect();
+        let schemas: Vec<Option<Judge>> = schemas.collect();
+        let instances = schemas[0].as_ref().map(Instances::of);
         let stream = rules.set().rules[0].streams[0].fill(&|_| None).expect("a stream").replace('*', "-1");
         let set = rules.set().clone();
         let engine = Engine::builder(rules).tables(tables.source()).build().expect("an engine");
         let oracle = Oracle { rules: set, schemas, tables, now: NOW.to_owned() };
-        Self { name: name.to_owned(), kind, stream, engine, oracle }
-    }
-
-    /// The schema of its first rule.
-    pub(crate) fn schema(&self) -> Option<&Value> {
-        self.oracle.schemas[0].as_ref().map(|judge| &judge.schema)
+        Self { name: name.to_owned(), kind, stream, instances, engine, oracle }
     }
 
     /// What the oracle says of an event.
@@ -80,6 +78,14 @@ impl RuleSet {
         origin.sequence = Some("4957\"1".to_owned());
         origin
     }
+}
+
+/// The names of the rule files here.
+pub(crate) fn files() -> Vec<String> {
+    let folder =
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/rules")).expect("a folder");
+    let names = folder.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+    names.filter_map(|name| name.strip_suffix(".enrich").map(str::to_owned)).collect()
 }
 
 fn told(verdict: Verdict) -> Outcome {
