@@ -68,15 +68,14 @@ impl<'t> Document<'t> {
     /// # Errors
     /// Where the bytes are not one JSON text; the error names the byte.
     pub fn parse_nested(bytes: &'t [u8], max_depth: usize) -> Result<Self, ScanError> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| ScanError { at: error.valid_up_to(), problem: Problem::Utf8 })?;
-        Ok(Self { tape: scan(text, max_depth)?, text: Cow::Borrowed(text) })
+        let text = text_of(bytes)?;
+        Ok(Self { tape: tape(text, max_depth)?, text: Cow::Borrowed(text) })
     }
 
     /// A text that a rule has written. It may be nested deeper than an event: values of events stand
     /// inside one another there.
     pub(crate) fn parse_written(text: &'t str) -> Result<Self, ScanError> {
-        Ok(Self { tape: scan(text, usize::MAX)?, text: Cow::Borrowed(text) })
+        Ok(Self { tape: tape(text, usize::MAX)?, text: Cow::Borrowed(text) })
     }
 
     /// Checks and indexes a text that is UTF-8 already.
@@ -84,7 +83,7 @@ impl<'t> Document<'t> {
     /// # Errors
     /// Where the text is not JSON; the error names the byte.
     pub fn from_text(mut text: Cow<'t, str>) -> Result<Self, ScanError> {
-        let mut tape = scan(&text, MAX_DEPTH)?;
+        let mut tape = tape(&text, MAX_DEPTH)?;
         if let Cow::Owned(text) = &mut text {
             // An item: it may be kept for long.
             text.shrink_to_fit();
@@ -131,7 +130,7 @@ impl Document<'static> {
             let at = error.utf8_error().valid_up_to();
             (ScanError { at, problem: Problem::Utf8 }, error.into_bytes())
         })?;
-        match scan(&text, MAX_DEPTH) {
+        match tape(&text, MAX_DEPTH) {
             Ok(tape) => Ok(Self { text: Cow::Owned(text), tape }),
             Err(error) => Err((error, text.into_bytes())),
         }
@@ -142,6 +141,22 @@ impl Document<'static> {
     pub fn into_bytes(self) -> Vec<u8> {
         self.text.into_owned().into_bytes()
     }
+}
+
+/// The bytes as text.
+fn text_of(bytes: &[u8]) -> Result<&str, ScanError> {
+    simdutf8::basic::from_utf8(bytes).map_err(|_| {
+        // The fast check only says that something is wrong.
+        let at = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        ScanError { at, problem: Problem::Utf8 }
+    })
+}
+
+/// A tape of its own.
+fn tape(text: &str, max_depth: usize) -> Result<Vec<Token>, ScanError> {
+    let mut tape = Vec::new();
+    scan(text, max_depth, &mut tape)?;
+    Ok(tape)
 }
 
 /// A handle on one value of a [`Document`]: two pointers and an index.
