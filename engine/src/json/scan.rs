@@ -372,6 +372,6 @@ impl Scanner<'_> {
 
 /// `scan` refuses texts that do not fit, and a text has fewer tokens than bytes.
 #[expect(clippy::cast_possible_truncation, reason = "the text's length was checked to fit")]
-fn offset(at: usize) -> u32 {
+pub(super) fn offset(at: usize) -> u32 {
     at as u32
 }
