@@ -136,6 +136,9 @@ fn same_judgement(bytes: &[u8]) -> Result<(), String> {
     if same { Ok(()) } else { Err(format!("{}\nparser {ours:?}\nserde_json {theirs:?}", shown(bytes))) }
 }
 
+/// How many smaller events are tried.
+const CUTS: usize = 3_000;
+
 /// Cuts pieces out of an event for as long as the verdicts differ.
 fn smallest(set: &RuleSet, event: &[u8]) -> Vec<u8> {
     let differs = |event: &[u8]| {
@@ -144,10 +147,12 @@ fn smallest(set: &RuleSet, event: &[u8]) -> Vec<u8> {
     };
     let mut event = event.to_vec();
     let mut size = event.len() / 2;
+    let mut left = CUTS;
     while size > 0 {
         let mut cut = false;
         let mut at = 0;
-        while at + size <= event.len() {
+        while at + size <= event.len() && left > 0 {
+            left -= 1;
             let less = [&event[..at], &event[at + size..]].concat();
             if differs(&less) {
                 (event, cut) = (less, true);

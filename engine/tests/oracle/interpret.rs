@@ -36,7 +36,7 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     /// What may become of an event: one outcome, or several where nothing is promised.
-    pub(crate) fn outcomes(&self, bytes: &[u8], origin: &Origin) -> Vec<Outcome> {
+    pub(crate) fn outcomes(&self, bytes: &[u8], origin: &Origin<'_>) -> Vec<Outcome> {
         let rejected = |code: &str| Outcome::Rejected(code.to_owned());
         let event = match parse(bytes) {
             Ok(text) => text.value,
@@ -59,7 +59,7 @@ impl Oracle {
         vec![rejected("no_rule")]
     }
 
-    fn chosen(&self, rule: &Rule, event: &Node, origin: &Origin) -> Result<bool, &'static str> {
+    fn chosen(&self, rule: &Rule, event: &Node, origin: &Origin<'_>) -> Result<bool, &'static str> {
         let Some(when) = &rule.when else { return Ok(true) };
         if repeats(event, &read(when)) {
             return Err("duplicate_name");
@@ -71,7 +71,7 @@ impl Oracle {
         }
     }
 
-    fn taken(&self, place: usize, rule: &Rule, event: &Node, origin: &Origin) -> Vec<Outcome> {
+    fn taken(&self, place: usize, rule: &Rule, event: &Node, origin: &Origin<'_>) -> Vec<Outcome> {
         if repeats(event, &touched(rule)) {
             return vec![Outcome::Rejected("duplicate_name".to_owned())];
         }
@@ -87,7 +87,7 @@ impl Oracle {
         }
     }
 
-    fn valid(&self, rule: &Rule, judge: Option<&Judge>, event: &Node, origin: &Origin) -> Outcome {
+    fn valid(&self, rule: &Rule, judge: Option<&Judge>, event: &Node, origin: &Origin<'_>) -> Outcome {
         let scope = self.arrived(event, origin);
         if early_drops(rule).into_iter().any(|condition| scope.holds(condition) == Ok(true)) {
             return Outcome::Dropped { rule: rule.name.clone() };
@@ -101,7 +101,7 @@ impl Oracle {
         Run::new(self, rule, event, origin).outcome()
     }
 
-    fn arrived<'s>(&'s self, event: &'s Node, origin: &'s Origin) -> Scope<'s> {
+    fn arrived<'s>(&'s self, event: &'s Node, origin: &'s Origin<'s>) -> Scope<'s> {
         let (lookups, inner) = (&[][..], &[][..]);
         Scope { event, element: None, lookups, inner, error: None, origin, now: &self.now, key: false }
     }

@@ -65,17 +65,17 @@ impl RuleSet {
 
     /// What the engine makes of a batch.
     pub(crate) fn enriched(&self, events: &[Vec<u8>]) -> Vec<Outcome> {
-        let records: Vec<Record> =
-            events.iter().map(|event| Record::new(event.clone(), self.origin())).collect();
+        let records: Vec<Record<'_>> =
+            events.iter().map(|event| Record::new(event.as_slice(), self.origin())).collect();
         let now = Context::at(Timestamp::parse(NOW).expect("an instant"));
         let outcome = futures_util::FutureExt::now_or_never(self.engine.enrich(&records, now));
         outcome.expect("tables in memory answer at once").verdicts.into_iter().map(told).collect()
     }
 
-    fn origin(&self) -> Origin {
+    fn origin(&self) -> Origin<'_> {
         let mut origin = Origin::stream(&self.stream);
-        origin.shard = Some("shardId-000000000001".to_owned());
-        origin.sequence = Some("4957\"1".to_owned());
+        origin.shard = Some("shardId-000000000001".into());
+        origin.sequence = Some("4957\"1".into());
         origin
     }
 }
@@ -90,9 +90,10 @@ pub(crate) fn files() -> Vec<String> {
 
 fn told(verdict: Verdict) -> Outcome {
     match verdict {
-        Verdict::Enriched { rule, event, .. } => {
-            Outcome::Enriched { rule: rule.to_string(), event: String::from_utf8(event).expect("text") }
-        }
+        Verdict::Enriched { rule, event, .. } => Outcome::Enriched {
+            rule: rule.to_string(),
+            event: String::from_utf8(event.to_vec()).expect("text"),
+        },
         Verdict::Dropped { rule } => Outcome::Dropped { rule: rule.to_string() },
         Verdict::Rejected { reason, .. } => Outcome::Rejected(reason.code.into_owned()),
         Verdict::Failed { reason, .. } => Outcome::Failed(reason.code.into_owned()),

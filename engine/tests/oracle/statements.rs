@@ -14,7 +14,7 @@ use crate::world::{self, FAULT};
 pub(crate) struct Run<'r> {
     oracle: &'r Oracle,
     rule: &'r Rule,
-    origin: &'r Origin,
+    origin: &'r Origin<'r>,
     event: Frame,
     /// The loop and the element that it is at.
     element: Option<(&'r ForEach, Frame)>,
@@ -49,7 +49,7 @@ fn rejected(code: &str) -> Outcome {
 }
 
 impl<'r> Run<'r> {
-    pub(crate) fn new(oracle: &'r Oracle, rule: &'r Rule, event: &Node, origin: &'r Origin) -> Self {
+    pub(crate) fn new(oracle: &'r Oracle, rule: &'r Rule, event: &Node, origin: &'r Origin<'r>) -> Self {
         Self { oracle, rule, origin, event: Frame::new(event, &rule.lookups), element: None }
     }
 

@@ -48,7 +48,7 @@ pub(crate) struct Scope<'s> {
     /// Those of the loop.
     pub(crate) inner: &'s [Known],
     pub(crate) error: Option<&'s Failure>,
-    pub(crate) origin: &'s Origin,
+    pub(crate) origin: &'s Origin<'s>,
     pub(crate) now: &'s str,
     /// Whether it is the key of a lookup.
     pub(crate) key: bool,
