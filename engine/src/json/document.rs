@@ -6,7 +6,7 @@ use super::scan::{MAX_DEPTH, Problem, ScanError, Token, offset, scan};
 use super::write;
 
 /// What a JSON value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// `null`
     Null,
@@ -178,6 +178,11 @@ impl Tapes {
     /// looks into need not be held until the batch ends. A member without them is still there as a whole.
     pub(crate) fn prune(&mut self, last: Tape, text: &str, mut keeps: impl FnMut(Name<'_>) -> bool) -> Tape {
         let Some(tokens) = self.0.get_mut(last.start..last.end) else { return last };
+        // An object begins with its own token.
+        let is_flat = |tokens: &[Token]| tokens.iter().skip(1).all(|token| token.kind < Kind::Array);
+        if is_flat(tokens) {
+            return last;
+        }
         let end = tokens.first().map_or(0, |root| root.next as usize);
         let (mut from, mut to) = (1, 1);
         while from < end {
@@ -286,6 +291,13 @@ impl<'d> Node<'d> {
     pub fn as_str(self) -> Option<Cow<'d, str>> {
         let token = self.token();
         (token.kind == Kind::String).then(|| self.string(token))
+    }
+
+    /// The string, if the value is one that stands there without escapes.
+    pub(crate) fn as_plain_str(self) -> Option<&'d str> {
+        let token = self.token();
+        let inside = || self.text.get(token.start as usize + 1..token.end as usize - 1);
+        if token.kind == Kind::String && !token.escaped { inside() } else { None }
     }
 
     /// The member of that name, if the value is an object that has it. Of several the last counts.

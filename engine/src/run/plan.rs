@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node, Tapes};
 use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes};
-use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
+use crate::program::{Expr, ForEach, KeyPart, Lookup, Program, Rule};
 use crate::value::Value;
 
 /// Works out the keys of a wave, over all events, and gives those that are to be asked, with their slots: each
@@ -203,6 +203,15 @@ fn asked(key: Result<bool, Failure>, lookup: &Lookup, answers: &mut Answers, byt
 /// Appends one part of a key; `false` where it is absent, null or empty text.
 fn key_part(part: &KeyPart, scope: Scope<'_, '_>, bytes: &mut KeyBytes) -> Result<bool, Failure> {
     use ErrorCode::{Argument, Arithmetic, Cast, Condition, Expression, Size, Text};
+    // Most keys are a text of the event as it stands there.
+    if let (Expr::Event(path), KeyType::String, None) = (&part.value, part.ty, scope.event.edits)
+        && let Some(text) = at(scope.event.node, path).and_then(Node::as_plain_str).filter(|text| !text.is_empty())
+    {
+        return match bytes.push_string(text) {
+            Ok(()) => Ok(true),
+            Err(code) => Err(wrong_part(part, code, &Value::String(text.into()))),
+        };
+    }
     let value = scope.value(&part.value).map_err(|stop| match stop {
         Stop::Error(reason) => {
             let codes = [Cast, Text, Arithmetic, Argument, Condition, Size];
@@ -222,6 +231,11 @@ fn key_part(part: &KeyPart, scope: Scope<'_, '_>, bytes: &mut KeyBytes) -> Resul
         _ => Err(ErrorCode::KeyType),
     };
     pushed.map(|()| true).map_err(|code| wrong_part(part, code, &value))
+}
+
+/// The value at that path.
+fn at<'d>(node: Node<'d>, path: &[String]) -> Option<Node<'d>> {
+    path.iter().try_fold(node, |node, name| node.get(name))
 }
 
 /// Why a value is no part of a key.
