@@ -7,7 +7,7 @@
 use bytes::BytesMut;
 
 use super::answers::{Freshness, Given};
-use super::apply::{Applying, Found, copied, count_kept};
+use super::apply::{self, Applying, copied, count_kept};
 use super::buffers::Buffers;
 use super::{Asked, Taken, may_come};
 use crate::batch::{LookupCounts, Verdict};
@@ -41,6 +41,9 @@ enum Ended {
     Missing(Freshness),
     NoKey,
 }
+
+/// An item, and the number of its key.
+type Found<'a> = (usize, &'a Item);
 
 /// Why no more is added.
 enum Stopped {
@@ -170,8 +173,8 @@ impl<'s, 'a> Run<'s, 'a, '_> {
     }
 
     /// How a lookup ends, and what it found.
-    fn answer(&self, place: usize, lookup: &Lookup) -> Result<(Ended, Option<(usize, &'a Item)>), Stopped> {
-        let (Found { answers, keys, .. }, context) = (self.applying.found, self.applying.context);
+    fn answer(&self, place: usize, lookup: &Lookup) -> Result<(Ended, Option<Found<'a>>), Stopped> {
+        let (apply::Found { answers, keys, .. }, context) = (self.applying.found, self.applying.context);
         match keys.of(self.taken.keys, &self.rule.lookups).get(place) {
             Some(Asked::Key(key)) => match answers.get(lookup.slot, *key) {
                 Some(Given { answer: Answer::Found(item), freshness }) => {
