@@ -7,8 +7,9 @@
 use bytes::BytesMut;
 
 use super::answers::{Freshness, Given};
-use super::apply::{self, Applying, copied, count_kept};
+use super::apply::{self, Applying, count_kept};
 use super::buffers::Buffers;
+use super::copies::copied;
 use super::{Asked, Taken, may_come};
 use crate::batch::{LookupCounts, Verdict};
 use crate::eval::{Known, Level, Scope};

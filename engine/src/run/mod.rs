@@ -12,6 +12,7 @@ mod answers;
 mod append;
 mod apply;
 mod buffers;
+mod copies;
 mod decode;
 mod fetch;
 mod pace;
