@@ -206,6 +206,16 @@ impl<'d> Node<'d> {
         (token.kind == Kind::String).then(|| self.string(token))
     }
 
+    /// The bytes between a string's quotes, if it is one and none of them is an escape.
+    #[inline]
+    pub(crate) fn plain(self) -> Option<&'d [u8]> {
+        let token = self.token();
+        if token.kind != Kind::String || token.escaped {
+            return None;
+        }
+        self.text.as_bytes().get(token.start as usize + 1..(token.end as usize).checked_sub(1)?)
+    }
+
     /// The member of that name, if the value is an object that has it. Of several the last counts.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Node<'d>> {
@@ -274,6 +284,12 @@ impl<'d> Name<'d> {
     #[must_use]
     pub fn text(self) -> Cow<'d, str> {
         self.0.string(self.0.token())
+    }
+
+    /// The name's bytes, if none of them is an escape.
+    #[inline]
+    pub(crate) fn plain(self) -> Option<&'d [u8]> {
+        self.0.plain()
     }
 
     /// Byte offset of the name's opening quote.
