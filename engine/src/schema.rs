@@ -73,11 +73,11 @@ impl Schema {
 
     /// What does not fit, in one sentence that shows paths and keywords, never values.
     pub(crate) fn complaint(&self, event: Node<'_>) -> Option<String> {
-        // Who fits is the usual case, and told fast. Of all others the library has the last word.
-        match self.compiled.as_ref().and_then(|compiled| compiled.fits(event)) {
-            Some(true) => return None,
-            None if self.validator.is_valid(event) => return None,
-            _ => {}
+        let judgement = self.compiled.as_ref().and_then(|compiled| compiled.fits(event));
+        debug_assert!(judgement.is_none_or(|fits| fits == self.validator.is_valid(event)));
+        // Most events fit, which is told fast. Of all others the library has the last word.
+        if judgement.unwrap_or_else(|| self.validator.is_valid(event)) {
+            return None;
         }
         let error = self.validator.iter_errors(event).next()?;
         let path = error.instance_path().to_string();

@@ -154,12 +154,14 @@ pub struct Node<'d> {
 
 impl<'d> Node<'d> {
     /// What the value is.
+    #[inline]
     #[must_use]
     pub fn kind(self) -> Kind {
         self.token().kind
     }
 
     /// The value's text, as it came.
+    #[inline]
     #[must_use]
     pub fn raw(self) -> &'d str {
         self.slice(self.token())
@@ -176,6 +178,19 @@ impl<'d> Node<'d> {
         self.at
     }
 
+    /// The value, or the name of a member, at another index of the same tape: the children of a container
+    /// begin behind it. `null` where there is none.
+    #[inline]
+    pub(crate) fn at(self, index: u32) -> Node<'d> {
+        Node { at: index, ..self }
+    }
+
+    /// The index behind the value and all that is in it.
+    #[inline]
+    pub(crate) fn behind(self) -> u32 {
+        self.token().next
+    }
+
     /// Address of the document's text: what tells it from other documents that live at the same time.
     pub(crate) fn address(self) -> usize {
         self.text.as_ptr().addr()
@@ -188,12 +203,14 @@ impl<'d> Node<'d> {
     }
 
     /// The value, if it is a boolean.
+    #[inline]
     #[must_use]
     pub fn as_bool(self) -> Option<bool> {
         (self.kind() == Kind::Bool).then(|| self.raw() == "true")
     }
 
     /// The number's text, if the value is a number.
+    #[inline]
     #[must_use]
     pub fn as_number(self) -> Option<&'d str> {
         (self.kind() == Kind::Number).then(|| self.raw())
@@ -246,12 +263,14 @@ impl<'d> Node<'d> {
         Node { text: self.text, tape: self.tape.get(..end as usize).unwrap_or_default(), at: self.at + 1 }
     }
 
+    #[inline]
     fn token(self) -> Token {
         // INVARIANT: a handle is made for a token of its tape, and a tape has at least one.
         const NONE: Token = Token { start: 0, end: 0, next: u32::MAX, kind: Kind::Null, escaped: false };
         self.tape.get(self.at as usize).copied().unwrap_or(NONE)
     }
 
+    #[inline]
     fn slice(self, token: Token) -> &'d str {
         self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
@@ -284,12 +303,6 @@ impl<'d> Name<'d> {
     #[must_use]
     pub fn text(self) -> Cow<'d, str> {
         self.0.string(self.0.token())
-    }
-
-    /// The name's bytes, if none of them is an escape.
-    #[inline]
-    pub(crate) fn plain(self) -> Option<&'d [u8]> {
-        self.0.plain()
     }
 
     /// Byte offset of the name's opening quote.

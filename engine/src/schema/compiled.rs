@@ -17,7 +17,6 @@ mod number;
 mod tests;
 mod words;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use jsonschema::Validator;
@@ -132,11 +131,13 @@ impl Compiled {
 
     /// Whether the event fits; `None` where the library has to say.
     pub(super) fn fits(&self, event: Node<'_>) -> Option<bool> {
-        self.check(self.root, event)
+        self.check(self.root, &event, event.index())
     }
 
-    fn check(&self, id: Id, node: Node<'_>) -> Option<bool> {
+    /// Judges the value at a place of the tape.
+    fn check(&self, id: Id, tape: &Node<'_>, at: u32) -> Option<bool> {
         let check = self.checks.get(id as usize)?;
+        let node = tape.at(at);
         let kind = node.kind();
         if check.kinds & bit(kind) == 0 {
             return Some(false);
@@ -144,16 +145,18 @@ impl Compiled {
         let fits = match kind {
             Kind::Null => true,
             Kind::Bool => check.boolean.is_none_or(|only| node.as_bool() == Some(only)),
-            Kind::String => check.string.as_ref().map_or(Some(true), |string| string.fits(node))?,
+            Kind::String => check.string.as_ref().map_or(Some(true), |string| string.fits(tape, at))?,
             Kind::Number => check.number.as_ref().map_or(Some(true), |number| number.fits(node))?,
-            Kind::Array => check.array.as_ref().map_or(Some(true), |array| self.array(array, node))?,
-            Kind::Object => check.object.as_ref().map_or(Some(true), |object| self.object(object, node))?,
+            Kind::Array => check.array.as_ref().map_or(Some(true), |array| self.array(array, tape, at))?,
+            Kind::Object => {
+                check.object.as_ref().map_or(Some(true), |object| self.object(object, tape, at))?
+            }
         };
         if !fits {
             return Some(false);
         }
         for step in &check.steps {
-            if !self.step(step, node)? {
+            if !self.step(step, tape, at)? {
                 return Some(false);
             }
         }
@@ -161,58 +164,61 @@ impl Compiled {
     }
 
     /// As [`Self::check`], where there may be nothing to check.
-    fn part(&self, id: Option<Id>, node: Node<'_>) -> Option<bool> {
-        id.map_or(Some(true), |id| self.check(id, node))
+    fn part(&self, id: Option<Id>, tape: &Node<'_>, at: u32) -> Option<bool> {
+        id.map_or(Some(true), |id| self.check(id, tape, at))
     }
 
-    fn array(&self, check: &ArrayCheck, node: Node<'_>) -> Option<bool> {
-        let mut count = 0;
-        for element in node.elements() {
+    fn array(&self, check: &ArrayCheck, tape: &Node<'_>, at: u32) -> Option<bool> {
+        let (mut count, mut element, end) = (0, at + 1, tape.at(at).behind());
+        while element < end {
             let id = check.prefix.get(count).copied().unwrap_or(check.items);
-            if !self.part(id, element)? {
+            if !self.part(id, tape, element)? {
                 return Some(false);
             }
             count += 1;
+            element = tape.at(element).behind();
         }
         Some((check.min..=check.max).contains(&count))
     }
 
-    fn object(&self, check: &ObjectCheck, node: Node<'_>) -> Option<bool> {
+    fn object(&self, check: &ObjectCheck, tape: &Node<'_>, at: u32) -> Option<bool> {
         let mut seen = Names::default();
-        let mut count = 0;
-        for (name, value) in node.members() {
-            count += 1;
-            let known = match name.plain() {
+        let (mut count, mut name_at, end) = (0, at + 1, tape.at(at).behind());
+        while name_at < end {
+            let value_at = name_at + 1;
+            let known = match tape.at(name_at).plain() {
                 Some(name) => check.names.find(name),
-                None => check.names.find(name.text().as_bytes()),
+                None => check.known(tape, name_at),
             };
             let id = match known {
-                Some(at) => {
-                    let (names, bit) = (seen.get_mut(at / 64)?, 1 << (at % 64));
+                Some(index) => {
+                    let (names, bit) = (seen.get_mut(index / 64)?, 1 << (index % 64));
                     // Which one of several counts is the library's to say; it depends on the schema.
                     if *names & bit != 0 {
                         return None;
                     }
                     *names |= bit;
-                    *check.members.get(at)?
+                    *check.members.get(index)?
                 }
                 None => check.others,
             };
-            if !self.part(id, value)? {
-                return if node.repeats(&name.text()) { None } else { Some(false) };
+            if !self.part(id, tape, value_at)? {
+                return misfit(tape, at, name_at);
             }
+            count += 1;
+            name_at = tape.at(value_at).behind();
         }
         let required = seen.iter().zip(&check.required).all(|(seen, required)| seen & required == *required);
         Some(required && (check.min..=check.max).contains(&count))
     }
 
-    fn step(&self, step: &Step, node: Node<'_>) -> Option<bool> {
+    fn step(&self, step: &Step, tape: &Node<'_>, at: u32) -> Option<bool> {
         match step {
-            Step::Also(id) => self.check(*id, node),
-            Step::Not(id) => self.check(*id, node).map(|fits| !fits),
+            Step::Also(id) => self.check(*id, tape, at),
+            Step::Not(id) => self.check(*id, tape, at).map(|fits| !fits),
             Step::Any(ids) => {
                 for id in ids {
-                    if self.check(*id, node)? {
+                    if self.check(*id, tape, at)? {
                         return Some(true);
                     }
                 }
@@ -221,7 +227,7 @@ impl Compiled {
             Step::One(ids) => {
                 let mut one = false;
                 for id in ids {
-                    if self.check(*id, node)? {
+                    if self.check(*id, tape, at)? {
                         if one {
                             return Some(false);
                         }
@@ -231,10 +237,10 @@ impl Compiled {
                 Some(one)
             }
             Step::If { condition, then, otherwise } => {
-                let id = if self.check(*condition, node)? { then } else { otherwise };
-                self.part(*id, node)
+                let id = if self.check(*condition, tape, at)? { then } else { otherwise };
+                self.part(*id, tape, at)
             }
-            Step::Library { validator, certain } => match validator.is_valid(node) {
+            Step::Library { validator, certain } => match validator.is_valid(tape.at(at)) {
                 false if !certain => None,
                 fits => Some(fits),
             },
@@ -242,22 +248,45 @@ impl Compiled {
     }
 }
 
+/// The judgement on an object with a member that doesn't fit. Of one that is there twice the library knows
+/// which one counts.
+#[cold]
+fn misfit(tape: &Node<'_>, object: u32, name: u32) -> Option<bool> {
+    let name = tape.at(name).as_str()?;
+    (!tape.at(object).repeats(&name)).then_some(false)
+}
+
+impl ObjectCheck {
+    /// The index of a name that has escapes.
+    #[cold]
+    fn known(&self, tape: &Node<'_>, name: u32) -> Option<usize> {
+        self.names.find(tape.at(name).as_str()?.as_bytes())
+    }
+}
+
 impl StringCheck {
-    fn fits(&self, node: Node<'_>) -> Option<bool> {
-        let text = match node.plain() {
-            Some(text) => Cow::Borrowed(text),
-            None => Cow::Owned(node.as_str()?.into_owned().into_bytes()),
-        };
-        Some(
-            self.is_long_enough(&text)
-                && self.words.as_ref().is_none_or(|words| words.find(&text).is_some())
-                && (self.format.as_ref())
-                    .is_none_or(|(format, library)| format.has(&text) || library.is_valid(node)),
-        )
+    fn fits(&self, tape: &Node<'_>, at: u32) -> Option<bool> {
+        match tape.at(at).plain() {
+            Some(text) => Some(self.text_fits(text, tape, at)),
+            None => self.unescaped_fits(tape, at),
+        }
+    }
+
+    #[cold]
+    fn unescaped_fits(&self, tape: &Node<'_>, at: u32) -> Option<bool> {
+        Some(self.text_fits(tape.at(at).as_str()?.as_bytes(), tape, at))
+    }
+
+    #[inline]
+    fn text_fits(&self, text: &[u8], tape: &Node<'_>, at: u32) -> bool {
+        self.has_length(text)
+            && self.words.as_ref().is_none_or(|words| words.find(text).is_some())
+            && (self.format.as_ref())
+                .is_none_or(|(format, library)| format.has(text) || library.is_valid(tape.at(at)))
     }
 
     /// Whether the length is within the bounds. A code point has one to four bytes.
-    fn is_long_enough(&self, text: &[u8]) -> bool {
+    fn has_length(&self, text: &[u8]) -> bool {
         let (least, most) = (text.len().div_ceil(4), text.len());
         if least >= self.min && most <= self.max {
             return true;

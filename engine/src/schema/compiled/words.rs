@@ -2,10 +2,16 @@
 
 /// Strings, each with its index.
 pub(super) struct Words {
-    words: Vec<(Ends, Box<[u8]>)>,
-    /// For each hash the index of a word plus one; 0 is free. A word whose slot is taken stands in the next
-    /// free one. A power of two, at most a quarter of them taken.
-    slots: Vec<u16>,
+    /// By hash. A word whose slot is taken stands in the next free one. A power of two, at most a quarter
+    /// of them taken.
+    slots: Vec<Option<Word>>,
+    texts: Vec<Box<[u8]>>,
+}
+
+#[derive(Clone, Copy)]
+struct Word {
+    ends: Ends,
+    index: u32,
 }
 
 /// Up to 16 bytes of a string, its first and its last ones: of one up to that length, all.
@@ -17,21 +23,17 @@ struct Ends {
 }
 
 impl Words {
-    /// The set of these strings, which have their order as index. `None` for 16,384 or more; of equal ones
-    /// the first is found.
+    /// The set of these strings, which have their order as index; of equal ones the first is found.
     pub(super) fn new<'w>(words: impl Iterator<Item = &'w str>) -> Option<Self> {
-        let words: Vec<(Ends, Box<[u8]>)> =
-            words.map(|word| (Ends::of(word.as_bytes()), word.as_bytes().into())).collect();
-        let count = (words.len() * 4).next_power_of_two().max(8);
-        u16::try_from(count).ok()?;
-        let mut set = Self { words, slots: vec![0; count] };
-        for at in 0..set.words.len() {
-            let ends = set.words.get(at)?.0;
+        let texts: Vec<Box<[u8]>> = words.map(|word| word.as_bytes().into()).collect();
+        let mut set = Self { slots: vec![None; (texts.len() * 4).next_power_of_two().max(8)], texts };
+        for (index, text) in (0..).zip(&set.texts) {
+            let ends = Ends::of(text);
             let mut slot = set.slot(ends);
-            while *set.slots.get(slot)? != 0 {
-                slot = (slot + 1) % count;
+            while set.slots.get(slot)?.is_some() {
+                slot = set.behind(slot);
             }
-            *set.slots.get_mut(slot)? = u16::try_from(at + 1).ok()?;
+            *set.slots.get_mut(slot)? = Some(Word { ends, index });
         }
         Some(set)
     }
@@ -43,20 +45,31 @@ impl Words {
         let mut slot = self.slot(ends);
         // Most slots are free, so this ends.
         loop {
-            let at = usize::from(*self.slots.get(slot)?).checked_sub(1)?;
-            let (found, word) = self.words.get(at)?;
-            if *found == ends && (ends.len <= 16 || **word == *text) {
-                return Some(at);
+            let word = (*self.slots.get(slot)?)?;
+            let index = word.index as usize;
+            if word.ends == ends && (ends.len <= 16 || self.is(index, text)) {
+                return Some(index);
             }
-            slot = (slot + 1) & (self.slots.len() - 1);
+            slot = self.behind(slot);
         }
     }
 
+    /// Whether this is the text at that index, as far as the ends don't say it.
+    #[inline(never)]
+    fn is(&self, index: usize, text: &[u8]) -> bool {
+        self.texts.get(index).is_some_and(|word| **word == *text)
+    }
+
+    fn behind(&self, slot: usize) -> usize {
+        (slot + 1) & (self.slots.len() - 1)
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "it is cut to the slots")]
+    #[inline]
     fn slot(&self, ends: Ends) -> usize {
         let mixed = ends.head ^ ends.tail.rotate_left(31) ^ ends.len as u64;
         // The high bits of the product depend on all bits.
-        (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize & (self.slots.len() - 1)
+        (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (self.slots.len() - 1)
     }
 }
 
@@ -102,6 +115,5 @@ mod tests {
             assert_eq!(words.find(text.as_bytes()), None, "{text}");
         }
         assert_eq!(Words::new(std::iter::empty()).expect("no words").find(b""), None);
-        assert!(Words::new(std::iter::repeat_n("a", 16_384)).is_none());
     }
 }

@@ -223,7 +223,9 @@ impl Maker {
         // Keywords of any other kind beside.
         if random.one_in(8) {
             let more = self.object(random, depth.saturating_sub(1));
-            more.into_iter().for_each(|(name, value)| drop(words.entry(name).or_insert(value)));
+            for (name, value) in more {
+                words.entry(name).or_insert(value);
+            }
         }
         if self.oldest {
             // It has booleans there, and needs their partners.
