@@ -74,7 +74,11 @@ impl Schema {
     /// What does not fit, in one sentence that shows paths and keywords, never values.
     pub(crate) fn complaint(&self, event: Node<'_>) -> Option<String> {
         let judgement = self.compiled.as_ref().and_then(|compiled| compiled.fits(event));
-        debug_assert!(judgement.is_none_or(|fits| fits == self.validator.is_valid(event)));
+        debug_assert!(
+            judgement.is_none_or(|fits| fits == self.validator.is_valid(event)),
+            "judged {judgement:?}, not as the library does: {}",
+            self.value
+        );
         // Most events fit, which is told fast. Of all others the library has the last word.
         if judgement.unwrap_or_else(|| self.validator.is_valid(event)) {
             return None;

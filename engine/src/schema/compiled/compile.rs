@@ -243,7 +243,10 @@ impl<'s> Compiler<'s> {
         }
         words.left.retain(|name| *name != "$ref" && !is_note(name));
         if words.has("unevaluatedProperties") || words.has("unevaluatedItems") {
-            // They depend on all others.
+            // They depend on all others, a reference among them.
+            if words.has("$ref") {
+                return None;
+            }
             let all = std::mem::take(&mut words.left);
             check.steps.push(self.library(words.all, &all)?);
             return Some(check);

@@ -202,10 +202,12 @@ impl Maker {
 
     fn object(&self, random: &mut Random, depth: usize) -> Map<String, Value> {
         let mut words = Map::new();
-        if depth < 3 && random.one_in(10) {
+        if random.one_in(10) {
             let name =
                 ["#".to_owned(), format!("#/{}/d0", self.definitions), format!("#/{}/d1", self.definitions)];
-            words.insert("$ref".to_owned(), random.pick(&name).as_str().into());
+            // The outermost schema would be its own target.
+            let name = if depth < 3 { random.pick(&name) } else { &name[1] };
+            words.insert("$ref".to_owned(), name.as_str().into());
         }
         match random.below(if depth == 0 { 4 } else { 9 }) {
             0 => self.string(random, &mut words),
@@ -318,7 +320,7 @@ impl Maker {
             3 => put(words, "patternProperties", json!({"^a": self.object(random, 0)})),
             4 => put(words, "minProperties", random.below(3).into()),
             5 => put(words, "maxProperties", random.below(6).into()),
-            6 if random.one_in(2) => put(words, "unevaluatedProperties", false.into()),
+            6 => put(words, "unevaluatedProperties", false.into()),
             _ => {}
         }
     }
