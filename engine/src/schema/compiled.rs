@@ -192,12 +192,7 @@ impl Compiled {
             };
             let id = match known {
                 Some(index) => {
-                    let (names, bit) = (seen.get_mut(index / 64)?, 1 << (index % 64));
-                    // Which one of several counts is the library's to say; it depends on the schema.
-                    if *names & bit != 0 {
-                        return None;
-                    }
-                    *names |= bit;
+                    *seen.get_mut(index / 64)? |= 1 << (index % 64);
                     *check.members.get(index)?
                 }
                 None => check.others,
@@ -248,8 +243,8 @@ impl Compiled {
     }
 }
 
-/// The judgement on an object with a member that doesn't fit. Of one that is there twice the library knows
-/// which one counts.
+/// The judgement on an object with a member that doesn't fit. Where there are several of its name, it depends
+/// on the schema which one counts for the library; where all of them fit, it doesn't matter.
 #[cold]
 fn misfit(tape: &Node<'_>, object: u32, name: u32) -> Option<bool> {
     let name = tape.at(name).as_str()?;

@@ -149,6 +149,26 @@ fn what_is_compiled() {
 }
 
 #[test]
+fn what_is_left_open() {
+    for (schema, event, expected) in [
+        (json!({"minimum": 0}), "9007199254740993", Some(true)),
+        (json!({"minimum": 1e300}), "9007199254740993", None),
+        (json!({"minimum": 0}), "1e400", None),
+        (json!({"enum": [9_007_199_254_740_992_u64]}), "9007199254740993", None),
+        (json!({"properties": {"a": {"type": "null"}}}), r#"{"a": 1, "\u0061": null}"#, None),
+        (json!({"properties": {"a": {"type": "null"}}}), r#"{"a": null, "\u0061": null}"#, Some(true)),
+        // A match that isn't finished is neither yes nor no.
+        (json!({"not": {"pattern": "^a"}}), r#""a""#, Some(false)),
+        (json!({"not": {"pattern": "^a"}}), r#""b""#, None),
+        (json!({"not": {"multipleOf": 2}}), "3", Some(true)),
+    ] {
+        let compiled = Compiled::new(&schema).expect("one that is taken apart");
+        let document = Document::parse(event.as_bytes()).expect("JSON");
+        assert_eq!(compiled.fits(document.root()), expected, "{schema} {event}");
+    }
+}
+
+#[test]
 fn formats_are_those_of_the_library() {
     let mut random = Random::new(1);
     for (name, texts) in generate::FORMATS {
