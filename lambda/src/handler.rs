@@ -79,7 +79,8 @@ impl Handler {
     /// clocks differ, or a local runtime sends one of 1970: then all is done in half a minute.
     pub async fn invoke(&self, body: &[u8], deadline: Option<Timestamp>) -> Invoked {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
-        let answer = match Invocation::read(body) {
+        let mut room = Vec::new();
+        let answer = match Invocation::read(body, &mut room) {
             Ok(invocation) => self.serve(&invocation, deadline, &mut summary).await.answer,
             Err(error) => Err(error.into()),
         };
@@ -89,7 +90,7 @@ impl Handler {
     /// Tries records again that were kept because they were not enriched, each by itself. What is written
     /// for them has the names that it would have had at first, except that each gets an object of its own,
     /// so that to do it twice changes nothing.
-    pub async fn replay(&self, records: Vec<Record>, deadline: Option<Timestamp>) -> Replayed {
+    pub async fn replay(&self, records: Vec<Record<'static>>, deadline: Option<Timestamp>) -> Replayed {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
         let invocation = Invocation { caller: Caller::Replay, records };
         let Delivered { fates, .. } = self.serve(&invocation, deadline, &mut summary).await;
@@ -98,7 +99,7 @@ impl Handler {
 
     async fn serve(
         &self,
-        invocation: &Invocation,
+        invocation: &Invocation<'_>,
         deadline: Option<Timestamp>,
         summary: &mut Summary,
     ) -> Delivered {
@@ -135,7 +136,7 @@ impl Handler {
         delivered
     }
 
-    async fn enrich(&self, records: &[Record], context: Context) -> Result<Outcome, HandlerError> {
+    async fn enrich(&self, records: &[Record<'_>], context: Context) -> Result<Outcome, HandlerError> {
         let outcome = AssertUnwindSafe(self.engine.enrich(records, context)).catch_unwind().await;
         let outcome = outcome.map_err(|_| HandlerError::Panicked)?;
         // A record without a verdict would be told as done.

@@ -4,10 +4,12 @@
 //! 2. `record` (Kinesis), `dynamodb`, `sqs`, `kafka` and `firehose` read one record: what it says about
 //!    itself, then the event's bytes. What is wrong with one record is that record's own reason; the
 //!    others never notice.
-//! 3. `aggregate` makes several records of one of Kinesis that holds several.
-//! 4. `arrival` reads a time stamp by its digits.
+//! 3. `alike` is the quick way to all of that, for batches of Kinesis as they mostly are.
+//! 4. `aggregate` makes several records of one of Kinesis that holds several.
+//! 5. `arrival` reads a time stamp by its digits.
 
 mod aggregate;
+mod alike;
 mod arrival;
 mod dynamodb;
 mod firehose;
@@ -30,11 +32,11 @@ use shape::{Element, Mapping, Shape};
 /// One invocation, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Invocation {
+pub struct Invocation<'b> {
     /// Who calls, and so what the answer looks like.
     pub caller: Caller,
     /// The records in their order. Those out of one aggregate have one sequence number, and each its place.
-    pub records: Vec<Record>,
+    pub records: Vec<Record<'b>>,
 }
 
 /// Who calls.
@@ -177,16 +179,24 @@ impl fmt::Display for EnvelopeError {
 
 impl std::error::Error for EnvelopeError {}
 
-impl Invocation {
-    /// Reads the body of an invocation.
+impl<'b> Invocation<'b> {
+    /// Reads the body of an invocation. Events are decoded into `room`, where they can be; it need not be empty.
     ///
     /// # Errors
     /// Where the body as a whole can't be read; a record that can't be is among the records, with its
     /// reason.
-    pub fn read(body: &[u8]) -> Result<Self, EnvelopeError> {
-        Self::read_as(body, sqs::messages)
+    pub fn read(body: &'b [u8], room: &'b mut Vec<u8>) -> Result<Self, EnvelopeError> {
+        match alike::records(body, room) {
+            Some(records) => {
+                let records = aggregate::taken_apart(records);
+                Ok(Self { caller: Caller::Kinesis { state: None }, records })
+            }
+            None => Invocation::read_as(body, sqs::messages),
+        }
     }
+}
 
+impl Invocation<'static> {
     /// Reads the body of an invocation out of an on-failure record. Messages of a queue are not opened
     /// there once more: however deep they are nested, reading them ends.
     pub(crate) fn read_kept(body: &[u8]) -> Result<Self, EnvelopeError> {
@@ -210,10 +220,10 @@ impl Invocation {
             Shape::PipesBatch(elements) => {
                 let kind = elements.elements().map(shape::element).find(|kind| source(*kind).is_some());
                 let records = elements.elements().map(|element| piped(element, kind));
-                Self { caller: Caller::Pipes, records: aggregate::taken_apart(records) }
+                Self { caller: Caller::Pipes, records: aggregate::taken_apart(records.collect()) }
             }
             Shape::PipesElement(element) => {
-                let records = aggregate::taken_apart([piped(element, None)]);
+                let records = aggregate::taken_apart(vec![piped(element, None)]);
                 Self { caller: Caller::Pipes, records }
             }
         })
@@ -224,7 +234,7 @@ impl Invocation {
         match mapping {
             Mapping::Kinesis => Self {
                 caller: Caller::Kinesis { state: window_state(root) },
-                records: aggregate::taken_apart(elements().map(record::kinesis)),
+                records: aggregate::taken_apart(elements().map(record::kinesis).collect()),
             },
             Mapping::DynamoDb => {
                 let shard = record::text(root, "shardId");
@@ -238,7 +248,7 @@ impl Invocation {
 }
 
 /// How an element of a pipe's batch is read, where it is one of a source.
-fn source(kind: Element) -> Option<fn(Node<'_>) -> Record> {
+fn source(kind: Element) -> Option<fn(Node<'_>) -> Record<'static>> {
     match kind {
         Element::Flat | Element::Damaged => Some(record::pipes),
         Element::DynamoDb => Some(|element| dynamodb::record(element, None)),
@@ -249,7 +259,7 @@ fn source(kind: Element) -> Option<fn(Node<'_>) -> Record> {
 }
 
 /// An element of a pipe's batch; one that is of no source is damaged, and read as the others are.
-fn piped(element: Node<'_>, others: Option<Element>) -> Record {
+fn piped(element: Node<'_>, others: Option<Element>) -> Record<'static> {
     let read = source(shape::element(element)).or_else(|| others.and_then(source));
     read.unwrap_or(record::pipes)(element)
 }
