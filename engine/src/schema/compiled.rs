@@ -12,6 +12,7 @@
 
 mod compile;
 mod formats;
+mod keywords;
 mod number;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value};
 
 use super::formats::Format;
+use super::keywords::{Draft, GROUPS, Keywords, NAMING, has_name, has_pattern, is_note};
 use super::number::{self, Range};
 use super::words::Words;
 use super::{
@@ -22,75 +23,6 @@ const MAX_CHECKS: usize = 10_000;
 
 /// How deep checks of one and the same value may lie in one another.
 const MAX_STEPS: usize = 32;
-
-/// What gives a schema a name or a draft of its own, and what refers to such names.
-const NAMING: [&str; 10] = [
-    "$id",
-    "id",
-    "$schema",
-    "$anchor",
-    "$dynamicAnchor",
-    "$recursiveAnchor",
-    "$vocabulary",
-    "$dynamicRef",
-    "$recursiveRef",
-    "$ref",
-];
-
-/// What asks nothing of a value, besides `x-…`.
-const NOTES: [&str; 13] = [
-    "$schema",
-    "$id",
-    "id",
-    "$comment",
-    "title",
-    "description",
-    "default",
-    "deprecated",
-    "examples",
-    "readOnly",
-    "writeOnly",
-    "$defs",
-    "definitions",
-];
-
-fn is_note(name: &str) -> bool {
-    NOTES.contains(&name) || name.starts_with("x-")
-}
-
-/// Keywords that mean something only together; any other is judged by itself.
-const GROUPS: [&[&str]; 6] = [
-    &["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"],
-    &["if", "then", "else"],
-    &["contains", "minContains", "maxContains"],
-    &["contentEncoding", "contentMediaType", "contentSchema"],
-    &["prefixItems", "items", "additionalItems"],
-    &["properties", "patternProperties", "additionalProperties"],
-];
-
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Draft {
-    Four,
-    Six,
-    Seven,
-    Of2019,
-    Of2020,
-}
-
-impl Draft {
-    fn of(schema: &Value) -> Option<Self> {
-        let Some(name) = schema.get("$schema") else { return Some(Self::Of2020) };
-        let name = name.as_str()?;
-        Some(match name.strip_suffix('#').unwrap_or(name) {
-            "http://json-schema.org/draft-04/schema" => Self::Four,
-            "http://json-schema.org/draft-06/schema" => Self::Six,
-            "http://json-schema.org/draft-07/schema" => Self::Seven,
-            "https://json-schema.org/draft/2019-09/schema" => Self::Of2019,
-            "https://json-schema.org/draft/2020-12/schema" => Self::Of2020,
-            _ => return None,
-        })
-    }
-}
 
 /// The schema's checks; `None` where it can't be taken apart.
 pub(super) fn compile(schema: &Value) -> Option<Compiled> {
@@ -115,38 +47,6 @@ struct Compiler<'s> {
     references: HashMap<&'s str, Id>,
     /// By the schema's text.
     validators: HashMap<String, Arc<Validator<Tape>>>,
-}
-
-/// The keywords of one subschema, and those of them that are left to be read.
-struct Keywords<'s> {
-    all: &'s Map<String, Value>,
-    left: Vec<&'s str>,
-}
-
-impl<'s> Keywords<'s> {
-    fn get(&self, name: &str) -> Option<&'s Value> {
-        self.all.get(name)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.all.contains_key(name)
-    }
-
-    /// Marks keywords as read.
-    fn done(&mut self, names: &[&str]) {
-        self.left.retain(|left| !names.contains(left));
-    }
-
-    /// The bounds of a size, with none where they are not there. `None` where one is no plain integer.
-    fn sizes(&mut self, least: &str, most: &str) -> Option<(usize, usize)> {
-        let size = |name: &str, missing: usize| match self.get(name) {
-            Some(size) => usize::try_from(size.as_u64()?).ok(),
-            None => Some(missing),
-        };
-        let sizes = (size(least, 0)?, size(most, usize::MAX)?);
-        self.done(&[least, most]);
-        Some(sizes)
-    }
 }
 
 impl Check {
@@ -475,23 +375,6 @@ impl Step {
             }
             Self::Library { .. } => Vec::new(),
         }
-    }
-}
-
-/// Whether the library matches patterns for this keyword.
-fn has_pattern(name: &str, value: &Value) -> bool {
-    let names = ["pattern", "patternProperties"];
-    names.contains(&name) || has_name(value, &names)
-}
-
-/// Whether one of these names is anywhere in it.
-fn has_name(value: &Value, names: &[&str]) -> bool {
-    match value {
-        Value::Object(members) => {
-            members.iter().any(|(name, member)| names.contains(&name.as_str()) || has_name(member, names))
-        }
-        Value::Array(items) => items.iter().any(|item| has_name(item, names)),
-        _ => false,
     }
 }
 

@@ -3,6 +3,7 @@
 //! `SCHEMA_CASES=100000` runs more of them; a case that fails tells its seed, and `SCHEMA_SEED=17` runs that one.
 #![expect(clippy::disallowed_methods, reason = "variables choose the cases")]
 
+mod events;
 mod generate;
 
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ impl Seen {
             return;
         };
         for _ in 0..100 {
-            let event = generate::event(&mut random, &schema);
+            let event = events::event(&mut random, &schema);
             let document = Document::parse(event.as_bytes()).expect("JSON");
             let expected = library.is_valid(document.root());
             match compiled.fits(document.root()) {

@@ -64,7 +64,6 @@ impl Words {
         (slot + 1) & (self.slots.len() - 1)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "it is cut to the slots")]
     #[inline]
     fn slot(&self, ends: Ends) -> usize {
         let mixed = ends.head ^ ends.tail.rotate_left(31) ^ ends.len as u64;
