@@ -187,8 +187,8 @@ impl Compiled {
         let (mut count, mut name_at, end) = (0, at + 1, tape.at(at).behind());
         while name_at < end {
             let value_at = name_at + 1;
-            let known = match tape.at(name_at).plain() {
-                Some(name) => check.names.find(name),
+            let known = match tape.at(name_at).as_plain_str() {
+                Some(name) => check.names.find(name.as_bytes()),
                 None => check.known(tape, name_at),
             };
             let id = match known {
@@ -262,8 +262,8 @@ impl ObjectCheck {
 
 impl StringCheck {
     fn fits(&self, tape: &Node<'_>, at: u32) -> Option<bool> {
-        match tape.at(at).plain() {
-            Some(text) => Some(self.text_fits(text, tape, at)),
+        match tape.at(at).as_plain_str() {
+            Some(text) => Some(self.text_fits(text.as_bytes(), tape, at)),
             None => self.unescaped_fits(tape, at),
         }
     }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use enrich_engine::json::{Document, Kind, Node};
-use enrich_engine::{Origin, Record};
+use enrich_engine::{Origin, Record, Timestamp};
 
 use super::arrival;
 use super::record::{self, base64_engine, resource_name};
@@ -27,10 +27,9 @@ const EVENT_ID: usize = 4;
 /// The records of a body `{"Records":[…]}` of Kinesis; `None` where it is left to the long way. Their events are
 /// decoded into `room`.
 pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Vec<Record<'b>>> {
-    let body = simdutf8::basic::from_utf8(body).ok()?;
     let mut rest = opening(body)?;
-    let first = rest.get(..end_of_object(rest.as_bytes())?)?;
-    let document = Document::parse(first.as_bytes()).ok()?;
+    let first = rest.get(..end_of_object(rest)?)?;
+    let document = Document::parse(first).ok()?;
     let pattern = Pattern::of(document.root(), first)?;
     // Base64 is longer than what it says.
     let most = body.len() / 4 * 3;
@@ -38,27 +37,23 @@ pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Vec<R
         *room = vec![0; most];
     }
     let mut room = room.as_mut_slice();
-    // What each takes at least, so that there is room enough for all.
+    let mut last = (&b""[..], None);
     let mut records = Vec::with_capacity(body.len() / first.len().max(1) + 1);
     loop {
-        rest = match pattern.read(rest, &mut room) {
-            Some((record, behind)) => {
-                records.push(record);
-                behind
-            }
+        let behind = match pattern.read(rest, &mut room, &mut last, &mut records) {
+            Some(behind) => behind,
             None => {
-                let (alone, behind) = rest.split_at_checked(end_of_object(rest.as_bytes())?)?;
-                let document = Document::parse_nested(alone.as_bytes(), alone.len()).ok()?;
+                let (alone, behind) = rest.split_at_checked(end_of_object(rest)?)?;
+                let document = Document::parse_nested(alone, alone.len()).ok()?;
                 records.push(record::kinesis(document.root()));
                 behind
             }
-        }
-        .trim_ascii_start();
-        rest = match rest.as_bytes().first()? {
-            b',' => rest.get(1..)?.trim_ascii_start(),
-            b']' => {
-                let end = rest.get(1..)?.trim_ascii_start().strip_prefix('}')?;
-                return end.trim_ascii_start().is_empty().then_some(records);
+        };
+        rest = match behind.trim_ascii_start().split_first()? {
+            (b',', behind) => behind.trim_ascii_start(),
+            (b']', behind) => {
+                let end = behind.trim_ascii_start().strip_prefix(b"}")?;
+                return end.trim_ascii().is_empty().then_some(records);
             }
             _ => return None,
         };
@@ -66,11 +61,10 @@ pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Vec<R
 }
 
 /// What stands behind `{"Records":[`.
-fn opening(body: &str) -> Option<&str> {
-    let mut rest = body;
-    for token in ["{", "\"Records\"", ":", "["] {
-        rest = rest.trim_ascii_start().strip_prefix(token)?;
-    }
+fn opening(body: &[u8]) -> Option<&[u8]> {
+    let tokens: [&[u8]; 4] = [b"{", b"\"Records\"", b":", b"["];
+    let rest =
+        tokens.into_iter().try_fold(body, |rest, token| rest.trim_ascii_start().strip_prefix(token))?;
     Some(rest.trim_ascii_start())
 }
 
@@ -107,79 +101,103 @@ fn string(text: &[u8]) -> Option<usize> {
 /// What the records of a batch have in common.
 struct Pattern<'b> {
     /// What stands before each of the values, in the order in which they come, and which value it is.
-    before: [(&'b str, usize); VALUES],
+    before: [(&'b [u8], usize); VALUES],
     /// What stands behind the last one.
-    behind: &'b str,
+    behind: &'b [u8],
     stream: &'b str,
     arn: Option<&'b str>,
+    shard: &'b str,
 }
+
+/// The time of arrival that was read last, as it stands there and as it was read: mostly it comes again.
+type LastArrival<'b> = (&'b [u8], Option<Timestamp>);
 
 impl<'b> Pattern<'b> {
     /// The pattern of a record that is read from `text`; `None` where it is not as Kinesis' records mostly are.
-    fn of(record: Node<'_>, text: &'b str) -> Option<Self> {
+    fn of(record: Node<'_>, text: &'b [u8]) -> Option<Self> {
         if shape::element(record) != Element::Nested {
             return None;
         }
         let inner = record.get("kinesis").filter(|inner| inner.kind() == Kind::Object)?;
+        // Of a string, what is inside of its quotes.
         let value = |object: Node<'_>, name: &str, kind: Kind| {
             let value = lone(object, name)?;
-            let (start, end) = value.span();
-            // Of a string, what is inside of its quotes.
-            let quote = usize::from(kind == Kind::String);
+            let ((start, end), quote) = (value.span(), usize::from(kind == Kind::String));
             (value.kind() == kind && is_plain(value)).then_some((start + quote, end - quote))
         };
+        let part = |(start, end): (usize, usize)| std::str::from_utf8(text.get(start..end)?).ok();
+        let id = value(record, "eventID", Kind::String)?;
+        // `SHARD:SEQUENCE`: the shard is that of the batch.
+        let shard = part(id)?.split_once(':')?.0;
         let mut values = [
             (value(inner, "partitionKey", Kind::String)?, PARTITION_KEY),
             (value(inner, "sequenceNumber", Kind::String)?, SEQUENCE_NUMBER),
             (value(inner, "data", Kind::String)?, DATA),
             (value(inner, "approximateArrivalTimestamp", Kind::Number)?, ARRIVAL),
-            (value(record, "eventID", Kind::String)?, EVENT_ID),
+            ((id.0 + shard.len() + 1, id.1), EVENT_ID),
         ];
         values.sort_unstable();
-        let mut before = [("", 0); VALUES];
-        let mut at = 0;
+        let (mut before, mut at) = ([(&b""[..], 0); VALUES], 0);
         for (((start, end), value), before) in values.into_iter().zip(&mut before) {
             *before = (text.get(at..start)?, value);
             at = end;
         }
+        let place = |value| before.iter().position(|(_, known)| *known == value);
+        if place(EVENT_ID) < place(SEQUENCE_NUMBER) {
+            return None;
+        }
         let arn = match record.get("eventSourceARN") {
             Some(_) => {
-                let (start, end) = value(record, "eventSourceARN", Kind::String)?;
-                Some(text.get(start..end)?).filter(|arn| !arn.is_empty())
+                Some(part(value(record, "eventSourceARN", Kind::String)?)?).filter(|arn| !arn.is_empty())
             }
             None => None,
         };
-        Some(Self { before, behind: text.get(at..)?, stream: arn.map_or("", resource_name), arn })
+        Some(Self { before, behind: text.get(at..)?, stream: arn.map_or("", resource_name), arn, shard })
     }
 
-    /// The record at the beginning of the text, and what stands behind it; `None` where it looks otherwise.
-    fn read(&self, text: &'b str, room: &mut &'b mut [u8]) -> Option<(Record<'b>, &'b str)> {
-        let (mut rest, mut values) = (text, [""; VALUES]);
+    /// Reads the record at the beginning of the text, and gives what stands behind it; `None` where it looks
+    /// otherwise.
+    fn read(
+        &self,
+        text: &'b [u8],
+        room: &mut &'b mut [u8],
+        last: &mut LastArrival<'b>,
+        records: &mut Vec<Record<'b>>,
+    ) -> Option<&'b [u8]> {
+        let (mut rest, mut values) = (text, [&b""[..]; VALUES]);
         for (before, value) in self.before {
             rest = rest.strip_prefix(before)?;
-            let bytes = rest.as_bytes();
             let end = match value {
-                ARRIVAL => number(bytes)?,
+                ARRIVAL => number(rest, last.0)?,
                 // The decoder takes no other character.
-                DATA => memchr::memchr(b'"', bytes)?,
-                _ => plain(bytes)?,
+                DATA => memchr::memchr(b'"', rest)?,
+                // The number of the record comes again in its id.
+                EVENT_ID => values.get(SEQUENCE_NUMBER).filter(|number| rest.starts_with(number))?.len(),
+                _ => plain(rest)?,
             };
             let (inside, behind) = rest.split_at_checked(end)?;
             *values.get_mut(value)? = inside;
             rest = behind;
         }
         let rest = rest.strip_prefix(self.behind)?;
-        let [partition_key, sequence, data, arrival, id] = values;
+        let [partition_key, sequence, data, arrival, _id] = values;
+        let some = |text: &'b [u8]| {
+            let text = simdutf8::basic::from_utf8(text).ok()?;
+            Some(Some(text).filter(|text| !text.is_empty()).map(Cow::Borrowed))
+        };
+        let (partition_key, sequence) = (some(partition_key)?, some(sequence)?);
+        if *arrival != *last.0 {
+            *last = (arrival, arrival::from_seconds(std::str::from_utf8(arrival).ok()?));
+        }
         let event = decoded(data, room)?;
         let mut origin = Origin::stream(self.stream);
-        let some = |text: &'b str| Some(text).filter(|text| !text.is_empty()).map(Cow::Borrowed);
-        let (shard, in_id) = id.split_once(':').unzip();
         origin.arn = self.arn.map(Cow::Borrowed);
-        origin.shard = shard.map(Cow::Borrowed);
-        origin.sequence = some(sequence).or(in_id.map(Cow::Borrowed));
-        origin.partition_key = some(partition_key);
-        origin.arrival = arrival::from_seconds(arrival);
-        Some((Record::borrowed(event, origin), rest))
+        origin.shard = Some(Cow::Borrowed(self.shard));
+        origin.sequence = sequence;
+        origin.partition_key = partition_key;
+        origin.arrival = last.1;
+        records.push(Record::borrowed(event, origin));
+        Some(rest)
     }
 }
 
@@ -198,12 +216,18 @@ fn is_plain(value: Node<'_>) -> bool {
 /// How long the inside of a string is, if it has no escapes.
 fn plain(text: &[u8]) -> Option<usize> {
     let end = memchr::memchr2(b'"', b'\\', text)?;
-    let control = text.get(..end)?.iter().fold(false, |control, byte| control | (*byte < 0x20));
-    (text.get(end) == Some(&b'"') && !control).then_some(end)
+    // Without a way out of the loop it takes many bytes at a time.
+    let controls = text.get(..end)?.iter().fold(0, |controls, byte| controls | u8::from(*byte < 0x20));
+    (text.get(end) == Some(&b'"') && controls == 0).then_some(end)
 }
 
-/// How long a plain number is: digits, and a point with more of them.
-fn number(text: &[u8]) -> Option<usize> {
+/// How long a plain number is: digits, and a point with more of them. `last` is one that was read.
+fn number(text: &[u8], last: &[u8]) -> Option<usize> {
+    let is_in_number = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    if !last.is_empty() && text.strip_prefix(last).is_some_and(|rest| !rest.first().is_some_and(is_in_number))
+    {
+        return Some(last.len());
+    }
     let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let whole = digits(text);
     if whole == 0 || (whole > 1 && text.first() == Some(&b'0')) {
@@ -217,7 +241,7 @@ fn number(text: &[u8]) -> Option<usize> {
 }
 
 /// Decodes an event into the room that is left.
-fn decoded<'b>(data: &str, room: &mut &'b mut [u8]) -> Option<&'b [u8]> {
+fn decoded<'b>(data: &[u8], room: &mut &'b mut [u8]) -> Option<&'b [u8]> {
     let length = base64_engine().decode_slice(data, room).ok()?;
     let (event, left) = std::mem::take(room).split_at_mut(length);
     *room = left;
@@ -283,8 +307,11 @@ mod tests {
             ("data twice in all", all("\"data\"", "\"data\":\"e30=\",\"data\""), None),
             ("another source", second("\"kinesis\":{", "\"kinesis2\":{"), Some(2)),
             ("no time at all", all("\"approximateArrivalTimestamp\"", "\"arrival\""), None),
-            ("an id without a shard", all("shardId-000000000006:", ""), Some(3)),
-            ("empty numbers", all("\"sequenceNumber\":\"10", "\"sequenceNumber\":\"\",\"x\":\"10"), Some(1)),
+            ("an id without a shard", all("shardId-000000000006:", ""), None),
+            ("another shard", second("shardId-000000000006:", "shardId-000000000007:"), Some(2)),
+            ("another number in the id", second("6:102", "6:1020"), Some(2)),
+            ("a key that is not ASCII", second("p-102", "p-é"), Some(3)),
+            ("empty numbers", all("\"sequenceNumber\":\"10", "\"sequenceNumber\":\"\",\"x\":\"10"), Some(0)),
             ("no stream", all("\"eventSourceARN\"", "\"event\""), Some(3)),
             ("one that is no object", body.replace("]}", ",7]}"), None),
             ("a comma too much", body.replace("]}", ",]}"), None),
