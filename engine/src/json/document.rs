@@ -251,12 +251,14 @@ pub struct Node<'d> {
 
 impl<'d> Node<'d> {
     /// What the value is.
+    #[inline]
     #[must_use]
     pub fn kind(self) -> Kind {
         self.token().kind
     }
 
     /// The value's text, as it came.
+    #[inline]
     #[must_use]
     pub fn raw(self) -> &'d str {
         self.slice(self.token())
@@ -269,14 +271,22 @@ impl<'d> Node<'d> {
         (token.start as usize, token.end as usize)
     }
 
-    /// The value at an index of the same tape.
+    /// Index of the value on its tape: what tells it from the document's other values.
+    pub(crate) fn index(self) -> u32 {
+        self.at
+    }
+
+    /// The value, or the name of a member, at another index of the same tape: the children of a container
+    /// begin behind it. `null` where there is none.
+    #[inline]
     pub(crate) fn at(self, index: u32) -> Node<'d> {
         Node { at: index, ..self }
     }
 
-    /// Index of the value on its tape: what tells it from the document's other values.
-    pub(crate) fn index(self) -> u32 {
-        self.at
+    /// The index behind the value and all that is in it.
+    #[inline]
+    pub(crate) fn behind(self) -> u32 {
+        self.token().next
     }
 
     /// Address of the document's text: what tells it from other documents that live at the same time.
@@ -291,12 +301,14 @@ impl<'d> Node<'d> {
     }
 
     /// The value, if it is a boolean.
+    #[inline]
     #[must_use]
     pub fn as_bool(self) -> Option<bool> {
         (self.kind() == Kind::Bool).then(|| self.raw() == "true")
     }
 
     /// The number's text, if the value is a number.
+    #[inline]
     #[must_use]
     pub fn as_number(self) -> Option<&'d str> {
         (self.kind() == Kind::Number).then(|| self.raw())
@@ -310,6 +322,7 @@ impl<'d> Node<'d> {
     }
 
     /// The string, if the value is one that stands there without escapes.
+    #[inline]
     pub(crate) fn as_plain_str(self) -> Option<&'d str> {
         let token = self.token();
         let inside = || self.text.get(token.start as usize + 1..token.end as usize - 1);
@@ -368,12 +381,14 @@ impl<'d> Node<'d> {
         Node { text: self.text, tape: self.tape.get(..end as usize).unwrap_or_default(), at: self.at + 1 }
     }
 
+    #[inline]
     fn token(self) -> Token {
         // INVARIANT: a handle is made for a token of its tape, and a tape has at least one.
         const NONE: Token = Token { start: 0, end: 0, next: u32::MAX, kind: Kind::Null, escaped: false };
         self.tape.get(self.at as usize).copied().unwrap_or(NONE)
     }
 
+    #[inline]
     fn slice(self, token: Token) -> &'d str {
         self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
