@@ -1,8 +1,9 @@
 //! CPU per event: whole invocations, and events alone. `cargo bench --bench cost [ROUNDS]`
 
-use enrich_bench::data::Data;
 use enrich_bench::measure::{Way, medians};
-use enrich_bench::{floor, ours, plain, vector};
+use enrich_bench::{floor, plain, vector};
+use enrich_bench_ours as ours;
+use enrich_bench_ours::data::Data;
 
 const EVENTS: usize = 10_000;
 

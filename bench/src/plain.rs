@@ -4,7 +4,7 @@ use aws_lambda_events::event::kinesis::KinesisEvent;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use crate::data::{Data, SCHEMA};
+use enrich_bench_ours::data::{Data, SCHEMA};
 
 fn validator() -> Validator {
     let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
