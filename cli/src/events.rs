@@ -53,7 +53,7 @@ pub enum RunError {
 }
 
 /// What turns a batch of records into verdicts, one for each and in their order.
-pub type Enrich<'a> = dyn FnMut(&[Record]) -> Outcome + 'a;
+pub type Enrich<'a> = dyn FnMut(&[Record<'_>]) -> Outcome + 'a;
 
 /// Sends all events through `enrich`, by the rules of that hash. `origins` says of each of the arguments'
 /// files where its events come from.
@@ -63,7 +63,7 @@ pub type Enrich<'a> = dyn FnMut(&[Record]) -> Outcome + 'a;
 pub fn run(
     args: &RunArgs,
     rules: &str,
-    origins: Vec<Origin>,
+    origins: Vec<Origin<'static>>,
     enrich: &mut Enrich<'_>,
     shell: &mut Shell<'_>,
 ) -> Result<(Summary, Exit), RunError> {
@@ -84,14 +84,14 @@ pub fn run(
 struct Input {
     path: PathBuf,
     file: Option<File>,
-    origin: Origin,
+    origin: Origin<'static>,
     /// Its length, if it has one.
     bytes: Option<u64>,
 }
 
 /// Opens all files before the first event is read: a misspelt name is told at once.
-fn open_all(args: &RunArgs, origins: Vec<Origin>) -> Result<Vec<Input>, RunError> {
-    let open = |(path, origin): (&PathBuf, Origin)| {
+fn open_all(args: &RunArgs, origins: Vec<Origin<'static>>) -> Result<Vec<Input>, RunError> {
+    let open = |(path, origin): (&PathBuf, Origin<'static>)| {
         let unreadable = |source| RunError::Events { path: path.clone(), source };
         let (file, bytes) = if is_standard_input(path) {
             (None, None)
@@ -132,7 +132,7 @@ impl Run<'_, '_> {
     fn lines(
         &mut self,
         file: Option<&Path>,
-        origin: &Origin,
+        origin: &Origin<'static>,
         input: impl Read,
         shell: &mut Shell<'_>,
     ) -> Result<(), RunError> {

@@ -41,7 +41,7 @@ pub enum Content {
 impl Line {
     /// The line as a record. One that is too long will be rejected with what was kept of it.
     #[must_use]
-    pub fn into_record(self, origin: Origin) -> Record {
+    pub fn into_record(self, origin: Origin<'static>) -> Record<'static> {
         match self.content {
             Content::Whole(bytes) => Record::new(bytes, origin),
             Content::TooLong { start } => {

@@ -26,7 +26,7 @@ const MAX_FILE: u64 = 128 << 20;
 #[non_exhaustive]
 pub struct Kept {
     /// The record.
-    pub record: Record,
+    pub record: Record<'static>,
     /// Why it was kept.
     pub code: String,
     /// The line of its file in which its document begins.
@@ -71,7 +71,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
 /// Reads files of kept records.
 pub struct Reader<'a> {
     /// Where records come from whose document does not say it.
-    pub unnamed: Option<Origin>,
+    pub unnamed: Option<Origin<'static>>,
     /// Only what was kept for one of these codes is replayed; with none of them, all.
     pub codes: &'a [String],
     /// What was left out.
@@ -93,7 +93,7 @@ pub struct Left {
 impl<'a> Reader<'a> {
     /// A reader that has read nothing.
     #[must_use]
-    pub fn new(unnamed: Option<Origin>, codes: &'a [String]) -> Self {
+    pub fn new(unnamed: Option<Origin<'static>>, codes: &'a [String]) -> Self {
         Self { unnamed, codes, left: Left::default(), seen: HashSet::new() }
     }
 
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The record with its stream.
-    fn named(&self, mut record: Record) -> Result<Record, String> {
+    fn named(&self, mut record: Record<'static>) -> Result<Record<'static>, String> {
         if record.origin.stream.is_empty() {
             let stream = self.unnamed.as_ref().ok_or(
                 "the document does not name the stream of its records: say with `--stream NAME` which it is",
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the record is to be replayed; counts it if not.
-    fn wanted(&mut self, code: &str, record: &Record) -> bool {
+    fn wanted(&mut self, code: &str, record: &Record<'_>) -> bool {
         if !self.codes.is_empty() && !self.codes.iter().any(|wanted| wanted == code) {
             *self.left.others.entry(code.to_owned()).or_default() += 1;
             return false;

@@ -94,15 +94,15 @@ impl Verdicts {
     pub fn verdict(
         &mut self,
         place: Place<'_>,
-        record: &Record,
+        record: &Record<'_>,
         verdict: Verdict,
         progress: &Progress,
         shell: &mut Shell<'_>,
     ) -> Result<(), RunError> {
         let (what, reason) = match verdict {
-            Verdict::Enriched { mut event, .. } => {
-                event.push(b'\n');
+            Verdict::Enriched { event, .. } => {
                 shell.stdout.write_all(&event)?;
+                shell.stdout.write_all(b"\n")?;
                 self.summary.enriched += 1;
                 return Ok(());
             }

@@ -100,19 +100,19 @@ fn run(engine: &Engine, file: &Path) -> String {
 }
 
 /// A file is named after its stream; where the stream's ARN counts, it is in `NAME.arn` beside it.
-fn origin(file: &Path) -> Origin {
+fn origin(file: &Path) -> Origin<'static> {
     let Ok(arn) = fs::read_to_string(file.with_extension("arn")) else {
         return Origin::stream(name(&file.with_extension("")));
     };
     let arn = arn.trim_end().to_owned();
-    let mut origin = Origin::stream(arn.rsplit('/').next().expect("a name"));
-    origin.arn = Some(arn);
+    let mut origin = Origin::stream(arn.rsplit('/').next().expect("a name").to_owned());
+    origin.arn = Some(arn.into());
     origin
 }
 
 fn show(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Enriched { event, .. } => String::from_utf8(event.clone()).expect("text"),
+        Verdict::Enriched { event, .. } => String::from_utf8(event.to_vec()).expect("text"),
         Verdict::Dropped { rule } => format!("dropped by {rule}"),
         Verdict::Rejected { reason, .. } => format!("rejected {reason}"),
         Verdict::Failed { reason, .. } => format!("failed {reason}"),

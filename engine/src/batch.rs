@@ -1,43 +1,51 @@
 //! What goes into the engine and what comes out: records, and a verdict for each.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use enrich_dsl::model::{Compression, PerObject};
 
 use crate::lookup::ErrorCode;
 use crate::reasons::Reason;
 use crate::time::Timestamp;
 
-/// One record of a batch.
+/// One record of a batch. What it says is its own, or borrowed from the buffer that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Record {
+pub struct Record<'r> {
     /// The event's bytes, or why there are none.
-    pub payload: Payload,
+    pub payload: Payload<'r>,
     /// Where the record comes from.
-    pub origin: Origin,
+    pub origin: Origin<'r>,
     /// How many records of its id, with other bytes, stood before it in the batch that it first came in;
     /// more than 0 only for a record that was kept and comes again. See [`crate::output::repeats`].
     pub repeat: usize,
 }
 
-impl Record {
+impl<'r> Record<'r> {
     /// A record with these bytes.
     #[must_use]
-    pub fn new(event: impl Into<Vec<u8>>, origin: Origin) -> Self {
-        Self { payload: Payload::Event(event.into()), origin, repeat: 0 }
+    pub fn new(event: impl Into<Vec<u8>>, origin: Origin<'r>) -> Self {
+        Self { payload: Payload::Event(Cow::Owned(event.into())), origin, repeat: 0 }
+    }
+
+    /// A record whose bytes stay where they are.
+    #[must_use]
+    pub fn borrowed(event: &'r [u8], origin: Origin<'r>) -> Self {
+        Self { payload: Payload::Event(Cow::Borrowed(event)), origin, repeat: 0 }
     }
 
     /// A record whose event could not be read out of its envelope: it will be rejected.
     #[must_use]
-    pub fn unreadable(raw: impl Into<Vec<u8>>, reason: Reason, origin: Origin) -> Self {
-        Self { payload: Payload::Unreadable { raw: raw.into(), reason }, origin, repeat: 0 }
+    pub fn unreadable(raw: impl Into<Vec<u8>>, reason: Reason, origin: Origin<'r>) -> Self {
+        Self { payload: Payload::Unreadable { raw: Cow::Owned(raw.into()), reason }, origin, repeat: 0 }
     }
 
     /// A record that is left for a later batch: it will fail.
     #[must_use]
-    pub fn unread(raw: impl Into<Vec<u8>>, reason: Reason, origin: Origin) -> Self {
-        Self { payload: Payload::Unread { raw: raw.into(), reason }, origin, repeat: 0 }
+    pub fn unread(raw: impl Into<Vec<u8>>, reason: Reason, origin: Origin<'r>) -> Self {
+        Self { payload: Payload::Unread { raw: Cow::Owned(raw.into()), reason }, origin, repeat: 0 }
     }
 
     /// The bytes that a reject keeps.
@@ -54,20 +62,20 @@ impl Record {
 /// The bytes of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Payload {
+pub enum Payload<'r> {
     /// The event as its producer wrote it.
-    Event(Vec<u8>),
+    Event(Cow<'r, [u8]>),
     /// The caller's adapter could not get at the event.
     Unreadable {
         /// What stands in the event's place.
-        raw: Vec<u8>,
+        raw: Cow<'r, [u8]>,
         /// Why it can't be read.
         reason: Reason,
     },
     /// The caller's adapter has left the record for a later batch.
     Unread {
         /// The record's bytes.
-        raw: Vec<u8>,
+        raw: Cow<'r, [u8]>,
         /// Why it is left.
         reason: Reason,
     },
@@ -76,29 +84,29 @@ pub enum Payload {
 /// Where a record comes from: what rules read as `record.…`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Origin {
+pub struct Origin<'r> {
     /// Name of the stream, queue, delivery stream or table.
-    pub stream: String,
+    pub stream: Cow<'r, str>,
     /// The stream's whole ARN, where there is one; of a Kafka topic, what tells its cluster from others.
-    pub arn: Option<String>,
+    pub arn: Option<Cow<'r, str>>,
     /// The shard or partition.
-    pub shard: Option<String>,
+    pub shard: Option<Cow<'r, str>>,
     /// The sequence number or message id.
-    pub sequence: Option<String>,
+    pub sequence: Option<Cow<'r, str>>,
     /// The place inside an aggregate.
     pub sub_sequence: Option<u64>,
     /// The partition key.
-    pub partition_key: Option<String>,
+    pub partition_key: Option<Cow<'r, str>>,
     /// The hash that the producer chose in place of the partition key's.
-    pub explicit_hash_key: Option<String>,
+    pub explicit_hash_key: Option<Cow<'r, str>>,
     /// When the record arrived at its source.
     pub arrival: Option<Timestamp>,
 }
 
-impl Origin {
+impl<'r> Origin<'r> {
     /// A record of that stream, with nothing else known.
     #[must_use]
-    pub fn stream(name: impl Into<String>) -> Self {
+    pub fn stream(name: impl Into<Cow<'r, str>>) -> Self {
         Self { stream: name.into(), ..Self::default() }
     }
 
@@ -125,7 +133,7 @@ pub enum Verdict {
         /// The rule's name.
         rule: Arc<str>,
         /// The event with what the rule changed.
-        event: Vec<u8>,
+        event: Bytes,
         /// Where it goes: if [`crate::Context::placed`] asks for it and the rule has an output, or if
         /// [`crate::Context::partitioned`] does.
         placement: Option<Placement>,
@@ -200,7 +208,7 @@ impl LookupEnd {
 #[non_exhaustive]
 pub enum Placement {
     /// Into an object.
-    Object(ObjectPlace),
+    Object(Arc<ObjectPlace>),
     /// To the delivery stream of that name.
     Firehose(Arc<str>),
     /// Into a partition of the delivery stream that it came from: names with their values, as texts. A rule

@@ -50,7 +50,7 @@ impl Engine {
     }
 
     /// Enriches a batch: every record gets exactly one verdict, in the order of the records.
-    pub async fn enrich(&self, records: &[Record], context: Context) -> Outcome {
+    pub async fn enrich(&self, records: &[Record<'_>], context: Context) -> Outcome {
         let pace = run::Pace::new(self.clock.as_deref(), context, &self.program);
         run::batch(&self.program, &self.sources, &self.caches, self.limits, pace, records, context).await
     }

@@ -22,7 +22,7 @@ pub(crate) struct Scope<'v, 's> {
     pub(crate) event: Level<'v, 's>,
     /// The element that a `for each` is at.
     pub(crate) element: Option<Level<'v, 's>>,
-    pub(crate) origin: &'v Origin,
+    pub(crate) origin: &'v Origin<'v>,
     /// The failure that `on error` handles.
     pub(crate) error: Option<&'s Failure>,
     pub(crate) now: Timestamp,
@@ -91,7 +91,7 @@ fn stop<T>(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Re
 
 impl<'v> Scope<'v, '_> {
     /// The event as it arrived, with no lookup known.
-    pub(crate) fn arrived(event: Node<'v>, origin: &'v Origin, now: Timestamp) -> Self {
+    pub(crate) fn arrived(event: Node<'v>, origin: &'v Origin<'v>, now: Timestamp) -> Self {
         Self { event: Level::arrived(event), element: None, origin, error: None, now, key: false }
     }
 

@@ -84,7 +84,7 @@ impl Room {
 }
 
 /// How many events at the beginning come in every batch that brings the first one.
-pub(crate) fn together(records: &[Record]) -> usize {
+pub(crate) fn together(records: &[Record<'_>]) -> usize {
     records.iter().take_while(|record| same_aggregate(records.first(), record)).count().max(1)
 }
 
@@ -149,7 +149,7 @@ impl ItemRoom {
 }
 
 /// Whether two events come out of one record: no batch brings one of them alone.
-fn same_aggregate(first: Option<&Record>, record: &Record) -> bool {
+fn same_aggregate(first: Option<&Record<'_>>, record: &Record<'_>) -> bool {
     let Some(first) = first.map(|first| &first.origin) else { return false };
     let origin = &record.origin;
     let same = first.arn == origin.arn && first.shard == origin.shard && first.sequence == origin.sequence;
@@ -169,9 +169,9 @@ mod tests {
             let mut origin = Origin::stream("s");
             let place = u64::try_from(at).expect("a place");
             (origin.sequence, origin.sub_sequence) = if at < together {
-                (Some("7".to_owned()), Some(place))
+                (Some("7".into()), Some(place))
             } else {
-                (Some(at.to_string()), None)
+                (Some(at.to_string().into()), None)
             };
             Record::new("{}", origin)
         };

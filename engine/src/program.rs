@@ -1,7 +1,9 @@
 //! Checked rules compiled for running: variables filled in, functions found, tables merged.
 
+mod append;
 mod compile;
 mod destination;
+mod names;
 mod paths;
 mod pattern;
 
@@ -17,9 +19,12 @@ use crate::functions::Function;
 use crate::lookup::{Attributes, Policy, Table};
 use crate::schema::Schema;
 use crate::value::Value;
+pub(crate) use append::{Addition, Append, Numbers, Otherwise, open};
 pub use compile::BuildError;
+use compile::value as value_of;
 pub(crate) use compile::{Compile, compile, value as literal};
 pub use destination::{Destination, Location};
+pub(crate) use names::Names;
 pub(crate) use pattern::Pattern;
 
 /// A whole rule set.
@@ -29,6 +34,8 @@ pub(crate) struct Program {
     pub(crate) tables: Vec<TableSlot>,
     /// How many waves of lookups the deepest rule needs.
     pub(crate) waves: usize,
+    /// How many lookups and constants its rules add members out of.
+    pub(crate) numbers: Numbers,
 }
 
 /// A table at its source. Tables of several rules that resolve to the same one share a slot.
@@ -65,6 +72,12 @@ pub(crate) struct Rule {
     pub(crate) partition: Vec<(Arc<str>, Expr)>,
     /// The paths of the event that the rule reads or writes: none of them may be there twice.
     pub(crate) paths: Vec<Vec<String>>,
+    /// The names that these paths begin with; `None` where they are too many for one look.
+    pub(crate) names: Option<Names>,
+    /// Whether one of these paths leads into a value.
+    pub(crate) deep: bool,
+    /// What the rule adds, where it does nothing else.
+    pub(crate) append: Option<Append>,
 }
 
 impl Rule {
@@ -165,4 +178,33 @@ pub(crate) enum Expr {
 pub(crate) enum Part {
     Literal(String),
     Hole(Expr),
+}
+
+impl Expr {
+    /// Whether the value is the same for all events of a batch.
+    pub(crate) fn is_constant(&self) -> bool {
+        match self {
+            Expr::Literal(_) => true,
+            Expr::Text(parts) => parts.iter().all(|part| match part {
+                Part::Literal(_) => true,
+                Part::Hole(hole) => hole.is_constant(),
+            }),
+            Expr::Call { arguments, .. } => arguments.iter().all(Expr::is_constant),
+            Expr::Compare { left, right, .. }
+            | Expr::Arithmetic { left, right, .. }
+            | Expr::Coalesce(left, right)
+            | Expr::And(left, right)
+            | Expr::Or(left, right) => left.is_constant() && right.is_constant(),
+            Expr::Negate(inner) | Expr::Not(inner) => inner.is_constant(),
+            Expr::If { condition, then, otherwise } => {
+                condition.is_constant() && then.is_constant() && otherwise.is_constant()
+            }
+            Expr::Event(_)
+            | Expr::Lookup { .. }
+            | Expr::Element(_)
+            | Expr::ElementLookup { .. }
+            | Expr::Record(_)
+            | Expr::Error(_) => false,
+        }
+    }
 }

@@ -245,7 +245,7 @@ fn events_of_an_open_circuit_fail_and_are_counted() {
     told.fail(&[("users", "*", DOWN)]);
     let rules = Rules::from_text(rules).expect("rules");
     let engine = Engine::builder(rules).source("dynamodb", source).build().expect("an engine");
-    let batch = |stream: &str| [Record::new(r#"{"user":"u1"}"#, Origin::stream(stream))];
+    let batch = |stream: &str| [Record::new(r#"{"user":"u1"}"#, Origin::stream(stream.to_owned()))];
     let run = |stream: &str| block_on(engine.enrich(&batch(stream), Context::at(time.now())));
     for _ in 0..3 {
         run("clicks");

@@ -193,22 +193,22 @@ fn told(rules: &Rules) -> BTreeMap<String, jsonschema::Validator> {
 }
 
 /// A record of the stream `events`. `unusual` names parts that are others, or null for none.
-fn record(at: usize, line: &str, unusual: Option<&str>) -> Record {
+fn record(at: usize, line: &str, unusual: Option<&str>) -> Record<'static> {
     let mut origin = Origin::stream("events");
-    origin.shard = Some("shardId-000000000001".to_owned());
-    origin.sequence = Some(format!("4957{at}"));
-    origin.partition_key = Some("p".to_owned());
+    origin.shard = Some("shardId-000000000001".into());
+    origin.sequence = Some(format!("4957{at}").into());
+    origin.partition_key = Some("p".into());
     origin.arrival = Timestamp::parse("2026-11-20T23:59:59.98Z");
     let unusual = Document::parse(unusual.unwrap_or("{}").as_bytes()).expect("parts of a record");
     for (part, value) in unusual.root().members() {
         let text = value.as_str().map(std::borrow::Cow::into_owned);
         match &*part.text() {
-            "stream" => origin.stream = text.expect("a name"),
-            "arn" => origin.arn = text,
-            "shard" => origin.shard = text,
-            "sequence" => origin.sequence = text,
+            "stream" => origin.stream = text.expect("a name").into(),
+            "arn" => origin.arn = text.map(Into::into),
+            "shard" => origin.shard = text.map(Into::into),
+            "sequence" => origin.sequence = text.map(Into::into),
             "sub_sequence" => origin.sub_sequence = value.raw().parse().ok(),
-            "partition_key" => origin.partition_key = text,
+            "partition_key" => origin.partition_key = text.map(Into::into),
             "arrival" => origin.arrival = text.map(|text| Timestamp::parse(&text).expect("an instant")),
             part => panic!("a record has no part `{part}`"),
         }
@@ -218,7 +218,7 @@ fn record(at: usize, line: &str, unusual: Option<&str>) -> Record {
 
 fn show(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Enriched { event, .. } => String::from_utf8(event.clone()).expect("text"),
+        Verdict::Enriched { event, .. } => String::from_utf8(event.to_vec()).expect("text"),
         Verdict::Dropped { rule } => format!("dropped by {rule}"),
         Verdict::Rejected { reason, .. } => format!("rejected {reason}"),
         Verdict::Failed { reason, .. } => format!("failed {reason}"),

@@ -108,7 +108,7 @@ fn run(place: &str, rules: Rules, tables: MemorySource, text: &str) -> usize {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let outcome = runtime.block_on(engine.enrich(&batch, Context::at(now)));
         let found = match &outcome.verdicts[0] {
-            Verdict::Enriched { event, .. } => String::from_utf8(event.clone()).expect("text"),
+            Verdict::Enriched { event, .. } => String::from_utf8(event.to_vec()).expect("text"),
             Verdict::Dropped { rule } => format!("dropped by {rule}"),
             Verdict::Rejected { reason, .. } => format!("rejected {reason}"),
             Verdict::Failed { reason, .. } => format!("failed {reason}"),

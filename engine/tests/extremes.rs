@@ -14,7 +14,7 @@ async fn outcomes(statements: &str, limits: Limits, events: &[&[u8]]) -> Vec<Str
     let records: Vec<_> = events.iter().map(|event| Record::new(*event, Origin::stream("s"))).collect();
     let verdicts = engine.enrich(&records, Context::at(Timestamp::EPOCH)).await.verdicts;
     let outcome = |verdict| match verdict {
-        Verdict::Enriched { event, .. } => String::from_utf8(event).expect("UTF-8"),
+        Verdict::Enriched { event, .. } => String::from_utf8(event.to_vec()).expect("UTF-8"),
         Verdict::Rejected { reason, .. } => format!("rejected {}", reason.code),
         Verdict::Failed { reason, .. } => format!("failed {}", reason.code),
         other => format!("{other:?}"),

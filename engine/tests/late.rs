@@ -29,7 +29,7 @@ fn verdict(event: &str, seconds: Option<i64>, retrying: bool) -> String {
     let batch = [Record::new(event, origin)];
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     match runtime.block_on(engine.enrich(&batch, context)).verdicts.remove(0) {
-        Verdict::Enriched { event, .. } => String::from_utf8(event).expect("text"),
+        Verdict::Enriched { event, .. } => String::from_utf8(event.to_vec()).expect("text"),
         Verdict::Failed { reason, .. } => format!("failed {}", reason.code),
         other => format!("{other:?}"),
     }

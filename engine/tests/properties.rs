@@ -193,7 +193,7 @@ fn event() -> impl Strategy<Value = String> {
     })
 }
 
-fn records(events: &[String]) -> Vec<Record> {
+fn records(events: &[String]) -> Vec<Record<'static>> {
     events.iter().map(|event| Record::new(event.as_str(), Origin::stream("s"))).collect()
 }
 

@@ -11,17 +11,18 @@ use enrich_engine::{
 };
 use proptest::prelude::*;
 
-fn origin() -> impl Strategy<Value = Origin> {
+fn origin() -> impl Strategy<Value = Origin<'static>> {
     let text = || prop::option::of(any::<String>());
     let arrival = prop::option::of(0..253_402_300_799_999_i64);
     (any::<String>(), text(), text(), text(), prop::option::of(any::<u64>()), text(), text(), arrival)
         .prop_map(
             |(stream, arn, shard, sequence, sub_sequence, partition_key, explicit_hash_key, arrival)| {
                 let mut origin = Origin::stream(stream);
-                (origin.arn, origin.shard, origin.sequence) = (arn, shard, sequence);
-                (origin.sub_sequence, origin.partition_key) = (sub_sequence, partition_key);
+                let text = |text: Option<String>| text.map(Into::into);
+                (origin.arn, origin.shard, origin.sequence) = (text(arn), text(shard), text(sequence));
+                (origin.sub_sequence, origin.partition_key) = (sub_sequence, text(partition_key));
                 (origin.explicit_hash_key, origin.arrival) =
-                    (explicit_hash_key, arrival.and_then(Timestamp::from_millis));
+                    (text(explicit_hash_key), arrival.and_then(Timestamp::from_millis));
                 origin
             },
         )
@@ -82,7 +83,7 @@ rule orders {
 "#;
 
 /// The verdict on an event, by the rules above.
-fn verdict(record: &Record) -> (Verdict, String) {
+fn verdict(record: &Record<'_>) -> (Verdict, String) {
     let tables = MemorySource::new()
         .with_json("users", r#"[{"id":"u1","name":"Ann"}]"#)
         .and_then(|tables| tables.with_json("prices", r#"[{"sku":1,"amount":2.50},{"sku":2}]"#));
@@ -128,11 +129,11 @@ fn the_page_shows_a_reject() {
     let page = std::fs::read_to_string(page).expect("the page");
     let shown = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
     let mut origin = Origin::stream("orders");
-    origin.arn = Some("arn:aws:kinesis:eu-west-1:123456789012:stream/orders".to_owned());
-    origin.shard = Some("shardId-000000000006".to_owned());
-    origin.sequence = Some("49590338271490256608559692538361571095921575989136588898".to_owned());
+    origin.arn = Some("arn:aws:kinesis:eu-west-1:123456789012:stream/orders".into());
+    origin.shard = Some("shardId-000000000006".into());
+    origin.sequence = Some("49590338271490256608559692538361571095921575989136588898".into());
     origin.sub_sequence = Some(2);
-    origin.partition_key = Some("b-17".to_owned());
+    origin.partition_key = Some("b-17".into());
     origin.arrival = Timestamp::parse("2026-11-21T09:59:58.310Z");
     let event = r#"{"buyer": "u1", "agent": "u2", "sku": "x", "lines": [{"sku": 2, "count": 49.990}]}"#;
     let record = Record::new(event, origin);

@@ -89,7 +89,7 @@ impl Handler {
     /// Tries records again that were kept because they were not enriched, each by itself. What is written
     /// for them has the names that it would have had at first, except that each gets an object of its own,
     /// so that to do it twice changes nothing.
-    pub async fn replay(&self, records: Vec<Record>, deadline: Option<Timestamp>) -> Replayed {
+    pub async fn replay(&self, records: Vec<Record<'static>>, deadline: Option<Timestamp>) -> Replayed {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
         let invocation = Invocation { caller: Caller::Replay, records };
         let Delivered { fates, .. } = self.serve(&invocation, deadline, &mut summary).await;
@@ -98,7 +98,7 @@ impl Handler {
 
     async fn serve(
         &self,
-        invocation: &Invocation,
+        invocation: &Invocation<'_>,
         deadline: Option<Timestamp>,
         summary: &mut Summary,
     ) -> Delivered {
@@ -135,7 +135,7 @@ impl Handler {
         delivered
     }
 
-    async fn enrich(&self, records: &[Record], context: Context) -> Result<Outcome, HandlerError> {
+    async fn enrich(&self, records: &[Record<'_>], context: Context) -> Result<Outcome, HandlerError> {
         let outcome = AssertUnwindSafe(self.engine.enrich(records, context)).catch_unwind().await;
         let outcome = outcome.map_err(|_| HandlerError::Panicked)?;
         // A record without a verdict would be told as done.

@@ -31,18 +31,18 @@ fn told(file: &[u8]) -> String {
     out
 }
 
-fn tell(out: &mut String, record: &Record) {
+fn tell(out: &mut String, record: &Record<'_>) {
     let origin = &record.origin;
     let facts = [
         ("stream", Some(origin.stream.clone())),
         ("arn", origin.arn.clone()),
         ("shard", origin.shard.clone()),
         ("sequence", origin.sequence.clone()),
-        ("sub-sequence", origin.sub_sequence.map(|place| place.to_string())),
+        ("sub-sequence", origin.sub_sequence.map(|place| place.to_string().into())),
         ("partition key", origin.partition_key.clone()),
         ("explicit hash key", origin.explicit_hash_key.clone()),
-        ("arrival", origin.arrival.map(enrich_engine::Timestamp::rfc3339)),
-        ("repeat", Some(record.repeat.to_string()).filter(|repeat| repeat != "0")),
+        ("arrival", origin.arrival.map(|arrival| arrival.rfc3339().into())),
+        ("repeat", Some(record.repeat.to_string().into()).filter(|repeat| repeat != "0")),
     ];
     out.push_str("  record\n");
     for (name, fact) in facts {

@@ -48,7 +48,7 @@ fn told(body: &[u8]) -> String {
     }
 }
 
-fn tell(out: &mut String, record: &Record) {
+fn tell(out: &mut String, record: &Record<'_>) {
     let origin = &record.origin;
     writeln!(out, "record {}", origin.id().unwrap_or_else(|| "without an id".to_owned())).expect("text");
     let facts = [
@@ -56,10 +56,10 @@ fn tell(out: &mut String, record: &Record) {
         ("arn", origin.arn.clone()),
         ("shard", origin.shard.clone()),
         ("sequence", origin.sequence.clone()),
-        ("sub-sequence", origin.sub_sequence.map(|place| place.to_string())),
+        ("sub-sequence", origin.sub_sequence.map(|place| place.to_string().into())),
         ("partition key", origin.partition_key.clone()),
         ("explicit hash key", origin.explicit_hash_key.clone()),
-        ("arrival", origin.arrival.map(enrich_engine::Timestamp::rfc3339)),
+        ("arrival", origin.arrival.map(|arrival| arrival.rfc3339().into())),
     ];
     for (name, fact) in facts {
         if let Some(fact) = fact {

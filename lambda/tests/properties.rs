@@ -85,7 +85,7 @@ proptest! {
         for (seen, (text, at)) in invocation.records.iter().zip(&elements) {
             match at {
                 Some(at) => {
-                    prop_assert_eq!(&seen.payload, &Payload::Event(events[*at].clone()));
+                    prop_assert_eq!(&seen.payload, &Payload::Event(events[*at].clone().into()));
                     let sequence = at.to_string();
                     prop_assert_eq!(seen.origin.sequence.as_deref(), Some(sequence.as_str()));
                 }

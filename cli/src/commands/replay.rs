@@ -51,7 +51,7 @@ pub(super) fn replay(args: &ReplayArgs, shell: &mut Shell<'_>) -> Result<Exit, C
 }
 
 /// Where records come from whose document does not say it: `--stream`, or the only stream of the rules.
-fn unnamed(args: &ReplayArgs, engine: &Engine) -> Option<Origin> {
+fn unnamed(args: &ReplayArgs, engine: &Engine) -> Option<Origin<'static>> {
     args.stream.as_deref().map(run::named).or_else(|| run::only_stream(engine))
 }
 
@@ -81,7 +81,7 @@ struct Replay<'a, T> {
 }
 
 impl<'a, T: Target> Replay<'a, T> {
-    fn new(args: &'a ReplayArgs, unnamed: Option<Origin>, target: T) -> Self {
+    fn new(args: &'a ReplayArgs, unnamed: Option<Origin<'static>>, target: T) -> Self {
         Self { reader: Reader::new(unnamed, &args.reasons), target, by_code: ByCode::default(), events: 0 }
     }
 
@@ -126,7 +126,7 @@ impl Target for Printed<'_> {
         progress: &Progress,
         shell: &mut Shell<'_>,
     ) -> Result<Vec<End>, CommandError> {
-        let (lines, records): (Vec<u64>, Vec<Record>) =
+        let (lines, records): (Vec<u64>, Vec<Record<'static>>) =
             batch.into_iter().map(|kept| (kept.line, kept.record)).unzip();
         let context = Context::at(self.clock.now());
         let Outcome { verdicts, lookups, .. } = self.runtime.block_on(self.engine.enrich(&records, context));
@@ -173,7 +173,7 @@ impl Target for Written<'_> {
         progress: &Progress,
         shell: &mut Shell<'_>,
     ) -> Result<Vec<End>, CommandError> {
-        let (lines, records): (Vec<u64>, Vec<Record>) =
+        let (lines, records): (Vec<u64>, Vec<Record<'static>>) =
             batch.into_iter().map(|kept| (kept.line, kept.record)).unzip();
         let replayed = self.runtime.block_on(self.handler.replay(records, None));
         self.summary.add(replayed.summary);

@@ -21,7 +21,7 @@ pub(super) fn run(args: &RunArgs, shell: &mut Shell<'_>) -> Result<Exit, Command
     let origins: Result<Vec<_>, _> = args.events.iter().map(|file| origin(args, file, &engine)).collect();
     let clock = LocalClock::new(args.now).ok_or(CommandError::NoClock)?;
     let runtime = super::runtime()?;
-    let mut enrich = |batch: &[Record]| runtime.block_on(engine.enrich(batch, Context::at(clock.now())));
+    let mut enrich = |batch: &[Record<'_>]| runtime.block_on(engine.enrich(batch, Context::at(clock.now())));
     let (summary, exit) = events::run(args, engine.hash(), origins?, &mut enrich, shell)?;
     // Standard error is for people: where none is left, the exit status still tells.
     let _ = write!(shell.stderr, "{summary}");
@@ -30,7 +30,7 @@ pub(super) fn run(args: &RunArgs, shell: &mut Shell<'_>) -> Result<Exit, Command
 
 /// Where the events of a file come from: `--stream`, or the stream that the file is named after, or
 /// the only one that the rules take.
-fn origin(args: &RunArgs, file: &Path, engine: &Engine) -> Result<Origin, CommandError> {
+fn origin(args: &RunArgs, file: &Path, engine: &Engine) -> Result<Origin<'static>, CommandError> {
     let mut patterns: Vec<_> = engine.streams().collect();
     patterns.dedup();
     let streams = patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ");
@@ -47,7 +47,7 @@ fn origin(args: &RunArgs, file: &Path, engine: &Engine) -> Result<Origin, Comman
 }
 
 /// The only stream that the rules take.
-pub(super) fn only_stream(engine: &Engine) -> Option<Origin> {
+pub(super) fn only_stream(engine: &Engine) -> Option<Origin<'static>> {
     let mut patterns: Vec<_> = engine.streams().collect();
     patterns.dedup();
     match patterns.as_slice() {
@@ -57,11 +57,11 @@ pub(super) fn only_stream(engine: &Engine) -> Option<Origin> {
 }
 
 /// A stream by its name, or by its ARN: `arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`.
-pub(super) fn named(stream: &str) -> Origin {
+pub(super) fn named(stream: &str) -> Origin<'static> {
     let resource = stream.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4));
-    let Some(resource) = resource else { return Origin::stream(stream) };
-    let mut origin = Origin::stream(resource.split('/').nth(1).unwrap_or(resource));
-    origin.arn = Some(stream.to_owned());
+    let Some(resource) = resource else { return Origin::stream(stream.to_owned()) };
+    let mut origin = Origin::stream(resource.split('/').nth(1).unwrap_or(resource).to_owned());
+    origin.arn = Some(stream.to_owned().into());
     origin
 }
 
@@ -77,7 +77,7 @@ mod tests {
             ("arn:aws:dynamodb:eu-west-1:123456789012:table/T/stream/2026-01-01T00:00:00.000", "T"),
         ] {
             let origin = named(stream);
-            assert_eq!((origin.stream.as_str(), origin.arn.as_deref()), (name, Some(stream)));
+            assert_eq!((&*origin.stream, origin.arn.as_deref()), (name, Some(stream)));
         }
         assert_eq!(named("orders"), Origin::stream("orders"));
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::shell::in_memory;
 
 /// The engine of these tests: an event says itself what becomes of it.
-fn verdict(record: &Record) -> Verdict {
+fn verdict(record: &Record<'_>) -> Verdict {
     let rule = || std::sync::Arc::from("rule");
     let reason = |code: &'static str| Reason::new(code, "for a reason");
     match record.bytes() {
@@ -15,7 +15,7 @@ fn verdict(record: &Record) -> Verdict {
         b"fail" => Verdict::Failed { rule: None, reason: reason("throttled") },
         bytes => {
             let event = [record.origin.stream.as_bytes(), b"<", bytes, b">"].concat();
-            Verdict::Enriched { rule: rule(), event, placement: None }
+            Verdict::Enriched { rule: rule(), event: event.into(), placement: None }
         }
     }
 }
@@ -26,7 +26,7 @@ struct Ran {
     stderr: String,
 }
 
-fn engine(batch: &[Record]) -> Outcome {
+fn engine(batch: &[Record<'_>]) -> Outcome {
     let mut outcome = Outcome::default();
     outcome.verdicts = batch.iter().map(verdict).collect();
     outcome
@@ -37,7 +37,7 @@ fn ran(folder: &tempfile::TempDir, events: &[&str], options: impl FnOnce(&mut Ru
     let path = |name: &&str| if *name == "-" { "-".into() } else { folder.path().join(name) };
     let mut args = args(events.iter().map(path).collect());
     options(&mut args);
-    let origins: Vec<_> = events.iter().map(|name| Origin::stream(*name)).collect();
+    let origins: Vec<_> = events.iter().map(|name| Origin::stream((*name).to_owned())).collect();
     let (result, stdout, stderr) =
         in_memory("x\nreject\n", |shell| run(&args, "hash", origins, &mut engine, shell));
     let tell = |text: String| text.replace(&folder.path().display().to_string(), "DIR");
@@ -131,7 +131,7 @@ fn a_verdict_that_is_lost_is_an_error() {
     let folder = folder(&[("a.ndjson", "1\n2\n")]);
     let args = args(vec![folder.path().join("a.ndjson")]);
     let (lost, _, _) = in_memory("", |shell| {
-        run(&args, "hash", vec![Origin::stream("a")], &mut |_: &[Record]| Outcome::default(), shell)
+        run(&args, "hash", vec![Origin::stream("a")], &mut |_: &[Record<'_>]| Outcome::default(), shell)
     });
     assert!(matches!(lost, Err(RunError::Answers { asked: 2, answered: 0 })));
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::scan::{MAX_DEPTH, Problem, ScanError, Token, scan};
+use super::scan::{MAX_DEPTH, Problem, ScanError, Token, offset, scan};
 use super::write;
 
 /// What a JSON value is.
@@ -68,15 +68,14 @@ impl<'t> Document<'t> {
     /// # Errors
     /// Where the bytes are not one JSON text; the error names the byte.
     pub fn parse_nested(bytes: &'t [u8], max_depth: usize) -> Result<Self, ScanError> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| ScanError { at: error.valid_up_to(), problem: Problem::Utf8 })?;
-        Ok(Self { tape: scan(text, max_depth)?, text: Cow::Borrowed(text) })
+        let text = text_of(bytes)?;
+        Ok(Self { tape: tape(text, max_depth)?, text: Cow::Borrowed(text) })
     }
 
     /// A text that a rule has written. It may be nested deeper than an event: values of events stand
     /// inside one another there.
     pub(crate) fn parse_written(text: &'t str) -> Result<Self, ScanError> {
-        Ok(Self { tape: scan(text, usize::MAX)?, text: Cow::Borrowed(text) })
+        Ok(Self { tape: tape(text, usize::MAX)?, text: Cow::Borrowed(text) })
     }
 
     /// Checks and indexes a text that is UTF-8 already.
@@ -84,7 +83,7 @@ impl<'t> Document<'t> {
     /// # Errors
     /// Where the text is not JSON; the error names the byte.
     pub fn from_text(mut text: Cow<'t, str>) -> Result<Self, ScanError> {
-        let mut tape = scan(&text, MAX_DEPTH)?;
+        let mut tape = tape(&text, MAX_DEPTH)?;
         if let Cow::Owned(text) = &mut text {
             // An item: it may be kept for long.
             text.shrink_to_fit();
@@ -131,7 +130,7 @@ impl Document<'static> {
             let at = error.utf8_error().valid_up_to();
             (ScanError { at, problem: Problem::Utf8 }, error.into_bytes())
         })?;
-        match scan(&text, MAX_DEPTH) {
+        match tape(&text, MAX_DEPTH) {
             Ok(tape) => Ok(Self { text: Cow::Owned(text), tape }),
             Err(error) => Err((error, text.into_bytes())),
         }
@@ -142,6 +141,88 @@ impl Document<'static> {
     pub fn into_bytes(self) -> Vec<u8> {
         self.text.into_owned().into_bytes()
     }
+}
+
+/// The tokens of many documents, one behind the other: those of a batch's events.
+#[derive(Debug, Default)]
+pub(crate) struct Tapes(Vec<Token>);
+
+/// Where the tokens of one document are in [`Tapes`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tape {
+    start: usize,
+    end: usize,
+}
+
+impl Tapes {
+    /// Checks and indexes a text, as [`Document::parse`] does.
+    pub(crate) fn read<'t>(&mut self, bytes: Cow<'t, [u8]>) -> Result<(Cow<'t, str>, Tape), ScanError> {
+        let text = match bytes {
+            Cow::Borrowed(bytes) => Cow::Borrowed(text_of(bytes)?),
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).map_err(|error| {
+                let at = error.utf8_error().valid_up_to();
+                ScanError { at, problem: Problem::Utf8 }
+            })?),
+        };
+        let start = self.0.len();
+        scan(&text, MAX_DEPTH, &mut self.0)?;
+        Ok((text, Tape { start, end: self.0.len() }))
+    }
+
+    /// The outermost value of a document.
+    pub(crate) fn root<'d>(&'d self, text: &'d str, tape: Tape) -> Node<'d> {
+        Node { text, tape: self.0.get(tape.start..tape.end).unwrap_or_default(), at: 0 }
+    }
+
+    /// Lets the tokens inside of the last document's members go, but of those that `keeps` names: what nobody
+    /// looks into need not be held until the batch ends. A member without them is still there as a whole.
+    pub(crate) fn prune(&mut self, last: Tape, text: &str, mut keeps: impl FnMut(Name<'_>) -> bool) -> Tape {
+        let Some(tokens) = self.0.get_mut(last.start..last.end) else { return last };
+        let end = tokens.first().map_or(0, |root| root.next as usize);
+        let (mut from, mut to) = (1, 1);
+        while from < end {
+            let Some(&value) = tokens.get(from + 1) else { break };
+            let inside = value.next as usize - from - 2;
+            let kept = inside > 0 && keeps(Name(Node { text, tape: tokens, at: offset(from) }));
+            let members = 2 + if kept { inside } else { 0 };
+            tokens.copy_within(from..from + members, to);
+            // The places that tokens name are counted from the document's first one.
+            for token in tokens.get_mut(to..to + members).into_iter().flatten() {
+                token.next -= offset(from - to);
+            }
+            if let Some(value) = tokens.get_mut(to + 1) {
+                value.next = offset(to + members);
+            }
+            from = value.next as usize;
+            to += members;
+        }
+        if let Some(root) = tokens.first_mut() {
+            root.next = offset(to);
+        }
+        self.0.truncate(last.start + to);
+        Tape { start: last.start, end: last.start + to }
+    }
+
+    /// Lets the tokens of the last document go.
+    pub(crate) fn forget(&mut self, last: Tape) {
+        self.0.truncate(last.start);
+    }
+}
+
+/// The bytes as text.
+fn text_of(bytes: &[u8]) -> Result<&str, ScanError> {
+    simdutf8::basic::from_utf8(bytes).map_err(|_| {
+        // The fast check only says that something is wrong.
+        let at = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        ScanError { at, problem: Problem::Utf8 }
+    })
+}
+
+/// A tape of its own.
+fn tape(text: &str, max_depth: usize) -> Result<Vec<Token>, ScanError> {
+    let mut tape = Vec::new();
+    scan(text, max_depth, &mut tape)?;
+    Ok(tape)
 }
 
 /// A handle on one value of a [`Document`]: two pointers and an index.
@@ -265,9 +346,16 @@ impl<'d> Name<'d> {
         if token.escaped {
             self.0.string(token) == name
         } else {
-            self.0.slice(token).as_bytes().get(1..).and_then(|rest| rest.strip_suffix(b"\""))
-                == Some(name.as_bytes())
+            // Two quotes around it. Most other names are told by their length alone.
+            (token.end - token.start) as usize == name.len() + 2 && self.plain() == Some(name)
         }
+    }
+
+    /// The name, if it stands without escapes.
+    pub(crate) fn plain(self) -> Option<&'d str> {
+        let token = self.0.token();
+        let inside = self.0.text.get(token.start as usize + 1..token.end as usize - 1);
+        inside.filter(|_| !token.escaped)
     }
 
     /// The name, unescaped.

@@ -13,6 +13,7 @@ mod scan;
 pub(crate) mod write;
 
 pub use document::{Document, Elements, Kind, Members, Name, Node};
+pub(crate) use document::{Tape, Tapes};
 pub use number::compare as compare_numbers;
 pub use scan::{MAX_DEPTH, Problem, ScanError};
 pub use write::string as write_string;

@@ -46,6 +46,78 @@ pub enum KeyValue {
     Binary(Vec<u8>),
 }
 
+/// A key as bytes: its parts one behind the other, each behind its type and its length. Equal keys are equal
+/// bytes, so that what many events ask is found without a copy of its parts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeyBytes(Vec<u8>);
+
+impl KeyBytes {
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Appends a text part. See [`KeyValue::string`].
+    pub(crate) fn push_string(&mut self, text: &str) -> Result<(), ErrorCode> {
+        if text.len() > MAX_PART_BYTES {
+            return Err(ErrorCode::KeySize);
+        }
+        self.push_part(STRING, text.as_bytes());
+        Ok(())
+    }
+
+    /// Appends a number. See [`KeyValue::number`].
+    pub(crate) fn push_number(&mut self, text: &str) -> Result<(), ErrorCode> {
+        self.push(&KeyValue::number(text)?);
+        Ok(())
+    }
+
+    /// Appends a binary part. See [`KeyValue::binary`].
+    pub(crate) fn push_binary(&mut self, base64: &str) -> Result<(), ErrorCode> {
+        self.push(&KeyValue::binary(base64)?);
+        Ok(())
+    }
+
+    fn push(&mut self, part: &KeyValue) {
+        match part {
+            KeyValue::String(text) => self.push_part(STRING, text.as_bytes()),
+            KeyValue::Number(text) => self.push_part(NUMBER, text.as_bytes()),
+            KeyValue::Binary(bytes) => self.push_part(BINARY, bytes),
+        }
+    }
+
+    fn push_part(&mut self, ty: u8, part: &[u8]) {
+        // INVARIANT: no part is longer than `MAX_PART_BYTES`.
+        let [low, high, ..] = part.len().to_le_bytes();
+        self.0.extend_from_slice(&[ty, low, high]);
+        self.0.extend_from_slice(part);
+    }
+
+    /// The key of such bytes.
+    pub(crate) fn key(mut bytes: &[u8]) -> Key {
+        let mut parts = Vec::new();
+        while let [ty, low, high, rest @ ..] = bytes {
+            let (part, behind) =
+                rest.split_at_checked(usize::from(u16::from_le_bytes([*low, *high]))).unwrap_or((rest, &[]));
+            let text = || String::from_utf8_lossy(part).into_owned();
+            parts.push(match *ty {
+                STRING => KeyValue::String(text()),
+                NUMBER => KeyValue::Number(text()),
+                _ => KeyValue::Binary(part.to_vec()),
+            });
+            bytes = behind;
+        }
+        Key(parts)
+    }
+}
+
+const STRING: u8 = 0;
+const NUMBER: u8 = 1;
+const BINARY: u8 = 2;
+
 /// The longest text or binary part of a key, in bytes: DynamoDB's limit for a partition key.
 pub(crate) const MAX_PART_BYTES: usize = 2048;
 
@@ -87,5 +159,35 @@ impl KeyValue {
             KeyValue::Number(_) => KeyType::Number,
             KeyValue::Binary(_) => KeyType::Binary,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_say_all_of_a_key() {
+        let long = "x".repeat(MAX_PART_BYTES);
+        let keys = [
+            vec![],
+            vec![KeyValue::String(String::new())],
+            vec![KeyValue::String("a".to_owned()), KeyValue::String("b".to_owned())],
+            vec![KeyValue::String("ab".to_owned())],
+            vec![KeyValue::String("1".to_owned())],
+            vec![KeyValue::Number("1".to_owned())],
+            vec![KeyValue::Binary(vec![0, 0xff, b'1'])],
+            vec![KeyValue::String(long.clone()), KeyValue::Number("-7".to_owned())],
+        ];
+        let mut seen = Vec::new();
+        for parts in keys {
+            let mut bytes = KeyBytes::default();
+            parts.iter().for_each(|part| bytes.push(part));
+            assert_eq!(KeyBytes::key(bytes.as_slice()), Key::new(parts));
+            assert!(!seen.contains(&bytes.as_slice().to_vec()), "two keys have the same bytes");
+            seen.push(bytes.as_slice().to_vec());
+        }
+        assert_eq!(KeyBytes::default().push_string(&format!("{long}x")), Err(ErrorCode::KeySize));
+        assert_eq!(KeyBytes::default().push_number("x"), Err(ErrorCode::KeyType));
     }
 }

@@ -14,6 +14,7 @@ mod source;
 pub use breaker::{BreakerLimits, CircuitBreaker};
 pub(crate) use cache::{Call, Called, Flight, Landing, Policy, TableCache};
 pub use failure::{ErrorCode, Failure};
+pub(crate) use key::KeyBytes;
 pub use key::{Key, KeyValue};
 pub use memory::{ItemError, MemorySource};
 pub use source::{Answer, Answers, Attributes, BoxFuture, Questions, Source, Table, TableQuestions};

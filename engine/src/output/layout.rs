@@ -19,7 +19,7 @@ pub struct Enriched<'a> {
     /// How many records of its batch before it have its id. See [`super::repeats`].
     pub repeat: usize,
     /// Where the record comes from.
-    pub origin: &'a Origin,
+    pub origin: &'a Origin<'a>,
     /// Where the event goes.
     pub place: &'a ObjectPlace,
     /// The event.
@@ -53,8 +53,9 @@ pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
             continue;
         }
         let shard = shards.name(event.origin);
-        let known = match event.place.per {
-            PerObject::Record => None,
+        let known = match (event.place.per, groups.last()) {
+            (PerObject::Record, _) => None,
+            (_, Some(last)) if last.takes(event, &shard) => Some(groups.len() - 1),
             _ => places.get(&(event.place, Rc::clone(&shard))).copied(),
         };
         match known.and_then(|place| groups.get_mut(place)) {
@@ -74,6 +75,12 @@ struct Group<'e> {
 }
 
 impl Group<'_> {
+    /// Whether the event plainly goes into this object: most go where the one before them goes.
+    fn takes(&self, event: &Enriched<'_>, shard: &Rc<str>) -> bool {
+        Rc::ptr_eq(&self.shard, shard)
+            && self.events.first().is_some_and(|first| std::ptr::eq(first.place, event.place))
+    }
+
     fn object(&self) -> Option<Laid> {
         let place = self.events.first()?.place;
         let shard = &self.shard;
@@ -123,11 +130,15 @@ fn sequence(event: &Enriched<'_>) -> Option<String> {
 /// Appends an event as one line. A line break can only be white space between its tokens, so a blank says
 /// the same; what stands behind the event goes.
 pub fn line(out: &mut Vec<u8>, event: &[u8]) {
-    let start = out.len();
-    out.extend_from_slice(event.trim_ascii_end());
-    for byte in out.iter_mut().skip(start).filter(|byte| matches!(byte, b'\n' | b'\r')) {
-        *byte = b' ';
+    let mut rest = event.trim_ascii_end();
+    // Most events have none.
+    while let Some(at) = memchr::memchr2(b'\n', b'\r', rest) {
+        let (before, behind) = rest.split_at(at);
+        out.extend_from_slice(before);
+        out.push(b' ');
+        rest = behind.get(1..).unwrap_or_default();
     }
+    out.extend_from_slice(rest);
     out.push(b'\n');
 }
 

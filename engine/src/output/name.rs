@@ -9,7 +9,7 @@ use crate::batch::{Origin, Record};
 
 /// `STREAM-HASH-SHARD`: the hash is that of the whole ARN, so that streams of the same name in other
 /// accounts or regions have other names.
-pub(super) fn shard(origin: &Origin) -> String {
+pub(super) fn shard(origin: &Origin<'_>) -> String {
     let identity = origin.arn.as_deref().unwrap_or(&origin.stream);
     let short = hash(identity);
     let shard = origin.shard.as_deref().unwrap_or("0");
@@ -18,17 +18,30 @@ pub(super) fn shard(origin: &Origin) -> String {
 
 /// The names of shards, each made once: a batch has few of them, and many records of each.
 #[derive(Default)]
-pub(super) struct Shards<'o>(HashMap<Source<'o>, Rc<str>>);
+pub(super) struct Shards<'o> {
+    names: HashMap<Source<'o>, Rc<str>>,
+    /// The one that was asked for last: mostly it is asked for again.
+    last: Option<(Source<'o>, Rc<str>)>,
+}
 
 /// ARN, stream and shard.
 type Source<'o> = (Option<&'o str>, &'o str, Option<&'o str>);
 
 impl<'o> Shards<'o> {
     /// As [`shard`].
-    pub(super) fn name(&mut self, origin: &'o Origin) -> Rc<str> {
-        let key = (origin.arn.as_deref(), origin.stream.as_str(), origin.shard.as_deref());
-        Rc::clone(self.0.entry(key).or_insert_with(|| shard(origin).into()))
+    pub(super) fn name(&mut self, origin: &'o Origin<'o>) -> Rc<str> {
+        let key = source(origin);
+        if let Some((_, name)) = self.last.as_ref().filter(|(last, _)| *last == key) {
+            return Rc::clone(name);
+        }
+        let name = self.names.entry(key).or_insert_with(|| shard(origin).into());
+        self.last = Some((key, Rc::clone(name)));
+        Rc::clone(name)
     }
+}
+
+fn source<'o>(origin: &'o Origin<'_>) -> Source<'o> {
+    (origin.arn.as_deref(), &origin.stream, origin.shard.as_deref())
 }
 
 /// Eight digits that tell a text from others.
@@ -40,7 +53,7 @@ pub(super) fn hash(text: &str) -> String {
 
 /// `SEQUENCE`, or `SEQUENCE.SUB_SEQUENCE` for a record out of an aggregate; `!2` stands behind the second
 /// one of a batch that would have the same name. `None` where the source numbers nothing.
-pub(super) fn sequence(origin: &Origin, repeat: usize) -> Option<String> {
+pub(super) fn sequence(origin: &Origin<'_>, repeat: usize) -> Option<String> {
     let mut sequence = safe(origin.sequence.as_deref()?);
     if let Some(sub_sequence) = origin.sub_sequence {
         sequence.push_str(&format!(".{sub_sequence}"));
@@ -56,7 +69,10 @@ pub(super) fn sequence(origin: &Origin, repeat: usize) -> Option<String> {
 /// same names: 0 for all, unless a source numbers two records alike. A record that comes twice, with the
 /// same bytes, is one. One that was kept has the number that it had ([`Record::repeat`]).
 #[must_use]
-pub fn repeats(records: &[Record]) -> Vec<usize> {
+pub fn repeats(records: &[Record<'_>]) -> Vec<usize> {
+    if ascend(records) {
+        return vec![0; records.len()];
+    }
     // Numbers as they came: their names differ where they do.
     let mut seen: HashMap<_, BTreeMap<usize, &[u8]>> = HashMap::new();
     let mut shards = Shards::default();
@@ -78,10 +94,26 @@ pub fn repeats(records: &[Record]) -> Vec<usize> {
     repeats
 }
 
+/// Whether each record plainly has a number of its own, as those of a shard have: then none repeats another.
+fn ascend(records: &[Record<'_>]) -> bool {
+    fn number<'o>(origin: &'o Origin<'_>) -> Option<(usize, &'o str, Option<u64>)> {
+        let sequence = origin.sequence.as_deref()?;
+        Some((sequence.len(), sequence, origin.sub_sequence))
+    }
+    records.iter().all(|record| record.repeat == 0 && record.origin.sequence.is_some())
+        && records.windows(2).all(|pair| match pair {
+            [before, after] => {
+                let (before, after) = (&before.origin, &after.origin);
+                number(before) < number(after) && source(before) == source(after)
+            }
+            _ => true,
+        })
+}
+
 /// A hash of what tells a record from every other: where it comes from, its number and its bytes. `None`
 /// where its source numbers nothing. A record that was kept twice has one.
 #[must_use]
-pub fn identity(record: &Record) -> Option<[u8; 32]> {
+pub fn identity(record: &Record<'_>) -> Option<[u8; 32]> {
     let name = format!("{}-{}", shard(&record.origin), sequence(&record.origin, 0)?);
     let mut hash = Sha256::new();
     // No name has this byte.
@@ -113,7 +145,8 @@ mod tests {
     fn records_of_one_id_are_told_apart_by_their_bytes() {
         let record = |(sequence, place, bytes): (&str, Option<u64>, &str)| {
             let mut origin = Origin::stream("s");
-            origin.sequence = Some(sequence.to_owned()).filter(|sequence| !sequence.is_empty());
+            origin.sequence =
+                Some(sequence.to_owned()).filter(|sequence| !sequence.is_empty()).map(Into::into);
             origin.sub_sequence = place;
             Record::new(bytes, origin)
         };
@@ -138,7 +171,7 @@ mod tests {
     fn a_record_that_was_kept_has_the_number_that_it_had() {
         let record = |(bytes, repeat): (&str, usize)| {
             let mut origin = Origin::stream("s");
-            origin.sequence = Some("1".to_owned());
+            origin.sequence = Some("1".into());
             let mut record = Record::new(bytes, origin);
             record.repeat = repeat;
             record

@@ -24,7 +24,7 @@ const VERSION: &str = "1";
 #[derive(Clone, Copy, Debug)]
 pub struct Rejected<'a> {
     /// The record.
-    pub record: &'a Record,
+    pub record: &'a Record<'a>,
     /// How many records of its batch before it have its id. See [`super::repeats`].
     pub repeat: usize,
     /// The rule that took it, if one did.
@@ -123,7 +123,7 @@ pub fn document(rejected: Rejected<'_>) -> String {
     out
 }
 
-fn origin(out: &mut String, record: &Record, repeat: usize) {
+fn origin(out: &mut String, record: &Record<'_>, repeat: usize) {
     let origin = &record.origin;
     out.push_str("{\"stream\":");
     write::string(out, &origin.stream);

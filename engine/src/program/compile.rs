@@ -11,7 +11,8 @@ use enrich_dsl::model::{self, Copied, Literal, Path, Template};
 
 use super::paths::{element_paths, paths, read_paths, targets};
 use super::{
-    Branch, Expr, ForEach, KeyPart, Lookup, MAX_ELEMENTS, Part, Pattern, Program, Rule, Step, TableSlot,
+    Branch, Expr, ForEach, KeyPart, Lookup, MAX_ELEMENTS, Names, Numbers, Part, Pattern, Program, Rule, Step,
+    TableSlot,
 };
 use crate::functions::Registry;
 use crate::lookup::{Attributes, Policy, Table};
@@ -101,8 +102,14 @@ pub(crate) fn compile(rules: &Rules, with: &Compile<'_>) -> Result<Program, Buil
         return Err(BuildError::Unset(unset));
     }
     let tables = &rules.set.tables;
-    let mut compiler =
-        Compiler { with, registry: &rules.registry, tables, slots: Vec::new(), places: Vec::new() };
+    let mut compiler = Compiler {
+        with,
+        registry: &rules.registry,
+        tables,
+        slots: Vec::new(),
+        places: Vec::new(),
+        numbers: Numbers::default(),
+    };
     for table in &rules.set.tables {
         compiler.table(table)?;
     }
@@ -114,7 +121,7 @@ pub(crate) fn compile(rules: &Rules, with: &Compile<'_>) -> Result<Program, Buil
     }
     let deepest = |rule: &Rule| rule.all_lookups().map(|lookup| lookup.wave + 1).max().unwrap_or(0);
     let waves = compiled.iter().map(deepest).max().unwrap_or(0);
-    Ok(Program { rules: compiled, tables: compiler.slots, waves })
+    Ok(Program { rules: compiled, tables: compiler.slots, waves, numbers: compiler.numbers })
 }
 
 fn unset(rules: &Rules, with: &Compile<'_>) -> Vec<String> {
@@ -129,13 +136,14 @@ fn unset(rules: &Rules, with: &Compile<'_>) -> Vec<String> {
     names.into_iter().collect()
 }
 
-struct Compiler<'a> {
+pub(super) struct Compiler<'a> {
     with: &'a Compile<'a>,
     registry: &'a Registry,
     tables: &'a [model::Table],
     slots: Vec<TableSlot>,
     /// The slot of each of the model's tables.
     places: Vec<usize>,
+    pub(super) numbers: Numbers,
 }
 
 impl Compiler<'_> {
@@ -190,6 +198,7 @@ impl Compiler<'_> {
             loops.push(self.for_each(each, &lookups, max.unwrap_or(MAX_ELEMENTS), counted)?);
         }
         let streams = rule.streams.iter().map(|stream| Ok(Pattern::new(self.fill(stream)?)));
+        let streams = streams.collect::<Result<_, BuildError>>()?;
         let output = match rule.output.as_ref().filter(|_| self.with.outputs) {
             Some(output) => Some(self.output(output, &rule.name)?),
             None => None,
@@ -198,9 +207,12 @@ impl Compiler<'_> {
             Some(rejects) => Some(self.destination(rejects, &rule.name)?),
             None => None,
         };
+        let paths = paths(rule);
+        let names = Names::new(paths.iter().filter_map(|path| path.first().cloned()));
+        let append = self.append(rule, names.as_ref())?;
         Ok(Rule {
             name: rule.name.as_str().into(),
-            streams: streams.collect::<Result<_, BuildError>>()?,
+            streams,
             decode: rule.decode.clone(),
             when: self.optional(rule.when.as_ref())?,
             when_paths: rule.when.iter().flat_map(read_paths).collect(),
@@ -212,7 +224,10 @@ impl Compiler<'_> {
             output,
             rejects,
             partition: self.partition(&rule.partition)?,
-            paths: paths(rule),
+            deep: paths.iter().any(|path| path.len() > 1),
+            paths,
+            names,
+            append,
         })
     }
 
@@ -388,7 +403,7 @@ impl Compiler<'_> {
         expr.map(|expr| self.expr(expr)).transpose()
     }
 
-    fn expr(&self, expr: &model::Expr) -> Result<Expr, BuildError> {
+    pub(super) fn expr(&self, expr: &model::Expr) -> Result<Expr, BuildError> {
         let boxed = |expr: &model::Expr| Ok::<_, BuildError>(Box::new(self.expr(expr)?));
         Ok(match expr {
             model::Expr::Literal(literal) => Expr::Literal(value(literal)),

@@ -1,57 +1,96 @@
 //! An event's statements, its new text and its verdict.
 
-mod place;
-
 use std::ops::ControlFlow;
 
+use bytes::Bytes;
 use enrich_dsl::model::{Copied, Copy, IfAbsent};
 
-use super::fetch::{Answered, Freshness, Given, unanswered};
-use super::{Asked, Event, Taken, may_come, rejected};
+use super::answers::{Answers, Freshness, Given, unanswered};
+use super::append::Appending;
+use super::place::Places;
+use super::{Asked, Keys, Taken, may_come, rejected};
 use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, Verdict};
 use crate::context::Context;
 use crate::edits::{Edits, NotAnObject};
 use crate::eval::{Known, Level, Scope, Stop};
-use crate::json::{Kind, Node};
+use crate::json::{Kind, Node, Tapes};
 use crate::limits::Limits;
 use crate::lookup::{Answer, ErrorCode, Failure, Item};
 use crate::program::{Branch, Lookup, Program, Rule, Step, TableSlot};
 use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
 
-/// The verdict on one event.
-pub(super) fn apply(
-    program: &Program,
-    event: &Event<'_>,
-    answers: &Answered,
-    limits: Limits,
-    context: Context,
-    counts: &mut [Vec<LookupCounts>],
-) -> Verdict {
-    let taken = match event {
-        Event::Done(verdict) => return verdict.clone(),
-        Event::Taken(taken) => taken,
-    };
-    let Some(rule) = program.rules.get(taken.rule) else {
-        return rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"));
-    };
-    let mut run = Run {
-        tables: &program.tables,
-        taken,
-        rule,
-        answers,
-        limits,
-        context,
-        event: Frame::new(taken.document.root(), &rule.lookups, &taken.keys, 0),
-        element: None,
-        at: 0,
-        written: 0,
-        looped: 0,
-        counts: counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default(),
-    };
-    match run.steps(&rule.steps, None) {
-        ControlFlow::Break(verdict) => verdict,
-        ControlFlow::Continue(()) => run.enriched(),
+/// The events of a batch whose lookups are answered.
+pub(super) struct Applying<'a> {
+    pub(super) program: &'a Program,
+    pub(super) tapes: &'a Tapes,
+    pub(super) keys: &'a Keys,
+    pub(super) answers: &'a Answers,
+    pub(super) limits: Limits,
+    pub(super) context: Context,
+    /// By rule and lookup.
+    pub(super) counts: Vec<Vec<LookupCounts>>,
+    pub(super) places: Places,
+    pub(super) appending: Appending<'a>,
+}
+
+impl<'a> Applying<'a> {
+    pub(super) fn new(
+        program: &'a Program,
+        tapes: &'a Tapes,
+        keys: &'a Keys,
+        answers: &'a Answers,
+        limits: Limits,
+        context: Context,
+    ) -> Self {
+        let count = |rule: &Rule| {
+            rule.all_lookups().map(|lookup| LookupCounts::new(&rule.name, &lookup.name)).collect()
+        };
+        let counts = program.rules.iter().map(count).collect();
+        let (places, appending) = (Places::new(program), Appending::new(program));
+        Self { program, tapes, keys, answers, limits, context, counts, places, appending }
+    }
+
+    /// How the lookups ended.
+    pub(super) fn into_counts(self) -> Vec<LookupCounts> {
+        self.counts.into_iter().flatten().collect()
+    }
+
+    /// The verdict on one event.
+    pub(super) fn apply(&mut self, taken: &Taken<'_>) -> Verdict {
+        let Some(rule) = self.program.rules.get(taken.rule) else {
+            return rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"));
+        };
+        if let Some(append) = &rule.append
+            && let Some(verdict) = append.apply(rule, taken, self)
+        {
+            return verdict;
+        }
+        let mut run = Run {
+            tables: &self.program.tables,
+            taken,
+            tapes: self.tapes,
+            all_keys: self.keys,
+            rule,
+            answers: self.answers,
+            limits: self.limits,
+            context: self.context,
+            event: Frame::new(
+                taken.root(self.tapes),
+                &rule.lookups,
+                self.keys.of(taken.keys, &rule.lookups),
+                0,
+            ),
+            element: None,
+            at: 0,
+            written: 0,
+            looped: 0,
+            counts: self.counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default(),
+        };
+        match run.steps(&rule.steps, None) {
+            ControlFlow::Break(verdict) => verdict,
+            ControlFlow::Continue(()) => run.enriched(&mut self.places),
+        }
     }
 }
 
@@ -59,8 +98,10 @@ pub(super) fn apply(
 struct Run<'a, 'r> {
     tables: &'a [TableSlot],
     taken: &'a Taken<'r>,
+    tapes: &'a Tapes,
+    all_keys: &'a Keys,
     rule: &'a Rule,
-    answers: &'a Answered,
+    answers: &'a Answers,
     limits: Limits,
     context: Context,
     event: Frame<'a>,
@@ -209,14 +250,14 @@ impl<'a> Run<'a, '_> {
             return Err(failure);
         }
         match self.element.as_ref().unwrap_or(&self.event).keys.get(place) {
-            Some(Asked::Key(key)) => match self.answers.get(lookup.slot, key) {
+            Some(Asked::Key(key)) => match self.answers.get(lookup.slot, *key) {
                 Some(Given { answer: Answer::Found(item), freshness }) => Ok(Found::Item(item, *freshness)),
                 Some(Given { answer: Answer::Missing, freshness }) => Ok(Found::Missing(*freshness)),
                 Some(Given { answer: Answer::Failed(failure), .. }) => Err(self.taken.failure(failure)),
                 None => Err(unanswered()),
             },
             Some(Asked::NoKey) => Ok(Found::NoKey),
-            Some(Asked::Failed(failure)) => Err(failure.clone()),
+            Some(Asked::Failed(failure)) => Err(Failure::clone(failure)),
             Some(Asked::NotYet) | None => Err(unanswered()),
         }
     }
@@ -261,13 +302,12 @@ impl<'a> Run<'a, '_> {
     /// Runs a loop: each element by itself, then the array with what has changed.
     fn for_each(&mut self, place: usize) -> Flow {
         let Some(each) = self.rule.loops.get(place) else { return Flow::Continue(()) };
-        let (Some(array), Some(keys)) = (self.taken.array(each), self.taken.loops.get(place)) else {
-            return Flow::Continue(());
-        };
+        let Some(array) = self.taken.array(self.tapes, each) else { return Flow::Continue(()) };
         let start = array.span().0;
         let (mut text, mut copied) = (String::new(), 0);
-        for (at, (element, keys)) in array.elements().zip(keys).enumerate() {
+        for (at, element) in array.elements().enumerate() {
             self.at = at;
+            let keys = self.all_keys.of(self.taken.loop_keys(place, each, at), &each.lookups);
             self.element = Some(Frame::new(element, &each.lookups, keys, each.counted));
             let flow = self.steps(&each.steps, None);
             let frame = self.element.take();
@@ -333,15 +373,10 @@ impl<'a> Run<'a, '_> {
             self.written = self.event.edits.bytes() + element + self.looped;
         }
         if self.written > self.limits.event_bytes {
-            self.reject(self.too_large())
+            self.reject(too_large(self.limits))
         } else {
             Flow::Continue(())
         }
-    }
-
-    fn too_large(&self) -> Reason {
-        let message = format!("the event gets more than {} bytes enriched", self.limits.event_bytes);
-        Reason::new(ReasonCode::TooLarge, message)
     }
 
     fn reject(&self, reason: Reason) -> Flow {
@@ -357,18 +392,18 @@ impl<'a> Run<'a, '_> {
         Verdict::Rejected { rule: Some(self.rule.name.clone()), reason, lookups }
     }
 
-    fn enriched(&self) -> Verdict {
-        let placement = match self.placement() {
+    fn enriched(&self, places: &mut Places) -> Verdict {
+        let placement = match places.placement(self.taken.rule, self.rule, self.scope(None), self.context) {
             Ok(placement) => placement,
             Err(reason) => return self.rejected(reason),
         };
-        let root = self.taken.document.root();
+        let root = self.event.node;
         let edits = &self.event.edits;
         let event = if edits.is_empty() { root.raw().to_owned() } else { edits.render(Some(root)) };
         if event.len() > self.limits.event_bytes {
-            return self.rejected(self.too_large());
+            return self.rejected(too_large(self.limits));
         }
-        Verdict::Enriched { rule: self.rule.name.clone(), event: event.into_bytes(), placement }
+        Verdict::Enriched { rule: self.rule.name.clone(), event: Bytes::from(event.into_bytes()), placement }
     }
 
     fn scope<'s>(&'s self, error: Option<&'s Failure>) -> Scope<'a, 's> {
@@ -383,6 +418,11 @@ impl<'a> Run<'a, '_> {
     }
 }
 
+fn too_large(limits: Limits) -> Reason {
+    let message = format!("the event gets more than {} bytes enriched", limits.event_bytes);
+    Reason::new(ReasonCode::TooLarge, message)
+}
+
 /// What a lookup found.
 enum Found<'a> {
     Item(&'a Item, Freshness),
@@ -391,7 +431,7 @@ enum Found<'a> {
 }
 
 /// Counts where the answer of a lookup comes from.
-fn count_kept(counts: &mut LookupCounts, freshness: Freshness) {
+pub(super) fn count_kept(counts: &mut LookupCounts, freshness: Freshness) {
     match freshness {
         Freshness::Kept => counts.cached += 1,
         Freshness::Stale => counts.stale += 1,
@@ -437,7 +477,7 @@ fn copies<'a>(lookup: &'a Lookup, item: &'a Item) -> Result<Vec<Write<'a>>, Fail
 }
 
 /// The value of one attribute; `None` where it is absent and nothing is written.
-fn copied<'a>(copy: &'a Copy, name: &str, item: &'a Item) -> Result<Option<Value<'a>>, Failure> {
+pub(super) fn copied<'a>(copy: &'a Copy, name: &str, item: &'a Item) -> Result<Option<Value<'a>>, Failure> {
     match (item.root().get(name), &copy.absent) {
         (Some(node), _) => cast(copy, name, Value::Node(node)).map(Some),
         (None, IfAbsent::Default(literal)) => Ok(Some(crate::program::literal(literal))),

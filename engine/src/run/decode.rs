@@ -9,14 +9,18 @@ use enrich_dsl::model::Decode;
 use flate2::bufread::ZlibDecoder;
 use flate2::read::MultiGzDecoder;
 
-use crate::json::{Document, Kind, Problem};
+use crate::json::{Kind, Problem, Tape, Tapes};
 use crate::reasons::{Reason, ReasonCode};
 
 /// The most bytes that an event may have once it is inflated: a small record can claim to be anything.
 const MAX_INFLATED: u64 = 16 * 1024 * 1024;
 
 /// Undoes the steps in their order and reads the event.
-pub(super) fn decode<'r>(bytes: &'r [u8], steps: &[Decode]) -> Result<Document<'r>, Reason> {
+pub(super) fn decode<'r>(
+    bytes: &'r [u8],
+    steps: &[Decode],
+    tapes: &mut Tapes,
+) -> Result<(Cow<'r, str>, Tape), Reason> {
     let mut plain = Cow::Borrowed(bytes);
     for step in steps {
         plain = Cow::Owned(match step {
@@ -27,17 +31,14 @@ pub(super) fn decode<'r>(bytes: &'r [u8], steps: &[Decode]) -> Result<Document<'
             _ => return Err(Reason::new(ReasonCode::Decode, "a step of another version")),
         });
     }
-    let document = match plain {
-        Cow::Borrowed(bytes) => Document::parse(bytes),
-        Cow::Owned(bytes) => Document::parse_owned(bytes).map_err(|(error, _)| error),
-    };
-    let document = document.map_err(|error| {
+    let (text, tape) = tapes.read(plain).map_err(|error| {
         let code = if error.problem == Problem::Depth { ReasonCode::TooDeep } else { ReasonCode::NotJson };
         Reason::new(code, error.to_string())
     })?;
-    match document.root().kind() {
-        Kind::Object => Ok(document),
+    match tapes.root(&text, tape).kind() {
+        Kind::Object => Ok((text, tape)),
         kind => {
+            tapes.forget(tape);
             let message = format!("an event is a JSON object, this is {}", kind.with_article());
             Err(Reason::new(ReasonCode::NotObject, message))
         }

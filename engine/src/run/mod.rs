@@ -5,27 +5,35 @@
 //! 2. [`plan`]: the keys of all events, merged by table and without duplicates. [`fetch`]: what is not kept
 //!    from earlier batches is asked, one question a source. Lookups keyed by another lookup's item come in
 //!    a later wave.
-//! 3. [`apply`]: statement by statement, pure; then the event's new text and its verdict.
+//! 3. [`apply`]: statement by statement, pure; then the event's new text and its verdict. [`append`] is the
+//!    short way to the same verdict, for events that only get new members.
 
+mod answers;
+mod append;
 mod apply;
 mod decode;
 mod fetch;
 mod pace;
+mod place;
 mod plan;
 mod prepare;
+mod routes;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::batch::{LookupCounts, Origin, Outcome, Record, Verdict};
+use crate::batch::{Origin, Outcome, Record, Verdict};
 use crate::context::Context;
-use crate::json::{Document, Elements, Node};
+use crate::json::{Elements, Node, Tape, Tapes};
 use crate::limits::{ItemRoom, Limits, NoRoom, Room, together};
-use crate::lookup::{ErrorCode, Failure, Key, Source, TableCache};
+use crate::lookup::{ErrorCode, Failure, Source, TableCache};
 use crate::program::{ForEach, Lookup, Program};
 use crate::reasons::{Reason, ReasonCode};
+use answers::{Answers, KeyId};
 pub(crate) use pace::Pace;
+use prepare::Preparer;
 
 /// Runs a batch through the program.
 pub(crate) async fn batch(
@@ -34,10 +42,47 @@ pub(crate) async fn batch(
     caches: &[Option<TableCache>],
     limits: Limits,
     mut pace: Pace<'_>,
-    records: &[Record],
+    records: &[Record<'_>],
     context: Context,
 ) -> Outcome {
     let together = together(records);
+    let (mut events, tapes, mut keys) = prepared(program, limits, &mut pace, records, together, context);
+    let mut answers = Answers::new(program);
+    for wave in 0..program.waves {
+        let wanted = plan::keys(program, &mut events, &tapes, &mut keys, &mut answers, (wave, context));
+        let mut room = ItemRoom::new(limits, program.waves);
+        fetch::fetch(program, sources, caches, (wave, &wanted, &mut room), &mut answers, context).await;
+    }
+    let mut applying = apply::Applying::new(program, &tapes, &keys, &answers, limits, context);
+    let mut room = Room::new(limits, together);
+    let verdict = |(at, event): (usize, Event<'_>)| {
+        let taken = match event {
+            Event::Done(verdict) => return verdict,
+            Event::Taken(taken) => taken,
+        };
+        let rule = program.rules.get(taken.rule).map(|rule| &rule.name);
+        if pace.ends_apply(at) {
+            return no_time(rule);
+        }
+        let verdict = contained(|| rule, || applying.apply(&taken), |verdict| verdict);
+        within(verdict, at, taken.text.len(), &mut room)
+    };
+    let verdicts = events.into_iter().enumerate().map(verdict).collect();
+    Outcome { verdicts, lookups: applying.into_counts() }
+}
+
+/// The events as they are before any lookup.
+fn prepared<'r>(
+    program: &Program,
+    limits: Limits,
+    pace: &mut Pace<'_>,
+    records: &'r [Record<'r>],
+    together: usize,
+    context: Context,
+) -> (Vec<Event<'r>>, Tapes, Keys) {
+    let routes = routes::Routes::new(program);
+    let (tapes, keys) = (Tapes::default(), Keys::default());
+    let mut preparer = Preparer { program, routes, tapes, keys, context };
     let mut room = Room::new(limits, together);
     let prepared = |(at, record)| {
         if pace.ends_prepare(at) {
@@ -45,29 +90,11 @@ pub(crate) async fn batch(
         }
         // A panic is told of the rule that was tried when it came.
         let trying = Cell::new(None);
-        let step = || prepare::prepare(program, record, context, &trying);
-        let event = contained(|| trying.get(), step, Event::Done);
+        let event = contained(|| trying.get(), || preparer.prepare(record, &trying), Event::Done);
         event.within(&mut room, at, at < together, program)
     };
-    let mut events: Vec<Event<'_>> = records.iter().enumerate().map(prepared).collect();
-    let mut answers = fetch::Answered::new(program);
-    for wave in 0..program.waves {
-        let wanted = plan::keys(program, &mut events, &answers, wave, context);
-        let mut room = ItemRoom::new(limits, program.waves);
-        fetch::fetch(program, sources, caches, (&wanted, &mut room), &mut answers, context).await;
-    }
-    let mut counts = counters(program);
-    let mut room = Room::new(limits, together);
-    let verdict = |(at, event): (usize, Event<'_>)| {
-        let (rule, bytes) = (event.rule(program), event.bytes());
-        if matches!(event, Event::Taken(_)) && pace.ends_apply(at) {
-            return no_time(rule);
-        }
-        let apply = || apply::apply(program, &event, &answers, limits, context, &mut counts);
-        within(contained(|| rule, apply, |verdict| verdict), at, bytes, &mut room)
-    };
-    let verdicts = events.into_iter().enumerate().map(verdict).collect();
-    Outcome { verdicts, lookups: counts.into_iter().flatten().collect() }
+    let events = records.iter().enumerate().map(prepared).collect();
+    (events, preparer.tapes, preparer.keys)
 }
 
 /// Does one step of one record. A panic in it is a fault of ours, or of an embedder's function; it rejects
@@ -124,7 +151,7 @@ impl Event<'_> {
     fn bytes(&self) -> usize {
         match self {
             Event::Done(_) => 0,
-            Event::Taken(taken) => taken.document.text().len(),
+            Event::Taken(taken) => taken.text.len(),
         }
     }
 
@@ -138,19 +165,32 @@ impl Event<'_> {
 }
 
 struct Taken<'r> {
-    record: &'r Record,
-    document: Document<'r>,
+    record: &'r Record<'r>,
+    text: Cow<'r, str>,
+    tape: Tape,
     /// The place of its rule in the program.
     rule: usize,
     /// Whether it is the first one of the batch, or out of one record with it: no batch has more room for it.
     first: bool,
-    /// The keys of the rule's lookups, as far as the waves have come.
-    keys: Vec<Asked>,
-    /// The keys of the rule's loops: by loop, element and lookup.
-    loops: Vec<Vec<Vec<Asked>>>,
+    /// Which of its rule's names the event has.
+    present: u64,
+    /// Where the keys of the rule's lookups are.
+    keys: usize,
+    /// Where the keys of the rule's loops are, by loop.
+    loops: Vec<usize>,
 }
 
 impl Taken<'_> {
+    /// The event, as it arrived.
+    fn root<'d>(&'d self, tapes: &'d Tapes) -> Node<'d> {
+        tapes.root(&self.text, self.tape)
+    }
+
+    /// Where the keys of one element of a loop are.
+    fn loop_keys(&self, place: usize, each: &ForEach, element: usize) -> usize {
+        self.loops.get(place).copied().unwrap_or(usize::MAX).saturating_add(element * each.lookups.len())
+    }
+
     /// What a failed answer is for this event.
     fn failure(&self, answer: &Failure) -> Failure {
         if self.first && answer.code == ErrorCode::ItemsTooLarge {
@@ -161,13 +201,13 @@ impl Taken<'_> {
     }
 
     /// The elements that a loop goes over; none where there is no array.
-    fn elements(&self, each: &ForEach) -> Option<Elements<'_>> {
-        self.array(each).map(Node::elements)
+    fn elements<'d>(&'d self, tapes: &'d Tapes, each: &ForEach) -> Option<Elements<'d>> {
+        self.array(tapes, each).map(Node::elements)
     }
 
     /// The array that a loop goes over, as it arrived.
-    fn array(&self, each: &ForEach) -> Option<Node<'_>> {
-        each.array.iter().try_fold(self.document.root(), |node, name| node.get(name))
+    fn array<'d>(&'d self, tapes: &'d Tapes, each: &ForEach) -> Option<Node<'d>> {
+        each.array.iter().try_fold(self.root(tapes), |node, name| node.get(name))
     }
 }
 
@@ -178,25 +218,41 @@ enum Asked {
     NotYet,
     /// A part of the key is absent, null or empty.
     NoKey,
-    /// This key.
-    Key(Key),
+    /// The key of that number.
+    Key(KeyId),
     /// The key can't be worked out.
-    Failed(Failure),
+    Failed(Box<Failure>),
+}
+
+/// What the lookups of a batch's events ask: those of an event side by side, those of a loop for each element.
+#[derive(Debug, Default)]
+struct Keys(Vec<Asked>);
+
+impl Keys {
+    /// Makes room for so many, and gives the place of the first one.
+    fn open(&mut self, count: usize) -> usize {
+        let first = self.0.len();
+        self.0.resize(first + count, Asked::NotYet);
+        first
+    }
+
+    fn set(&mut self, at: usize, asked: Asked) {
+        if let Some(known) = self.0.get_mut(at) {
+            *known = asked;
+        }
+    }
+
+    /// Those of these lookups, the first of which is at that place.
+    fn of(&self, first: usize, lookups: &[Lookup]) -> &[Asked] {
+        self.0.get(first..first.saturating_add(lookups.len())).unwrap_or_default()
+    }
 }
 
 /// Whether a missing item is waited for: the event is young, and its source can bring it again.
-fn may_come(lookup: &Lookup, origin: &Origin, context: Context) -> bool {
+fn may_come(lookup: &Lookup, origin: &Origin<'_>, context: Context) -> bool {
     let (Some(within), Some(arrival)) = (lookup.retry_missing_ms, origin.arrival) else { return false };
     let age = context.now.as_millis().saturating_sub(arrival.as_millis());
     context.retrying && u64::try_from(age).unwrap_or(0) < within
-}
-
-/// One count for each lookup of each rule.
-fn counters(program: &Program) -> Vec<Vec<LookupCounts>> {
-    let count = |rule: &crate::program::Rule| {
-        rule.all_lookups().map(|lookup| LookupCounts::new(&rule.name, &lookup.name)).collect()
-    };
-    program.rules.iter().map(count).collect()
 }
 
 fn no_time(rule: Option<&Arc<str>>) -> Verdict {

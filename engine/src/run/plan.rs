@@ -1,194 +1,150 @@
 //! Which keys a wave of lookups asks.
 
-use std::collections::HashSet;
-
 use enrich_dsl::model::KeyType;
 
-use super::fetch::{Answered, unanswered};
-use super::{Asked, Event, Taken, contained, may_come};
+use super::answers::{Answers, KeyId, unanswered};
+use super::{Asked, Event, Keys, Taken, contained, may_come};
 use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
-use crate::json::{Kind, Node};
-use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyValue};
+use crate::json::{Kind, Node, Tapes};
+use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes};
 use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
 use crate::value::Value;
 
-/// What a wave asks: each key of a slot once, in the order in which the events need them.
-pub(super) struct Wanted {
-    /// Slots and keys.
-    pub(super) keys: Vec<(usize, Key)>,
-    slots: Vec<Slot>,
-}
-
-#[derive(Default)]
-struct Slot {
-    seen: HashSet<Key>,
-    /// The keys for whose items an event waits.
-    awaited: HashSet<Key>,
-}
-
-/// What one slot is asked.
-#[derive(Default)]
-pub(super) struct SlotKeys {
-    pub(super) keys: Vec<Key>,
-    /// Those of them for whose items an event waits.
-    pub(super) awaited: HashSet<Key>,
-}
-
-impl Wanted {
-    /// Some of the keys, by slot.
-    pub(super) fn by_slot(&self, keys: &[(usize, Key)]) -> Vec<SlotKeys> {
-        let mut asked: Vec<SlotKeys> = self.slots.iter().map(|_| SlotKeys::default()).collect();
-        for (slot, key) in keys {
-            if let (Some(asked), Some(slot)) = (asked.get_mut(*slot), self.slots.get(*slot)) {
-                asked.keys.push(key.clone());
-                asked.awaited.extend(slot.awaited.get(key).cloned());
-            }
-        }
-        asked
-    }
-}
-
-/// Works out the keys of a wave, over all events. Keys that are answered already are not asked again.
+/// Works out the keys of a wave, over all events, and gives those that are to be asked, with their slots: each
+/// once, in the order in which the events need them. Keys that are answered already are not asked again.
 pub(super) fn keys(
     program: &Program,
     events: &mut [Event<'_>],
-    answers: &Answered,
-    wave: usize,
-    context: Context,
-) -> Wanted {
-    let slots = program.tables.iter().map(|_| Slot::default()).collect();
-    let mut wanted = Wanted { keys: Vec::new(), slots };
+    tapes: &Tapes,
+    keys: &mut Keys,
+    answers: &mut Answers,
+    (wave, context): (usize, Context),
+) -> Vec<(usize, KeyId)> {
+    let (mut wanted, mut found, mut bytes) = (Vec::new(), Vec::new(), KeyBytes::default());
     for event in events {
         let Event::Taken(taken) = &*event else { continue };
         let Some(rule) = program.rules.get(taken.rule) else { continue };
+        found.clear();
+        let (asker, mut places) = (Asker { taken, rule, tapes, context }, Places { wave, found: &mut found });
         // Nothing is kept of an event that ends here: its keys are not asked.
-        let worked_out =
-            contained(|| Some(&rule.name), || Ok(Asker { taken, rule, answers, context }.wave(wave)), Err);
-        match (worked_out, event) {
-            (Ok(found), Event::Taken(taken)) => {
-                for found in found {
-                    found.keep(rule, taken, answers, &mut wanted, context);
+        let worked_out = contained(
+            || Some(&rule.name),
+            || {
+                asker.wave(keys, answers, &mut places, &mut bytes);
+                Ok(())
+            },
+            Err,
+        );
+        if let Err(verdict) = worked_out {
+            *event = Event::Done(verdict);
+            continue;
+        }
+        for Found { at, lookup, asked } in found.drain(..) {
+            if let Asked::Key(id) = &asked {
+                let awaited = may_come(lookup, &taken.record.origin, context);
+                if answers.asks(lookup.slot, *id, wave, awaited) {
+                    wanted.push((lookup.slot, *id));
                 }
             }
-            (Err(verdict), event) => *event = Event::Done(verdict),
-            (Ok(_), Event::Done(_)) => {}
+            keys.set(at, asked);
         }
     }
     wanted
 }
 
-/// The key of one lookup.
-struct Found {
-    /// The loop and the element that the lookup is for.
-    element: Option<(usize, usize)>,
-    place: usize,
+/// The key of one lookup, and its place among [`Keys`].
+struct Found<'p> {
+    at: usize,
+    lookup: &'p Lookup,
     asked: Asked,
 }
 
-impl Found {
-    /// Asks for the key where nobody has, and keeps it for the lookup's statement.
-    fn keep(
-        self,
-        rule: &Rule,
-        taken: &mut Taken<'_>,
-        answers: &Answered,
-        wanted: &mut Wanted,
-        context: Context,
-    ) {
-        let Found { element, place, asked } = self;
-        let lookup = match element {
-            None => rule.lookups.get(place),
-            Some((at, _)) => rule.loops.get(at).and_then(|each| each.lookups.get(place)),
-        };
-        if let (Asked::Key(key), Some(lookup)) = (&asked, lookup)
-            && let Some(slot) = wanted.slots.get_mut(lookup.slot)
-        {
-            let awaited = may_come(lookup, &taken.record.origin, context);
-            let known = answers.get(lookup.slot, key);
-            if known.is_none_or(|given| awaited && given.is_kept_miss()) && slot.seen.insert(key.clone()) {
-                wanted.keys.push((lookup.slot, key.clone()));
-            }
-            if awaited {
-                slot.awaited.insert(key.clone());
-            }
-        }
-        let keys = match element {
-            None => Some(&mut taken.keys),
-            Some((at, element)) => taken.loops.get_mut(at).and_then(|elements| elements.get_mut(element)),
-        };
-        if let Some(known) = keys.and_then(|keys| keys.get_mut(place)) {
-            *known = asked;
-        }
-    }
+/// What is due in a wave.
+struct Places<'f, 'p> {
+    wave: usize,
+    found: &'f mut Vec<Found<'p>>,
 }
 
 /// Works out the keys of one event, from the event as it arrived and the items above.
-struct Asker<'a, 'r> {
+#[derive(Clone, Copy)]
+struct Asker<'a, 'p, 'r> {
     taken: &'a Taken<'r>,
-    rule: &'a Rule,
-    answers: &'a Answered,
+    rule: &'p Rule,
+    tapes: &'a Tapes,
     context: Context,
 }
 
-impl<'a> Asker<'a, '_> {
+impl<'a, 'p> Asker<'a, 'p, '_> {
     /// The keys of the lookups of that wave: the rule's own, then those of its loops.
-    fn wave(&self, wave: usize) -> Vec<Found> {
-        let due = |lookups: &[Lookup]| -> Vec<usize> {
-            let due = lookups.iter().enumerate().filter(|(_, lookup)| lookup.wave == wave);
-            due.map(|(place, _)| place).collect()
-        };
-        let mut found = Vec::new();
-        for place in due(&self.rule.lookups) {
-            found.push(Found { element: None, place, asked: self.rule_key(place) });
+    fn wave(self, keys: &Keys, answers: &mut Answers, due: &mut Places<'_, 'p>, bytes: &mut KeyBytes) {
+        let root = self.taken.root(self.tapes);
+        for (place, lookup) in self.rule.lookups.iter().enumerate().filter(|(_, it)| it.wave == due.wave) {
+            let key = self.rule_key(root, keys, answers, lookup, bytes);
+            due.found.push(Found {
+                at: self.taken.keys + place,
+                lookup,
+                asked: asked(key, lookup, answers, bytes),
+            });
         }
         for (at, each) in self.rule.loops.iter().enumerate() {
-            let due = due(&each.lookups);
-            let elements = if due.is_empty() { None } else { self.taken.elements(each) };
-            for (element, node) in elements.into_iter().flatten().enumerate() {
-                found.extend(due.iter().map(|&place| {
-                    let asked = self.element_key(at, each, element, node, place);
-                    Found { element: Some((at, element)), place, asked }
-                }));
+            let is_due = |lookup: &Lookup| lookup.wave == due.wave;
+            if !each.lookups.iter().any(is_due) {
+                continue;
+            }
+            for (element, node) in self.taken.elements(self.tapes, each).into_iter().flatten().enumerate() {
+                let first = self.taken.loop_keys(at, each, element);
+                for (place, lookup) in each.lookups.iter().enumerate().filter(|(_, it)| it.wave == due.wave) {
+                    let inner = keys.of(first, &each.lookups);
+                    let key = self.element_key((root, node), keys, inner, answers, (each, lookup), bytes);
+                    let asked = asked(key, lookup, answers, bytes);
+                    due.found.push(Found { at: first + place, lookup, asked });
+                }
             }
         }
-        found
     }
 
-    fn rule_key(&self, place: usize) -> Asked {
-        let Some(lookup) = self.rule.lookups.get(place) else { return Asked::NotYet };
-        let above = self.known(&self.rule.lookups, &self.taken.keys, &lookup.upstream);
-        let known = match above {
-            Ok(known) => known,
-            Err(failure) => return Asked::Failed(failure),
-        };
-        let event = Level { lookups: &known, ..Level::arrived(self.taken.document.root()) };
-        self.key(lookup, event, None)
-    }
-
-    fn element_key(&self, at: usize, each: &ForEach, element: usize, node: Node<'_>, place: usize) -> Asked {
-        let Some(lookup) = each.lookups.get(place) else { return Asked::NotYet };
-        let keys = self.taken.loops.get(at).and_then(|elements| elements.get(element));
-        let keys = keys.map(Vec::as_slice).unwrap_or_default();
-        let outer = self.known(&self.rule.lookups, &self.taken.keys, &lookup.upstream);
-        let inner = self.known(&each.lookups, keys, &lookup.inner_upstream);
-        match (outer, inner) {
-            (Ok(outer), Ok(inner)) => {
-                let event = Level { lookups: &outer, ..Level::arrived(self.taken.document.root()) };
-                let element = Level { lookups: &inner, ..Level::arrived(node) };
-                self.key(lookup, event, Some(element))
-            }
-            (Err(failure), _) | (_, Err(failure)) => Asked::Failed(failure),
+    fn rule_key(
+        self,
+        root: Node<'a>,
+        keys: &Keys,
+        answers: &Answers,
+        lookup: &Lookup,
+        bytes: &mut KeyBytes,
+    ) -> Result<bool, Failure> {
+        if lookup.upstream.is_empty() {
+            return self.key(lookup, Level::arrived(root), None, bytes);
         }
+        let own = keys.of(self.taken.keys, &self.rule.lookups);
+        let known = self.known(&self.rule.lookups, own, &lookup.upstream, answers)?;
+        self.key(lookup, Level { lookups: &known, ..Level::arrived(root) }, None, bytes)
+    }
+
+    fn element_key(
+        self,
+        (root, node): (Node<'a>, Node<'a>),
+        keys: &Keys,
+        inner: &[Asked],
+        answers: &Answers,
+        (each, lookup): (&ForEach, &Lookup),
+        bytes: &mut KeyBytes,
+    ) -> Result<bool, Failure> {
+        let own = keys.of(self.taken.keys, &self.rule.lookups);
+        let outer = self.known(&self.rule.lookups, own, &lookup.upstream, answers)?;
+        let inner = self.known(&each.lookups, inner, &lookup.inner_upstream, answers)?;
+        let event = Level { lookups: &outer, ..Level::arrived(root) };
+        let element = Level { lookups: &inner, ..Level::arrived(node) };
+        self.key(lookup, event, Some(element), bytes)
     }
 
     /// What is known of the lookups that a key reads. Of one that failed its own statement decides.
-    fn known(
-        &self,
+    fn known<'b>(
+        self,
         lookups: &[Lookup],
         keys: &[Asked],
         upstream: &[usize],
-    ) -> Result<Vec<Known<'a>>, Failure> {
+        answers: &'b Answers,
+    ) -> Result<Vec<Known<'b>>, Failure> {
         let mut all = vec![Known::NotYet; lookups.len()];
         for &place in upstream {
             let (Some(above), Some(asked), Some(known)) =
@@ -197,7 +153,7 @@ impl<'a> Asker<'a, '_> {
                 continue;
             };
             *known = match asked {
-                Asked::Key(key) => match self.answers.get(above.slot, key).map(|given| &given.answer) {
+                Asked::Key(key) => match answers.get(above.slot, *key).map(|given| &given.answer) {
                     Some(Answer::Found(item)) => Known::Item(item),
                     Some(Answer::Missing) => Known::Nothing,
                     Some(Answer::Failed(cause)) => {
@@ -212,23 +168,40 @@ impl<'a> Asker<'a, '_> {
         Ok(all)
     }
 
-    fn key(&self, lookup: &Lookup, event: Level<'_, '_>, element: Option<Level<'_, '_>>) -> Asked {
+    /// Puts the key's bytes together. `false` where a part of it is absent, null or empty.
+    fn key<'b>(
+        self,
+        lookup: &Lookup,
+        event: Level<'b, '_>,
+        element: Option<Level<'b, '_>>,
+        bytes: &mut KeyBytes,
+    ) -> Result<bool, Failure>
+    where
+        'a: 'b,
+    {
         let origin = &self.taken.record.origin;
         let scope = Scope { event, element, origin, error: None, now: self.context.now, key: true };
-        let mut parts = Vec::with_capacity(lookup.key.len());
+        bytes.clear();
         for part in &lookup.key {
-            match key_part(part, scope) {
-                Ok(Some(value)) => parts.push(value),
-                Ok(None) => return Asked::NoKey,
-                Err(failure) => return Asked::Failed(failure),
+            if !key_part(part, scope, bytes)? {
+                return Ok(false);
             }
         }
-        Asked::Key(Key::new(parts))
+        Ok(true)
     }
 }
 
-/// One part of a key; `None` where it is absent, null or empty text.
-fn key_part(part: &KeyPart, scope: Scope<'_, '_>) -> Result<Option<KeyValue>, Failure> {
+/// What a lookup asks whose key is in `bytes`, if there is one.
+fn asked(key: Result<bool, Failure>, lookup: &Lookup, answers: &mut Answers, bytes: &KeyBytes) -> Asked {
+    match key {
+        Ok(true) => answers.id(lookup.slot, bytes).map_or(Asked::NotYet, Asked::Key),
+        Ok(false) => Asked::NoKey,
+        Err(failure) => Asked::Failed(Box::new(failure)),
+    }
+}
+
+/// Appends one part of a key; `false` where it is absent, null or empty text.
+fn key_part(part: &KeyPart, scope: Scope<'_, '_>, bytes: &mut KeyBytes) -> Result<bool, Failure> {
     use ErrorCode::{Argument, Arithmetic, Cast, Condition, Expression, Size, Text};
     let value = scope.value(&part.value).map_err(|stop| match stop {
         Stop::Error(reason) => {
@@ -238,34 +211,35 @@ fn key_part(part: &KeyPart, scope: Scope<'_, '_>) -> Result<Option<KeyValue>, Fa
         }
         Stop::Upstream => Failure::new(ErrorCode::Upstream, "the key reads a lookup that failed"),
     })?;
-    if value.is_nothing() || value.as_str().is_some_and(|text| text.is_empty()) {
-        return Ok(None);
+    let text = value.as_str();
+    if value.is_nothing() || text.as_ref().is_some_and(|text| text.is_empty()) {
+        return Ok(false);
     }
-    typed(part, &value).map(Some).map_err(|code| {
-        let message = match code {
-            ErrorCode::KeySize => format!("the key part `{}` is too long, or has too many digits", part.name),
-            _ if part.ty == KeyType::Binary && value.kind() == Some(Kind::String) => {
-                format!("the key part `{}` is binary, this is a text that is no base64", part.name)
-            }
-            _ if part.ty == KeyType::Binary => {
-                format!("the key part `{}` is binary, this is {}", part.name, value.with_article())
-            }
-            _ => format!(
-                "the key part `{}` is a {}, this is {}",
-                part.name,
-                part.ty.as_str(),
-                value.with_article()
-            ),
-        };
-        Failure::new(code, message)
-    })
+    let pushed = match (part.ty, text, value.as_number()) {
+        (KeyType::String, Some(text), _) => bytes.push_string(&text),
+        (KeyType::Number, _, Some(number)) => bytes.push_number(number),
+        (KeyType::Binary, Some(text), _) => bytes.push_binary(&text),
+        _ => Err(ErrorCode::KeyType),
+    };
+    pushed.map(|()| true).map_err(|code| wrong_part(part, code, &value))
 }
 
-fn typed(part: &KeyPart, value: &Value<'_>) -> Result<KeyValue, ErrorCode> {
-    match (part.ty, value.kind()) {
-        (KeyType::String, Some(Kind::String)) => KeyValue::string(value.as_str().unwrap_or_default()),
-        (KeyType::Number, Some(Kind::Number)) => KeyValue::number(value.as_number().unwrap_or_default()),
-        (KeyType::Binary, Some(Kind::String)) => KeyValue::binary(&value.as_str().unwrap_or_default()),
-        _ => Err(ErrorCode::KeyType),
-    }
+/// Why a value is no part of a key.
+fn wrong_part(part: &KeyPart, code: ErrorCode, value: &Value<'_>) -> Failure {
+    let message = match code {
+        ErrorCode::KeySize => format!("the key part `{}` is too long, or has too many digits", part.name),
+        _ if part.ty == KeyType::Binary && value.kind() == Some(Kind::String) => {
+            format!("the key part `{}` is binary, this is a text that is no base64", part.name)
+        }
+        _ if part.ty == KeyType::Binary => {
+            format!("the key part `{}` is binary, this is {}", part.name, value.with_article())
+        }
+        _ => format!(
+            "the key part `{}` is a {}, this is {}",
+            part.name,
+            part.ty.as_str(),
+            value.with_article()
+        ),
+    };
+    Failure::new(code, message)
 }

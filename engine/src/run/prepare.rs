@@ -1,87 +1,155 @@
 //! Bytes to an event that a rule has taken, or to its verdict.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 
 use enrich_dsl::model::{Decode, OnInvalid};
 
-use super::{Asked, Event, Taken, decode, rejected};
-use crate::batch::{Payload, Record, Verdict};
+use super::routes::{Route, Routes};
+use super::{Event, Keys, Taken, decode, rejected};
+use crate::batch::{Origin, Payload, Record, Verdict};
 use crate::context::Context;
 use crate::eval::{Scope, Stop};
-use crate::json::{Document, Kind, Node};
+use crate::json::{Kind, Node, Tape, Tapes};
 use crate::program::{ForEach, Program, Rule};
 use crate::reasons::{Reason, ReasonCode};
 
-/// Routes by stream, decodes, routes by `when`, validates, and decides the early drops.
-///
-/// `trying` is the rule that is tried, should this panic.
-pub(super) fn prepare<'p, 'r>(
-    program: &'p Program,
-    record: &'r Record,
-    context: Context,
-    trying: &Cell<Option<&'p Arc<str>>>,
-) -> Event<'r> {
-    let origin = &record.origin;
-    let takes =
-        |rule: &Rule| rule.streams.iter().any(|stream| stream.takes(&origin.stream, origin.arn.as_deref()));
-    let candidates: Vec<_> = program.rules.iter().enumerate().filter(|(_, rule)| takes(rule)).collect();
-    // Whose affair a record is that no rule takes: the first one's that keeps rejects, else the first's.
-    let keeps = candidates.iter().find(|(_, rule)| rule.rejects.is_some());
-    let first = keeps.or(candidates.first()).map(|(_, rule)| rule.name.clone());
-    let bytes = match &record.payload {
-        Payload::Event(bytes) => bytes,
-        Payload::Unreadable { reason, .. } => return Event::Done(rejected(first.as_ref(), reason.clone())),
-        Payload::Unread { reason, .. } => {
-            return Event::Done(Verdict::Failed { rule: first, reason: reason.clone() });
-        }
-    };
-    if first.is_none() {
-        let message = format!("no rule takes the stream `{}`", origin.stream);
-        return Event::Done(rejected(None, Reason::new(ReasonCode::NoRule, message)));
-    }
-    let mut taker = None;
-    let mut decoded: Option<(&[Decode], Document<'r>)> = None;
-    for (place, rule) in candidates {
-        trying.set(Some(&rule.name));
-        // Rules for one stream mostly agree on how its bytes are read.
-        let document = match decoded.take() {
-            Some((steps, document)) if steps == rule.decode => document,
-            _ => match decode::decode(bytes, &rule.decode) {
-                Ok(document) => document,
-                Err(reason) => return Event::Done(rejected(first.as_ref(), reason)),
-            },
-        };
-        match chosen(rule, Scope::arrived(document.root(), origin, context.now)) {
-            Ok(true) => {
-                taker = Some((place, rule, document));
-                break;
+/// Prepares the events of a batch.
+pub(super) struct Preparer<'p, 'r> {
+    pub(super) program: &'p Program,
+    pub(super) routes: Routes<'p, 'r>,
+    pub(super) tapes: Tapes,
+    pub(super) keys: Keys,
+    pub(super) context: Context,
+}
+
+/// An event's text with its tokens.
+type Read<'r> = (Cow<'r, str>, Tape);
+
+impl<'p, 'r> Preparer<'p, 'r> {
+    /// Routes by stream, decodes, routes by `when`, validates, and decides the early drops.
+    ///
+    /// `trying` is the rule that is tried, should this panic.
+    pub(super) fn prepare(
+        &mut self,
+        record: &'r Record<'r>,
+        trying: &Cell<Option<&'p Arc<str>>>,
+    ) -> Event<'r> {
+        let origin = &record.origin;
+        let (program, route) = (self.program, self.routes.of(origin));
+        let first = route.first;
+        let bytes = match &record.payload {
+            Payload::Event(bytes) => bytes,
+            Payload::Unreadable { reason, .. } => return Event::Done(rejected(first, reason.clone())),
+            Payload::Unread { reason, .. } => {
+                return Event::Done(Verdict::Failed { rule: first.cloned(), reason: reason.clone() });
             }
-            Ok(false) => decoded = Some((&rule.decode, document)),
+        };
+        if first.is_none() {
+            let message = format!("no rule takes the stream `{}`", origin.stream);
+            return Event::Done(rejected(None, Reason::new(ReasonCode::NoRule, message)));
+        }
+        let (place, (text, tape)) = match self.taker(&route, bytes, origin, trying) {
+            Ok(Some(taker)) => taker,
+            Ok(None) => {
+                let message = format!("the `when` of no rule for the stream `{}` holds", origin.stream);
+                // It is kept where the rules of its stream keep their rejects, so that it blocks nothing.
+                return Event::Done(rejected(first, Reason::new(ReasonCode::NoRule, message)));
+            }
             Err(verdict) => return Event::Done(verdict),
+        };
+        let Some(rule) = program.rules.get(place) else { return Event::Done(internal()) };
+        let root = self.tapes.root(&text, tape);
+        let checked = present(rule, root).and_then(|present| {
+            let verdict =
+                invalid(rule, root).or_else(|| dropped(rule, Scope::arrived(root, origin, self.context.now)));
+            verdict.map_or(Ok(present), Err)
+        });
+        match checked {
+            Ok(present) => {
+                let tape = match (&rule.append, &rule.names) {
+                    (Some(append), Some(names)) => {
+                        self.tapes.prune(tape, &text, |name| names.set_of(name) & append.reads != 0)
+                    }
+                    _ => tape,
+                };
+                let (keys, loops) = (self.keys.open(rule.lookups.len()), Vec::new());
+                let taken = Taken { record, text, tape, rule: place, first: false, present, keys, loops };
+                self.looped(rule, taken)
+            }
+            Err(verdict) => {
+                self.tapes.forget(tape);
+                Event::Done(verdict)
+            }
         }
     }
-    let Some((place, rule, document)) = taker else {
-        let message = format!("the `when` of no rule for the stream `{}` holds", origin.stream);
-        // It is kept where the rules of its stream keep their rejects, so that it blocks nothing.
-        return Event::Done(rejected(first.as_ref(), Reason::new(ReasonCode::NoRule, message)));
-    };
-    let root = document.root();
-    let verdict = repeated(rule, &rule.paths, root)
-        .or_else(|| invalid(rule, root))
-        .or_else(|| dropped(rule, Scope::arrived(document.root(), origin, context.now)));
-    if let Some(verdict) = verdict {
-        return Event::Done(verdict);
-    }
-    let keys = vec![Asked::NotYet; rule.lookups.len()];
-    let mut taken = Taken { record, rule: place, first: false, keys, loops: Vec::new(), document };
-    for each in &rule.loops {
-        match looped(rule, each, taken.array(each)) {
-            Ok(count) => taken.loops.push(vec![vec![Asked::NotYet; each.lookups.len()]; count]),
-            Err(verdict) => return Event::Done(verdict),
+
+    /// The first rule whose `when` holds, and the event as it reads it; an `Err` is the event's verdict.
+    fn taker(
+        &mut self,
+        route: &Route<'p>,
+        bytes: &'r [u8],
+        origin: &'r Origin<'r>,
+        trying: &Cell<Option<&'p Arc<str>>>,
+    ) -> Result<Option<(usize, Read<'r>)>, Verdict> {
+        let mut decoded: Option<(&'p [Decode], Read<'r>)> = None;
+        for &place in &*route.candidates {
+            let Some(rule) = self.program.rules.get(place) else { continue };
+            trying.set(Some(&rule.name));
+            // Rules for one stream mostly agree on how its bytes are read.
+            let read = match decoded.take() {
+                Some((steps, read)) if steps == rule.decode => read,
+                other => {
+                    if let Some((_, (_, tape))) = other {
+                        self.tapes.forget(tape);
+                    }
+                    decode::decode(bytes, &rule.decode, &mut self.tapes)
+                        .map_err(|reason| rejected(route.first, reason))?
+                }
+            };
+            let chosen = {
+                let root = self.tapes.root(&read.0, read.1);
+                chosen(rule, root, |root| Scope::arrived(root, origin, self.context.now))
+            };
+            match chosen {
+                Ok(true) => return Ok(Some((place, read))),
+                Ok(false) => decoded = Some((&rule.decode, read)),
+                Err(verdict) => {
+                    self.tapes.forget(read.1);
+                    return Err(verdict);
+                }
+            }
         }
+        if let Some((_, (_, tape))) = decoded {
+            self.tapes.forget(tape);
+        }
+        Ok(None)
     }
-    Event::Taken(taken)
+
+    /// The event with room for the keys of its loops.
+    fn looped(&mut self, rule: &Rule, mut taken: Taken<'r>) -> Event<'r> {
+        for each in &rule.loops {
+            match looped(rule, each, taken.array(&self.tapes, each)) {
+                Ok(count) => taken.loops.push(self.keys.open(count * each.lookups.len())),
+                Err(verdict) => return Event::Done(verdict),
+            }
+        }
+        Event::Taken(taken)
+    }
+}
+
+fn internal() -> Verdict {
+    rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"))
+}
+
+/// Which of the rule's names the event has; an `Err` is the verdict on an event that has one of them twice.
+fn present(rule: &Rule, root: Node<'_>) -> Result<u64, Verdict> {
+    let Some(names) = &rule.names else { return repeated(rule, &rule.paths, root).map_or(Ok(0), Err) };
+    let (present, twice) = names.among(root);
+    // The paths inside of what they lead through are looked at one by one.
+    let verdict = if twice != 0 || rule.deep { repeated(rule, &rule.paths, root) } else { None };
+    verdict.map_or(Ok(present), Err)
 }
 
 /// How many elements a loop goes over. Absent and null are an empty array; an `Err` is the event's
@@ -105,12 +173,16 @@ fn looped(rule: &Rule, each: &ForEach, array: Option<Node<'_>>) -> Result<usize,
 }
 
 /// Whether a rule takes the event; an `Err` is the event's verdict.
-fn chosen(rule: &Rule, scope: Scope<'_, '_>) -> Result<bool, Verdict> {
+fn chosen<'d>(
+    rule: &Rule,
+    root: Node<'d>,
+    scope: impl FnOnce(Node<'d>) -> Scope<'d, 'd>,
+) -> Result<bool, Verdict> {
     let Some(when) = &rule.when else { return Ok(true) };
-    if let Some(verdict) = repeated(rule, &rule.when_paths, scope.event.node) {
+    if let Some(verdict) = repeated(rule, &rule.when_paths, root) {
         return Err(verdict);
     }
-    match scope.holds(when) {
+    match scope(root).holds(when) {
         Ok(holds) => Ok(holds),
         Err(Stop::Upstream) => Ok(false),
         Err(Stop::Error(reason)) => Err(rejected(Some(&rule.name), reason)),

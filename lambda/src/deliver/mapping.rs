@@ -55,7 +55,7 @@ impl Batch<'_> {
     }
 
     /// As the verdict says, where there is a place for the event.
-    fn placed(&self, record: &Record, verdict: &Verdict) -> Fate {
+    fn placed(&self, record: &Record<'_>, verdict: &Verdict) -> Fate {
         match verdict {
             Verdict::Enriched { rule, placement: None, .. } => {
                 let message = format!("the rule `{rule}` has no output, and the caller takes no events back");
@@ -106,7 +106,7 @@ impl Batch<'_> {
                     checkpoints.extend(partition.zip(offset));
                 }
                 Ok(answer::kafka(checkpoints.iter().map(|(origin, offset)| {
-                    (origin.stream.as_str(), origin.shard.as_deref().unwrap_or_default(), offset)
+                    (&*origin.stream, origin.shard.as_deref().unwrap_or_default(), offset)
                 })))
             }
             Caller::Kinesis { state } | Caller::DynamoDb { state } => {

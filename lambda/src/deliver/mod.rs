@@ -30,7 +30,7 @@ use write::{Messages, Refused, Write, Written};
 #[derive(Clone, Copy)]
 pub(crate) struct Batch<'a> {
     pub(crate) handler: &'a Handler,
-    pub(crate) records: &'a [Record],
+    pub(crate) records: &'a [Record<'a>],
     pub(crate) verdicts: &'a [Verdict],
     /// How many records before each one have its id.
     pub(crate) repeats: &'a [usize],

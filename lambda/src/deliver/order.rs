@@ -26,7 +26,7 @@ impl Order {
     /// - Kafka brings several partitions at a time, and each is a lane.
     /// - A FIFO queue keeps the order of each message group, and another queue none at all. The records that
     ///   one message keeps are then no lane either: what fails among them does not hold up the others.
-    pub(super) fn new<'r>(caller: &'r Caller, records: &'r [Record]) -> Self {
+    pub(super) fn new<'r>(caller: &'r Caller, records: &'r [Record<'r>]) -> Self {
         let lanes = match caller {
             Caller::Sqs { fifo: false, .. } | Caller::Replay => {
                 (0..records.len()).map(|at| vec![at]).collect()
@@ -39,12 +39,12 @@ impl Order {
             }
             Caller::Kafka => {
                 let partition =
-                    |record: &'r Record| (record.origin.stream.as_str(), record.origin.shard.as_deref());
+                    |record: &'r Record<'r>| (&*record.origin.stream, record.origin.shard.as_deref());
                 lanes(records.iter().map(partition))
             }
             _ => lanes(records.iter().map(|_| ())),
         };
-        let number = |record: &Record| match caller {
+        let number = |record: &Record<'_>| match caller {
             Caller::Sqs { .. } | Caller::Replay => None,
             _ => number(record).and_then(SequenceNumber::parse),
         };
@@ -120,7 +120,7 @@ impl Order {
 
 /// The number by which a stream or a partition is brought again: of a DynamoDB stream's record, whose
 /// event's id stands behind it, without that.
-pub(super) fn number(record: &Record) -> Option<&str> {
+pub(super) fn number<'r>(record: &'r Record<'_>) -> Option<&'r str> {
     let sequence = record.origin.sequence.as_deref()?;
     Some(sequence.split_once('-').map_or(sequence, |(number, _id)| number))
 }
@@ -155,8 +155,10 @@ mod tests {
             let first = records.len();
             for word in numbers.unwrap_or(message).split('+') {
                 let mut origin = Origin::stream("clicks");
-                origin.shard = lane.map(str::to_owned);
-                origin.sequence = Some(word.trim_end_matches('!').to_owned()).filter(|number| number != "-");
+                origin.shard = lane.map(|lane| lane.to_owned().into());
+                origin.sequence = Some(word.trim_end_matches('!').to_owned())
+                    .filter(|number| number != "-")
+                    .map(Into::into);
                 records.push(Record::new("{}", origin));
                 let failed = || Fate::Failed(Reason::new("throttled", ""));
                 fates.push(if word.ends_with('!') { failed() } else { Fate::Enriched });

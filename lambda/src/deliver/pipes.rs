@@ -30,7 +30,7 @@ impl Batch<'_> {
 
     fn events(&self) -> Result<Vec<u8>, HandlerError> {
         let events = self.verdicts.iter().filter_map(|verdict| match verdict {
-            Verdict::Enriched { event, .. } => Some(event.as_slice()),
+            Verdict::Enriched { event, .. } => Some(&event[..]),
             _ => None,
         });
         Ok(answer::pipes(events)?)

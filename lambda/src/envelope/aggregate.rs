@@ -13,7 +13,7 @@ const MAX_EVENTS: usize = kpl::MAX_RECORDS;
 /// They keep the aggregate's sequence number: it is all that Kinesis can be told of, so that one that
 /// fails brings all of them again, to objects of the same names. From the aggregate on that goes beyond
 /// [`MAX_EVENTS`] they stay as they are, and come again in a later batch. The first one is always taken apart.
-pub(super) fn taken_apart(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
+pub(super) fn taken_apart<'r>(records: impl IntoIterator<Item = Record<'r>>) -> Vec<Record<'r>> {
     let mut apart = Vec::new();
     let mut left = MAX_EVENTS;
     for record in records {
@@ -38,15 +38,16 @@ pub(super) fn taken_apart(records: impl IntoIterator<Item = Record>) -> Vec<Reco
     apart
 }
 
-fn unread(record: &Record) -> Record {
+fn unread<'r>(record: &Record<'r>) -> Record<'r> {
     let message = format!("the aggregates of the batch hold more than {MAX_EVENTS} events");
     Record::unread(record.bytes(), Reason::new(ReasonCode::TooManyEvents, message), record.origin.clone())
 }
 
-fn one(user: UserRecord<'_>, place: u64, aggregate: &Origin) -> Record {
+fn one<'r>(user: UserRecord<'_>, place: u64, aggregate: &Origin<'r>) -> Record<'r> {
     let mut origin = aggregate.clone();
     origin.sub_sequence = Some(place);
-    origin.partition_key = Some(user.partition_key.to_owned()).filter(|key| !key.is_empty());
-    origin.explicit_hash_key = user.explicit_hash_key.map(str::to_owned);
+    origin.partition_key =
+        Some(user.partition_key).filter(|key| !key.is_empty()).map(|key| key.to_owned().into());
+    origin.explicit_hash_key = user.explicit_hash_key.map(|key| key.to_owned().into());
     Record::new(user.data, origin)
 }

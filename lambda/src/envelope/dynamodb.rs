@@ -4,7 +4,7 @@ use enrich_engine::json::{Kind, Node, write_string};
 use enrich_engine::{Origin, Reason, ReasonCode, Record};
 
 use super::arrival;
-use super::record::{resource_name, text, unreadable};
+use super::record::{field, resource_name, text, unreadable};
 use crate::dynamodb_json::to_plain;
 
 /// The members of the event that hold items, and what the stream calls them.
@@ -18,7 +18,7 @@ const ITEMS: [(&str, &str); 3] = [("keys", "Keys"), ("new", "NewImage"), ("old",
 ///
 /// with the items in plain JSON. A member that the stream does not send is absent: an image by the view
 /// type of the stream, `userIdentity` unless DynamoDB itself deleted the item because its time was over.
-pub(super) fn record(element: Node<'_>, shard: Option<&str>) -> Record {
+pub(super) fn record(element: Node<'_>, shard: Option<&str>) -> Record<'static> {
     match element.get("dynamodb") {
         Some(inner) if inner.kind() == Kind::Object => {
             let origin = origin(element, Some(inner), shard);
@@ -73,15 +73,15 @@ fn plain(name: &str, image: Node<'_>) -> Result<String, Reason> {
 
 /// What the record says about itself. Two shards of a stream may give one number, and a mapping names
 /// the shard only where it has a tumbling window: the event's id, which no other has, tells them apart.
-fn origin(element: Node<'_>, inner: Option<Node<'_>>, shard: Option<&str>) -> Origin {
-    let arn = text(element, "eventSourceARN");
-    let mut origin = Origin::stream(arn.as_deref().map_or("", resource_name));
+fn origin(element: Node<'_>, inner: Option<Node<'_>>, shard: Option<&str>) -> Origin<'static> {
+    let arn = field(element, "eventSourceARN");
+    let mut origin = Origin::stream(arn.as_deref().map_or("", resource_name).to_owned());
     origin.arn = arn;
-    origin.shard = shard.map(str::to_owned);
+    origin.shard = shard.map(|shard| shard.to_owned().into());
     let Some(inner) = inner else { return origin };
     origin.sequence = text(inner, "SequenceNumber").map(|number| match text(element, "eventID") {
-        Some(id) => format!("{number}-{id}"),
-        None => number,
+        Some(id) => format!("{number}-{id}").into(),
+        None => number.into(),
     });
     origin.arrival =
         inner.get("ApproximateCreationDateTime").and_then(Node::as_number).and_then(arrival::from_seconds);

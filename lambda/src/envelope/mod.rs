@@ -30,11 +30,11 @@ use shape::{Element, Mapping, Shape};
 /// One invocation, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Invocation {
+pub struct Invocation<'b> {
     /// Who calls, and so what the answer looks like.
     pub caller: Caller,
     /// The records in their order. Those out of one aggregate have one sequence number, and each its place.
-    pub records: Vec<Record>,
+    pub records: Vec<Record<'b>>,
 }
 
 /// Who calls.
@@ -177,7 +177,7 @@ impl fmt::Display for EnvelopeError {
 
 impl std::error::Error for EnvelopeError {}
 
-impl Invocation {
+impl Invocation<'static> {
     /// Reads the body of an invocation.
     ///
     /// # Errors
@@ -238,7 +238,7 @@ impl Invocation {
 }
 
 /// How an element of a pipe's batch is read, where it is one of a source.
-fn source(kind: Element) -> Option<fn(Node<'_>) -> Record> {
+fn source(kind: Element) -> Option<fn(Node<'_>) -> Record<'static>> {
     match kind {
         Element::Flat | Element::Damaged => Some(record::pipes),
         Element::DynamoDb => Some(|element| dynamodb::record(element, None)),
@@ -249,7 +249,7 @@ fn source(kind: Element) -> Option<fn(Node<'_>) -> Record> {
 }
 
 /// An element of a pipe's batch; one that is of no source is damaged, and read as the others are.
-fn piped(element: Node<'_>, others: Option<Element>) -> Record {
+fn piped(element: Node<'_>, others: Option<Element>) -> Record<'static> {
     let read = source(shape::element(element)).or_else(|| others.and_then(source));
     read.unwrap_or(record::pipes)(element)
 }

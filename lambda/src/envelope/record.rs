@@ -1,5 +1,7 @@
 //! One record of a Kinesis stream to the engine's [`Record`], and what all callers' records share.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use enrich_engine::json::{Kind, Node};
@@ -8,7 +10,7 @@ use enrich_engine::{Origin, Reason, ReasonCode, Record};
 use super::arrival;
 
 /// An element of a mapping's `Records`.
-pub(super) fn kinesis(element: Node<'_>) -> Record {
+pub(super) fn kinesis(element: Node<'_>) -> Record<'static> {
     match element.get("kinesis") {
         Some(inner) if inner.kind() == Kind::Object => {
             let origin = origin(element, inner);
@@ -23,7 +25,7 @@ pub(super) fn kinesis(element: Node<'_>) -> Record {
 
 /// An element of a pipe's batch: the members of `kinesis` stand beside the others. Where the pipe has
 /// an input transformer, `data` may be the event itself.
-pub(super) fn pipes(element: Node<'_>) -> Record {
+pub(super) fn pipes(element: Node<'_>) -> Record<'static> {
     let origin = origin(element, element);
     match element.get("data") {
         Some(data) if data.kind() == Kind::String => base64(data, origin),
@@ -32,12 +34,12 @@ pub(super) fn pipes(element: Node<'_>) -> Record {
     }
 }
 
-fn base64(data: Node<'_>, origin: Origin) -> Record {
+fn base64(data: Node<'_>, origin: Origin<'static>) -> Record<'static> {
     decoded("data", data, origin)
 }
 
 /// A record whose event stands in that member as base64 text.
-pub(super) fn decoded(member: &str, data: Node<'_>, origin: Origin) -> Record {
+pub(super) fn decoded(member: &str, data: Node<'_>, origin: Origin<'static>) -> Record<'static> {
     let text = data.as_str().unwrap_or_default();
     match STANDARD.decode(text.as_bytes()) {
         Ok(event) => Record::new(event, origin),
@@ -54,8 +56,8 @@ pub(super) fn unreadable(
     member: &str,
     wanted: &str,
     found: Option<Node<'_>>,
-    origin: Origin,
-) -> Record {
+    origin: Origin<'static>,
+) -> Record<'static> {
     let found = found.map_or("nothing", |node| node.kind().with_article());
     let message = format!("the record's `{member}` should be {wanted}, found {found}");
     Record::unreadable(element.raw(), Reason::new(ReasonCode::Envelope, message), origin)
@@ -63,17 +65,18 @@ pub(super) fn unreadable(
 
 /// What the record says about itself. `outer` holds the members of the event source, `inner` those of
 /// Kinesis. A member that is absent or odd is not known; the event is read all the same.
-fn origin(outer: Node<'_>, inner: Node<'_>) -> Origin {
-    let arn = text(outer, "eventSourceARN");
-    let mut origin = Origin::stream(arn.as_deref().map_or("", resource_name));
+fn origin(outer: Node<'_>, inner: Node<'_>) -> Origin<'static> {
+    let arn = field(outer, "eventSourceARN");
+    let mut origin = Origin::stream(arn.as_deref().map_or("", resource_name).to_owned());
     origin.arn = arn;
     // `SHARD:SEQUENCE`: the shard is named nowhere else, and the number may be where a pipe's input
     // transformer has left out the other.
     let id = text(outer, "eventID");
     let (shard, sequence) = id.as_deref().and_then(|id| id.split_once(':')).unzip();
-    origin.shard = shard.map(str::to_owned);
-    origin.sequence = text(inner, "sequenceNumber").or_else(|| sequence.map(str::to_owned));
-    origin.partition_key = text(inner, "partitionKey");
+    origin.shard = shard.map(|shard| shard.to_owned().into());
+    origin.sequence =
+        field(inner, "sequenceNumber").or_else(|| sequence.map(|number| number.to_owned().into()));
+    origin.partition_key = field(inner, "partitionKey");
     origin.arrival =
         inner.get("approximateArrivalTimestamp").and_then(Node::as_number).and_then(arrival::from_seconds);
     origin
@@ -82,6 +85,11 @@ fn origin(outer: Node<'_>, inner: Node<'_>) -> Origin {
 /// The text of that member, if it is one that says something.
 pub(crate) fn text(node: Node<'_>, name: &str) -> Option<String> {
     node.get(name)?.as_str().filter(|text| !text.is_empty()).map(std::borrow::Cow::into_owned)
+}
+
+/// The same, as a part of an [`Origin`].
+pub(super) fn field(node: Node<'_>, name: &str) -> Option<Cow<'static, str>> {
+    text(node, name).map(Cow::Owned)
 }
 
 /// `NAME` of an ARN that ends in `:NAME` or `:TYPE/NAME`, with or without more behind it: a consumer of

@@ -3,12 +3,12 @@
 use enrich_engine::json::{Document, Kind, Node};
 use enrich_engine::{Origin, Reason, ReasonCode, Record};
 
-use super::record::{resource_name, text, unreadable};
+use super::record::{field, resource_name, text, unreadable};
 use super::{Caller, Invocation, Message, arrival};
 use crate::replay::{self, Kept, KeptError};
 
 /// The messages of a mapping's `Records`, those that keep records opened.
-pub(super) fn messages(elements: Node<'_>) -> Invocation {
+pub(super) fn messages(elements: Node<'_>) -> Invocation<'static> {
     read(elements, |element, records| match kept(element) {
         Some(Ok(kept)) => {
             records.extend(kept.records);
@@ -26,7 +26,7 @@ pub(super) fn messages(elements: Node<'_>) -> Invocation {
 }
 
 /// The same, each message as one event whatever it holds.
-pub(super) fn closed(elements: Node<'_>) -> Invocation {
+pub(super) fn closed(elements: Node<'_>) -> Invocation<'static> {
     read(elements, |element, records| {
         records.push(record(element));
         false
@@ -34,7 +34,10 @@ pub(super) fn closed(elements: Node<'_>) -> Invocation {
 }
 
 /// `open` adds a message's records, and says whether the message keeps them.
-fn read(elements: Node<'_>, open: impl Fn(Node<'_>, &mut Vec<Record>) -> bool) -> Invocation {
+fn read(
+    elements: Node<'_>,
+    open: impl Fn(Node<'_>, &mut Vec<Record<'static>>) -> bool,
+) -> Invocation<'static> {
     let (mut records, mut messages) = (Vec::new(), Vec::new());
     for element in elements.elements() {
         let first = records.len();
@@ -68,7 +71,7 @@ fn kept(element: Node<'_>) -> Option<Result<Kept, KeptError>> {
 }
 
 /// A message that should keep records, and from which none can be had: it is kept itself.
-fn not_kept(element: Node<'_>, error: &KeptError) -> Record {
+fn not_kept(element: Node<'_>, error: &KeptError) -> Record<'static> {
     let code = match error {
         KeptError::NoPayload(_) => ReasonCode::NoPayload,
         _ => ReasonCode::Envelope,
@@ -79,7 +82,7 @@ fn not_kept(element: Node<'_>, error: &KeptError) -> Record {
 
 /// An element of a mapping's `Records`, or of a pipe's batch: the body is the event. Where the pipe has
 /// an input transformer, `body` may be the event itself.
-pub(super) fn record(element: Node<'_>) -> Record {
+pub(super) fn record(element: Node<'_>) -> Record<'static> {
     let origin = origin(element);
     match element.get("body") {
         Some(body) if body.kind() == Kind::String => {
@@ -98,13 +101,13 @@ pub(super) fn is_fifo(element: Node<'_>) -> bool {
 }
 
 /// A message is known by its id: a queue has neither shards nor an order that all of it keeps.
-fn origin(element: Node<'_>) -> Origin {
-    let arn = text(element, "eventSourceARN");
-    let mut origin = Origin::stream(arn.as_deref().map_or("", resource_name));
+fn origin(element: Node<'_>) -> Origin<'static> {
+    let arn = field(element, "eventSourceARN");
+    let mut origin = Origin::stream(arn.as_deref().map_or("", resource_name).to_owned());
     origin.arn = arn;
-    origin.sequence = text(element, "messageId");
+    origin.sequence = field(element, "messageId");
     if let Some(attributes) = element.get("attributes") {
-        origin.partition_key = text(attributes, "MessageGroupId");
+        origin.partition_key = field(attributes, "MessageGroupId");
         origin.arrival = text(attributes, "SentTimestamp").as_deref().and_then(arrival::from_millis);
     }
     origin

@@ -26,7 +26,7 @@ pub(super) fn read(document: Node<'_>) -> Option<Result<Kept, KeptError>> {
     origin.arrival = document.get("arrivalTimestamp").and_then(arrival);
     let millis = origin.arrival.map_or(0, Timestamp::as_millis);
     let hash: String = Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    origin.sequence = Some(format!("{millis}-{hash}"));
+    origin.sequence = Some(format!("{millis}-{hash}").into());
     let code = text(document, "errorCode").unwrap_or_else(|| "processing-failed".to_owned());
     Some(Ok(Kept { form: Form::Firehose, code, records: vec![Record::new(bytes, origin)] }))
 }

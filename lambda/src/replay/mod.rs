@@ -33,7 +33,7 @@ pub struct Kept {
     pub code: String,
     /// The records. [`Origin::stream`](enrich_engine::Origin::stream) is empty where the document does
     /// not name it, as those of Firehose don't.
-    pub records: Vec<Record>,
+    pub records: Vec<Record<'static>>,
 }
 
 /// What a document is that keeps records.
@@ -176,10 +176,10 @@ fn number(found: &mut [Found]) {
     let kept = found.iter_mut().filter_map(|found| found.kept.as_mut().ok());
     for record in kept.filter(|kept| kept.form == Form::Firehose).flat_map(|kept| &mut kept.records) {
         if let Some(sequence) = &mut record.origin.sequence {
-            let count = seen.entry(sequence.clone()).or_default();
+            let count = seen.entry(sequence.clone().into_owned()).or_default();
             *count += 1;
             if *count > 1 {
-                sequence.push_str(&format!("-{count}"));
+                sequence.to_mut().push_str(&format!("-{count}"));
             }
         }
     }

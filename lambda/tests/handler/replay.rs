@@ -24,7 +24,7 @@ fn with_rules(changes: &[(&str, &str)]) -> World {
     World::with_rules(&rules, true, &[], Arc::new(Timestamp::from_millis(NOW).expect("now")))
 }
 
-fn replayed(world: &World, records: Vec<Record>) -> Replayed {
+fn replayed(world: &World, records: Vec<Record<'static>>) -> Replayed {
     let tokio = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     tokio.block_on(world.handler.replay(records, None))
 }
@@ -40,7 +40,7 @@ fn rejects(world: &World) -> Vec<(String, Vec<u8>)> {
     objects(world).into_iter().filter(|(key, _)| key.starts_with("rejects/")).collect()
 }
 
-fn records(documents: &[(String, Vec<u8>)]) -> Vec<Record> {
+fn records(documents: &[(String, Vec<u8>)]) -> Vec<Record<'static>> {
     let found = documents.iter().flat_map(|(_, document)| replay::documents(document));
     found.flat_map(|found| found.kept.expect("a reject").records).collect()
 }

@@ -360,7 +360,7 @@ fn an_ordered_queue_gets_ids_that_a_later_reject_of_the_record_does_not_share() 
     use enrich_engine::output::{Rejected, reject_message};
     use enrich_engine::{Origin, Reason, ReasonCode, Record};
     let mut origin = Origin::stream("s\u{ffff}");
-    origin.sequence = Some("1".to_owned());
+    origin.sequence = Some("1".into());
     let record = Record::new("x", origin);
     let reason = Reason::new(ReasonCode::NotJson, "no");
     let message = |millis: i64| {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::Shared;
 
-use crate::lookup::{Answer, Answers, BoxFuture, Key, Questions};
+use crate::lookup::{Answer, Answers, BoxFuture, Key};
 use crate::time::Timestamp;
 
 /// A call to a source, which each batch that waits for it drives on: none depends on another's life.
@@ -13,7 +13,6 @@ pub(crate) type Call = Shared<BoxFuture<'static, Arc<Called>>>;
 
 /// A call that has ended.
 pub(crate) struct Called {
-    pub(crate) questions: Questions,
     pub(crate) answers: Answers,
 }
 

@@ -1,5 +1,6 @@
 //! A reject's document back to its record.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine as _;
@@ -17,7 +18,7 @@ use crate::time::Timestamp;
 pub struct Reject {
     /// The record: its bytes, its origin and its [`repeat`](Record::repeat) are those that it was rejected
     /// with. What could not be read out of its envelope is [unreadable](crate::Payload::Unreadable) again.
-    pub record: Record,
+    pub record: Record<'static>,
     /// Why it was rejected.
     pub reason: Reason,
     /// The rule that took it, if one did.
@@ -103,13 +104,13 @@ impl Reject {
     }
 }
 
-fn origin(record: Node<'_>) -> Result<Origin, RejectError> {
-    let text = |name| text(record, "record.", name);
+fn origin(record: Node<'_>) -> Result<Origin<'static>, RejectError> {
+    let text = |name| text(record, "record.", name).map(|text| text.map(Cow::Owned));
     let arrival = text("arrival")?.map(|text| {
         Timestamp::parse(&text).ok_or_else(|| wrong("record.", "arrival", "an instant as RFC 3339 writes it"))
     });
     Ok(Origin {
-        stream: required(record, "record.", "stream")?,
+        stream: required(record, "record.", "stream")?.into(),
         arn: text("arn")?,
         shard: text("shard")?,
         sequence: text("sequence")?,

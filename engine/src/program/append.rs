@@ -1,0 +1,191 @@
+//! Rules that only add members to an event, as what they add: nothing of the event is read that they write,
+//! so that the members can be put behind its last one as they come.
+
+use std::collections::BTreeSet;
+
+use enrich_dsl::model::{self, Copied, IfAbsent};
+
+use super::compile::{BuildError, Compiler};
+use super::names::{Names, Set};
+use super::paths::read_paths;
+use super::{Expr, value_of};
+use crate::json::write;
+
+/// What a rule adds.
+#[derive(Debug)]
+pub(crate) struct Append {
+    /// The names that it may write. An event that has one of them already is not only added to.
+    pub(crate) targets: Set,
+    /// The names whose values expressions read, and may look into.
+    pub(crate) reads: Set,
+    pub(crate) additions: Vec<Addition>,
+}
+
+/// A statement that adds members, or ends the event.
+#[derive(Debug)]
+pub(crate) enum Addition {
+    /// The copies of a lookup, and its blocks.
+    Lookup {
+        /// The place of the lookup in its rule.
+        place: usize,
+        /// Its number among those of all rules, by which the members out of its items are known.
+        number: usize,
+        found: Vec<Addition>,
+        missing: Otherwise,
+        no_key: Otherwise,
+    },
+    /// A member.
+    Set {
+        /// `,"NAME":`
+        opening: String,
+        value: Expr,
+        /// Its number among those whose value is the same for all events of a batch.
+        constant: Option<usize>,
+    },
+    Drop(Expr),
+}
+
+/// What is added where there is no item.
+#[derive(Debug)]
+pub(crate) struct Otherwise {
+    /// The members of the defaults, each behind a comma.
+    pub(crate) defaults: String,
+    pub(crate) additions: Vec<Addition>,
+}
+
+/// How many lookups and constants of all rules have a number.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Numbers {
+    pub(crate) lookups: usize,
+    pub(crate) constants: usize,
+}
+
+impl Compiler<'_> {
+    /// What a rule adds; `None` where it does anything else, or reads what it writes.
+    pub(super) fn append(
+        &mut self,
+        rule: &model::Rule,
+        names: Option<&Names>,
+    ) -> Result<Option<Append>, BuildError> {
+        let (Some(names), true) = (names, rule.loops.is_empty()) else { return Ok(None) };
+        let Some(targets) = targets(rule, &rule.steps) else { return Ok(None) };
+        let mut reads: BTreeSet<Option<String>> = BTreeSet::new();
+        rule.walk(&mut |expr| reads.extend(read_paths(expr).into_iter().map(|path| path.into_iter().next())));
+        let known = |name: &Option<String>| name.as_ref().is_some_and(|name| !targets.contains(name));
+        if !reads.iter().all(known) {
+            return Ok(None);
+        }
+        let targets = names.set(|name| targets.contains(name));
+        let reads = names.set(|name| reads.contains(&Some(name.to_owned())));
+        Ok(Some(Append { targets, reads, additions: self.additions(rule, &rule.steps)? }))
+    }
+
+    fn additions(&mut self, rule: &model::Rule, steps: &[model::Step]) -> Result<Vec<Addition>, BuildError> {
+        let mut additions = Vec::new();
+        for step in steps {
+            additions.push(match step {
+                model::Step::Lookup(place) => {
+                    let lookup = rule.lookups.get(*place);
+                    let lookup = lookup.ok_or_else(|| BuildError::Model("a lookup".to_owned()))?;
+                    let number = self.numbers.lookups;
+                    self.numbers.lookups += 1;
+                    Addition::Lookup {
+                        place: *place,
+                        number,
+                        found: self.additions(rule, &lookup.found)?,
+                        missing: self.otherwise(rule, lookup, &lookup.missing)?,
+                        no_key: self.otherwise(rule, lookup, &lookup.no_key)?,
+                    }
+                }
+                model::Step::Set { target, value } => {
+                    let value = self.expr(value)?;
+                    let constant = value.is_constant().then_some(self.numbers.constants);
+                    self.numbers.constants += usize::from(constant.is_some());
+                    let mut opening = String::new();
+                    open(&mut opening, target);
+                    Addition::Set { opening, value, constant }
+                }
+                model::Step::Drop(condition) => Addition::Drop(self.expr(condition)?),
+                _ => return Err(BuildError::Model("a step that adds nothing".to_owned())),
+            });
+        }
+        Ok(additions)
+    }
+
+    fn otherwise(
+        &mut self,
+        rule: &model::Rule,
+        lookup: &model::Lookup,
+        branch: &model::Branch,
+    ) -> Result<Otherwise, BuildError> {
+        let mut defaults = String::new();
+        for copy in lookup.copies.iter().filter(|_| !branch.instead) {
+            if let (Copied::Named(names), IfAbsent::Default(literal)) = (&copy.what, &copy.absent) {
+                for (_, target) in names {
+                    open(&mut defaults, target);
+                    value_of(literal).write_json(&mut defaults);
+                }
+            }
+        }
+        Ok(Otherwise { defaults, additions: self.additions(rule, &branch.steps)? })
+    }
+}
+
+/// Appends what stands before a member's value.
+pub(crate) fn open(out: &mut String, target: &model::Path) {
+    out.push(',');
+    write::string(out, target.0.first().map_or("", String::as_str));
+    out.push(':');
+}
+
+/// The names that statements write, if they write each at most once, and nothing but members of the event.
+fn targets(rule: &model::Rule, steps: &[model::Step]) -> Option<BTreeSet<String>> {
+    let mut all = BTreeSet::new();
+    for step in steps {
+        let names = match step {
+            model::Step::Set { target, .. } => BTreeSet::from([name(target)?]),
+            model::Step::Drop(_) => BTreeSet::new(),
+            model::Step::Lookup(place) => {
+                let lookup = rule.lookups.get(*place)?;
+                let copies = copies(lookup)?;
+                // One of these is what happens.
+                let found = with(copies.clone(), targets(rule, &lookup.found)?)?;
+                let otherwise = |branch: &model::Branch| {
+                    let defaults = if branch.instead { BTreeSet::new() } else { copies.clone() };
+                    with(defaults, targets(rule, &branch.steps)?)
+                };
+                let (missing, no_key) = (otherwise(&lookup.missing)?, otherwise(&lookup.no_key)?);
+                found.into_iter().chain(missing).chain(no_key).collect()
+            }
+            _ => return None,
+        };
+        all = with(all, names)?;
+    }
+    Some(all)
+}
+
+/// The names that the copies of a lookup write.
+fn copies(lookup: &model::Lookup) -> Option<BTreeSet<String>> {
+    let mut all = BTreeSet::new();
+    for copy in &lookup.copies {
+        let Copied::Named(names) = &copy.what else { return None };
+        for (_, target) in names {
+            all = with(all, BTreeSet::from([name(target)?]))?;
+        }
+    }
+    Some(all)
+}
+
+fn name(target: &model::Path) -> Option<String> {
+    match target.0.as_slice() {
+        [name] => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// Both together, if they have nothing in common.
+fn with(mut one: BTreeSet<String>, mut two: BTreeSet<String>) -> Option<BTreeSet<String>> {
+    let apart = one.is_disjoint(&two);
+    one.append(&mut two);
+    apart.then_some(one)
+}

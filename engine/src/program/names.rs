@@ -1,0 +1,129 @@
+//! Which of a few names an object has, in one pass over its members.
+
+use crate::json::{Name, Node};
+
+/// The most names that a table takes: one bit each.
+const MOST: usize = 64;
+
+/// How many lists the names are parted into: most names of an event are in an empty one.
+const LISTS: usize = 64;
+
+/// Names to look for. A member's name is compared only with those that have its length, its first and its
+/// last byte alike, as far as the lists tell them apart.
+#[derive(Debug)]
+pub(crate) struct Names {
+    names: Vec<String>,
+    /// By list, the names in it as a set of bits.
+    lists: [u64; LISTS],
+}
+
+/// A set of the names of a [`Names`]: one bit each, by its place.
+pub(crate) type Set = u64;
+
+impl Names {
+    /// `None` where there are too many.
+    pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Option<Self> {
+        let mut names: Vec<String> = names.into_iter().collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() > MOST {
+            return None;
+        }
+        let mut lists = [0; LISTS];
+        for (at, name) in names.iter().enumerate() {
+            if let Some(list) = lists.get_mut(list(name.as_bytes())) {
+                *list |= 1 << at;
+            }
+        }
+        Some(Self { names, lists })
+    }
+
+    /// The set of those of the names that are told by `of`.
+    pub(crate) fn set(&self, of: impl Fn(&str) -> bool) -> Set {
+        self.names.iter().enumerate().filter(|(_, name)| of(name)).fold(0, |set, (at, _)| set | 1 << at)
+    }
+
+    /// Which of the names the object's members have, and which of them more than one member has.
+    pub(crate) fn among(&self, object: Node<'_>) -> (Set, Set) {
+        let (mut present, mut repeated) = (0, 0);
+        for (name, _) in object.members() {
+            let found = self.set_of(name);
+            repeated |= present & found;
+            present |= found;
+        }
+        (present, repeated)
+    }
+
+    /// The set of a member's name alone; empty where it is none of them.
+    pub(crate) fn set_of(&self, name: Name<'_>) -> Set {
+        match name.plain() {
+            Some(name) => self.find(name),
+            None => self.find(&name.text()),
+        }
+    }
+
+    fn find(&self, name: &str) -> Set {
+        let mut list = self.lists.get(list(name.as_bytes())).copied().unwrap_or(0);
+        while list != 0 {
+            let at = list.trailing_zeros();
+            if self.names.get(at as usize).is_some_and(|known| known == name) {
+                return 1 << at;
+            }
+            list &= list - 1;
+        }
+        0
+    }
+}
+
+/// The list of a name.
+fn list(name: &[u8]) -> usize {
+    let (first, last) = (name.first().copied().unwrap_or(0), name.last().copied().unwrap_or(0));
+    (name.len() + 3 * usize::from(first) + 5 * usize::from(last)) % LISTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Document;
+
+    fn among(names: &[&str], object: &str) -> (Vec<String>, Vec<String>) {
+        let names = Names::new(names.iter().map(|&name| name.to_owned())).expect("few names");
+        let document = Document::parse(object.as_bytes()).expect("JSON");
+        let (present, repeated) = names.among(document.root());
+        let of =
+            |set: Set| (0..64).filter(|at| set >> at & 1 == 1).map(|at| names.names[at].clone()).collect();
+        (of(present), of(repeated))
+    }
+
+    #[test]
+    fn found_however_they_are_written() {
+        for (names, object, present, repeated) in [
+            (&["a", "b"][..], r#"{"a": 1, "c": 2}"#, &["a"][..], &[][..]),
+            (&["a"], r#"{"\u0061": 1}"#, &["a"], &[]),
+            (&["a"], r#"{"a": 1, "\u0061": 1, "a": 2}"#, &["a"], &["a"]),
+            (&["a"], r#"{"b": {"a": 1}, "c": "a"}"#, &[], &[]),
+            (&["", "é"], r#"{"": 1, "é": 2}"#, &["", "é"], &[]),
+            // Of one length, with one first and one last byte.
+            (&["abcd", "axxd"], r#"{"axxd": 1, "ayyd": 2}"#, &["axxd"], &[]),
+            (&["a"], "[1]", &[], &[]),
+            (&[], r#"{"a": 1}"#, &[], &[]),
+        ] {
+            let found = among(names, object);
+            assert_eq!(
+                found,
+                (
+                    present.iter().map(|&name| name.to_owned()).collect(),
+                    repeated.iter().map(|&name| name.to_owned()).collect()
+                ),
+                "{object}"
+            );
+        }
+    }
+
+    #[test]
+    fn as_many_as_a_set_has_bits() {
+        let names = |count: usize| Names::new((0..count).map(|at| at.to_string()));
+        assert_eq!(names(64).expect("as many as there are bits").set(|_| true), u64::MAX);
+        assert!(names(65).is_none());
+    }
+}

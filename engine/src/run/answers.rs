@@ -1,0 +1,142 @@
+//! What a batch asks of each table and index, and what was answered: each key once, by its number.
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher as _;
+
+use crate::limits::ItemRoom;
+use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyBytes};
+use crate::program::Program;
+
+/// The number of a key among those of its slot.
+pub(super) type KeyId = u32;
+
+/// The keys of a batch and their answers, by slot.
+pub(super) struct Answers {
+    slots: Vec<Slot>,
+    hasher: DefaultHashBuilder,
+}
+
+#[derive(Default)]
+struct Slot {
+    /// The numbers by the keys' bytes.
+    ids: HashTable<KeyId>,
+    /// The bytes of all keys, one behind the other.
+    bytes: Vec<u8>,
+    keys: Vec<Entry>,
+}
+
+struct Entry {
+    key: Key,
+    /// Where its bytes are.
+    bytes: std::ops::Range<usize>,
+    given: Option<Given>,
+    /// In which wave it was asked last, and in which an event waits for its item, counted from 1.
+    asked: usize,
+    awaited: usize,
+}
+
+/// An answer, and where it comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) answer: Answer,
+    pub(super) freshness: Freshness,
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// From its source, just now.
+    New,
+    /// From an earlier batch.
+    Kept,
+    /// From an earlier batch, and expired; its source failed.
+    Stale,
+}
+
+impl Slot {
+    fn get(&self, id: KeyId) -> Option<&Entry> {
+        self.keys.get(id as usize)
+    }
+
+    fn get_mut(&mut self, id: KeyId) -> Option<&mut Entry> {
+        self.keys.get_mut(id as usize)
+    }
+}
+
+impl Answers {
+    pub(super) fn new(program: &Program) -> Self {
+        let slots = program.tables.iter().map(|_| Slot::default()).collect();
+        Self { slots, hasher: DefaultHashBuilder::default() }
+    }
+
+    /// The number of that key, a new one where it was not asked before.
+    pub(super) fn id(&mut self, slot: usize, key: &KeyBytes) -> Option<KeyId> {
+        let Slot { ids, bytes, keys } = self.slots.get_mut(slot)?;
+        let (key, hasher) = (key.as_slice(), &self.hasher);
+        let of = |id: &KeyId| keys.get(*id as usize).and_then(|entry| bytes.get(entry.bytes.clone()));
+        let hash = hasher.hash_one(key);
+        if let Some(id) = ids.find(hash, |id| of(id) == Some(key)) {
+            return Some(*id);
+        }
+        let id = KeyId::try_from(keys.len()).ok()?;
+        ids.insert_unique(hash, id, |id| hasher.hash_one(of(id).unwrap_or_default()));
+        let start = bytes.len();
+        bytes.extend_from_slice(key);
+        let entry =
+            Entry { key: KeyBytes::key(key), bytes: start..bytes.len(), given: None, asked: 0, awaited: 0 };
+        keys.push(entry);
+        Some(id)
+    }
+
+    pub(super) fn get(&self, slot: usize, id: KeyId) -> Option<&Given> {
+        self.slots.get(slot)?.get(id)?.given.as_ref()
+    }
+
+    pub(super) fn key(&self, slot: usize, id: KeyId) -> Option<&Key> {
+        Some(&self.slots.get(slot)?.get(id)?.key)
+    }
+
+    /// Whether that key is to be asked in this wave: neither has it an answer that does, nor did another event
+    /// ask for it. `awaited` says that the event waits for the item.
+    pub(super) fn asks(&mut self, slot: usize, id: KeyId, wave: usize, awaited: bool) -> bool {
+        let Some(entry) = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id)) else { return false };
+        if awaited {
+            entry.awaited = wave + 1;
+        }
+        let open = match &entry.given {
+            None => true,
+            // A miss of an earlier batch is none where the item may have come since.
+            Some(given) => {
+                awaited && given.freshness == Freshness::Kept && matches!(given.answer, Answer::Missing)
+            }
+        };
+        open && std::mem::replace(&mut entry.asked, wave + 1) <= wave
+    }
+
+    /// Whether an event of this wave waits for that key's item.
+    pub(super) fn is_awaited(&self, slot: usize, id: KeyId, wave: usize) -> bool {
+        self.slots.get(slot).and_then(|slot| slot.get(id)).is_some_and(|entry| entry.awaited == wave + 1)
+    }
+
+    pub(super) fn give(&mut self, slot: usize, id: KeyId, answer: Answer, freshness: Freshness) {
+        if let Some(entry) = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id)) {
+            entry.given = Some(Given { answer, freshness });
+        }
+    }
+
+    /// Keeps the item of that key only if there is room for it.
+    pub(super) fn bound(&mut self, slot: usize, id: KeyId, room: &mut ItemRoom) {
+        let entry = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id));
+        if let Some(given) = entry.and_then(|entry| entry.given.as_mut())
+            && given.freshness == Freshness::New
+            && let Answer::Found(item) = &given.answer
+            && let Err(failure) = room.take(item.text().len())
+        {
+            given.answer = Answer::Failed(failure);
+        }
+    }
+}
+
+pub(super) fn unanswered() -> Failure {
+    Failure::new(ErrorCode::NoAnswer, "the source left the question open")
+}

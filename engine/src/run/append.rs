@@ -1,0 +1,292 @@
+//! The short way to an enriched event, where a rule only adds members: they are put behind the event's last
+//! one, those out of an item rendered once for all events that ask for it.
+//!
+//! Whatever is not as usual (a member that is there already, a lookup that failed, a value that can't be worked
+//! out, an event that gets too large) is left to the long way, which says all there is to say about it.
+
+use bytes::BytesMut;
+
+use super::answers::{Freshness, Given};
+use super::apply::{Applying, copied, count_kept};
+use super::{Asked, Taken, may_come};
+use crate::batch::{LookupCounts, Verdict};
+use crate::eval::{Known, Level, Scope};
+use crate::json::Node;
+use crate::lookup::{Answer, Item};
+use crate::program::{Addition, Append, Lookup, Otherwise, Program, Rule, open};
+
+/// How large the buffers are that enriched events share.
+const BUFFER: usize = 256 << 10;
+
+/// What is kept from one event of a batch to the next.
+pub(super) struct Appending<'a> {
+    /// The members out of items: by the lookup's number, then by that of its key.
+    items: Vec<Vec<Option<Members>>>,
+    /// The members that are the same for all events.
+    constants: Vec<Option<Members>>,
+    /// Where enriched events are written.
+    out: BytesMut,
+    /// One event's lookups, as far as it has come.
+    known: Vec<Known<'a>>,
+    ended: Vec<(usize, Ended)>,
+    text: String,
+}
+
+/// Members that are added, each behind a comma; `None` where the long way has to say what they are.
+type Members = Option<Box<str>>;
+
+/// How a lookup of an event ended.
+#[derive(Clone, Copy)]
+enum Ended {
+    Found(Freshness),
+    Missing(Freshness),
+    NoKey,
+}
+
+/// Why no more is added.
+enum Stopped {
+    /// The rule does not want the event.
+    Dropped,
+    /// The long way has to tell.
+    Unusual,
+}
+
+impl Appending<'_> {
+    pub(super) fn new(program: &Program) -> Self {
+        Self {
+            items: vec![Vec::new(); program.numbers.lookups],
+            constants: vec![None; program.numbers.constants],
+            out: BytesMut::new(),
+            known: Vec::new(),
+            ended: Vec::new(),
+            text: String::new(),
+        }
+    }
+
+    /// Makes room for an event of that size with what is added to it.
+    fn begin(&mut self, rule: &Rule, bytes: usize) {
+        self.known.clear();
+        self.known.resize(rule.lookups.len(), Known::NotYet);
+        self.ended.clear();
+        self.out.clear();
+        let usual = bytes + bytes / 2 + 512;
+        if self.out.capacity() < usual {
+            self.out = BytesMut::with_capacity(usual.max(BUFFER));
+        }
+    }
+}
+
+impl Append {
+    /// The verdict on an event, if the short way leads to one.
+    pub(super) fn apply<'a>(
+        &'a self,
+        rule: &'a Rule,
+        taken: &Taken<'_>,
+        applying: &mut Applying<'a>,
+    ) -> Option<Verdict> {
+        if taken.present & self.targets != 0 {
+            return None;
+        }
+        let root = taken.root(applying.tapes);
+        let (event, rest) = before_the_end(root.raw())?;
+        applying.appending.begin(rule, root.raw().len());
+        applying.appending.out.extend_from_slice(event.as_bytes());
+        let mut run = Run { rule, taken, root, applying };
+        let verdict = match run.additions(&self.additions) {
+            Ok(()) => run.enriched(rest)?,
+            Err(Stopped::Dropped) => Verdict::Dropped { rule: rule.name.clone() },
+            Err(Stopped::Unusual) => return None,
+        };
+        let counts = applying.counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default();
+        for (place, ended) in &applying.appending.ended {
+            if let Some(counts) = counts.get_mut(*place) {
+                ended.count(counts);
+            }
+        }
+        Some(verdict)
+    }
+}
+
+/// An object's text up to the end of its last member, and from there on; `None` where it has no member.
+fn before_the_end(object: &str) -> Option<(&str, &str)> {
+    let members = object.strip_suffix('}')?.trim_ascii_end();
+    (members.len() > 1).then(|| (members, object.get(members.len()..).unwrap_or_default()))
+}
+
+/// One event on its way.
+struct Run<'s, 'a, 'r> {
+    rule: &'a Rule,
+    taken: &'s Taken<'r>,
+    root: Node<'s>,
+    applying: &'s mut Applying<'a>,
+}
+
+impl<'s, 'a> Run<'s, 'a, '_> {
+    fn additions(&mut self, additions: &'a [Addition]) -> Result<(), Stopped> {
+        for addition in additions {
+            match addition {
+                Addition::Lookup { place, number, found, missing, no_key } => {
+                    let lookup = self.rule.lookups.get(*place).ok_or(Stopped::Unusual)?;
+                    match self.answer(*place, lookup)? {
+                        (Ended::Found(freshness), Some((key, item))) => {
+                            self.item(*number, key, lookup, item)?;
+                            self.learn(*place, Known::Item(item), Ended::Found(freshness));
+                            self.additions(found)?;
+                        }
+                        (Ended::NoKey, _) => self.otherwise(*place, Ended::NoKey, no_key)?,
+                        (ended, _) => self.otherwise(*place, ended, missing)?,
+                    }
+                }
+                Addition::Set { opening, value, constant: None } => {
+                    let value = self.scope().value(value).map_err(|_| Stopped::Unusual)?;
+                    if value.is_absent() {
+                        continue;
+                    }
+                    let text = &mut self.applying.appending.text;
+                    text.clear();
+                    value.write_json(text);
+                    let Appending { out, text, .. } = &mut self.applying.appending;
+                    out.extend_from_slice(opening.as_bytes());
+                    out.extend_from_slice(text.as_bytes());
+                }
+                Addition::Set { opening, value, constant: Some(constant) } => {
+                    self.constant(*constant, opening, value)?;
+                }
+                Addition::Drop(condition) => match self.scope().holds(condition) {
+                    Ok(true) => return Err(Stopped::Dropped),
+                    Ok(false) => {}
+                    Err(_) => return Err(Stopped::Unusual),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// How a lookup ends, and what it found.
+    fn answer(&self, place: usize, lookup: &Lookup) -> Result<(Ended, Option<(usize, &'a Item)>), Stopped> {
+        let Applying { answers, keys, context, .. } = *self.applying;
+        match keys.of(self.taken.keys, &self.rule.lookups).get(place) {
+            Some(Asked::Key(key)) => match answers.get(lookup.slot, *key) {
+                Some(Given { answer: Answer::Found(item), freshness }) => {
+                    Ok((Ended::Found(*freshness), Some((*key as usize, item))))
+                }
+                Some(Given { answer: Answer::Missing, freshness })
+                    if !may_come(lookup, &self.taken.record.origin, context) =>
+                {
+                    Ok((Ended::Missing(*freshness), None))
+                }
+                _ => Err(Stopped::Unusual),
+            },
+            Some(Asked::NoKey) => Ok((Ended::NoKey, None)),
+            _ => Err(Stopped::Unusual),
+        }
+    }
+
+    /// Adds the members out of an item.
+    fn item(&mut self, number: usize, key: usize, lookup: &Lookup, item: &Item) -> Result<(), Stopped> {
+        let Appending { items, out, .. } = &mut self.applying.appending;
+        let items = items.get_mut(number).ok_or(Stopped::Unusual)?;
+        if items.len() <= key {
+            items.resize(key + 1, None);
+        }
+        let members = items.get_mut(key).ok_or(Stopped::Unusual)?;
+        let members = members.get_or_insert_with(|| members_of(lookup, item));
+        out.extend_from_slice(members.as_deref().ok_or(Stopped::Unusual)?.as_bytes());
+        Ok(())
+    }
+
+    fn constant(
+        &mut self,
+        number: usize,
+        opening: &str,
+        value: &crate::program::Expr,
+    ) -> Result<(), Stopped> {
+        let known = self.applying.appending.constants.get(number).and_then(Option::as_ref);
+        if known.is_none() {
+            let members = self.scope().value(value).ok().map(|value| match value.to_json() {
+                Some(json) => format!("{opening}{json}").into_boxed_str(),
+                None => Box::default(),
+            });
+            if let Some(constant) = self.applying.appending.constants.get_mut(number) {
+                *constant = Some(members);
+            }
+        }
+        let Appending { constants, out, .. } = &mut self.applying.appending;
+        let members = constants.get(number).and_then(Option::as_ref).and_then(Option::as_deref);
+        out.extend_from_slice(members.ok_or(Stopped::Unusual)?.as_bytes());
+        Ok(())
+    }
+
+    fn otherwise(&mut self, place: usize, ended: Ended, otherwise: &'a Otherwise) -> Result<(), Stopped> {
+        self.learn(place, Known::Nothing, ended);
+        self.applying.appending.out.extend_from_slice(otherwise.defaults.as_bytes());
+        self.additions(&otherwise.additions)
+    }
+
+    fn learn(&mut self, place: usize, known: Known<'a>, ended: Ended) {
+        let appending = &mut self.applying.appending;
+        if let Some(slot) = appending.known.get_mut(place) {
+            *slot = known;
+        }
+        appending.ended.push((place, ended));
+    }
+
+    fn scope(&self) -> Scope<'s, '_> {
+        Scope {
+            event: Level { lookups: &self.applying.appending.known, ..Level::arrived(self.root) },
+            element: None,
+            origin: &self.taken.record.origin,
+            error: None,
+            now: self.applying.context.now,
+            key: false,
+        }
+    }
+
+    /// The event with what was added, and its end.
+    fn enriched(self, rest: &str) -> Option<Verdict> {
+        let Self { rule, taken, root, applying } = self;
+        let Applying { appending, places, context, limits, .. } = applying;
+        appending.out.extend_from_slice(rest.as_bytes());
+        if appending.out.len() > limits.event_bytes {
+            return None;
+        }
+        let scope = Scope {
+            event: Level { lookups: &appending.known, ..Level::arrived(root) },
+            ..Scope::arrived(root, &taken.record.origin, context.now)
+        };
+        let placement = places.placement(taken.rule, rule, scope, *context).ok()?;
+        let event = appending.out.split().freeze();
+        Some(Verdict::Enriched { rule: rule.name.clone(), event, placement })
+    }
+}
+
+/// The members that an item brings, or that the long way has to tell why it brings none.
+fn members_of(lookup: &Lookup, item: &Item) -> Members {
+    let mut members = String::new();
+    for copy in &lookup.copies {
+        let enrich_dsl::model::Copied::Named(names) = &copy.what else { return None };
+        for (name, target) in names {
+            if let Some(value) = copied(copy, name, item).ok()? {
+                open(&mut members, target);
+                value.write_json(&mut members);
+            }
+        }
+    }
+    Some(members.into_boxed_str())
+}
+
+impl Ended {
+    fn count(self, counts: &mut LookupCounts) {
+        match self {
+            Ended::Found(freshness) => {
+                counts.found += 1;
+                count_kept(counts, freshness);
+            }
+            Ended::Missing(freshness) => {
+                counts.missing += 1;
+                count_kept(counts, freshness);
+            }
+            Ended::NoKey => counts.no_key += 1,
+        }
+    }
+}
