@@ -19,7 +19,7 @@ fn payloads() {
 }
 
 fn told(body: &[u8]) -> String {
-    match Invocation::read(body) {
+    match Invocation::read(body, &mut Vec::new()) {
         Ok(invocation) => {
             let mut out = match &invocation.caller {
                 Caller::Kinesis { state: None } => "kinesis\n".to_owned(),

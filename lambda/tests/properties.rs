@@ -48,7 +48,7 @@ const BODIES: [&[u8]; 6] = [
 proptest! {
     #[test]
     fn no_body_ends_the_process(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Invocation::read(&body);
+        let _ = Invocation::read(&body, &mut Vec::new());
     }
 
     #[test]
@@ -60,7 +60,7 @@ proptest! {
         let mut body = body.to_vec();
         let place = at.index(body.len());
         body[place] = byte;
-        let _ = Invocation::read(&body);
+        let _ = Invocation::read(&body, &mut Vec::new());
     }
 
     #[test]
@@ -79,7 +79,8 @@ proptest! {
         let texts: Vec<_> = elements.iter().map(|(text, _)| text.as_str()).collect();
         let body = format!(r#"{{"Records":[{}]}}"#, texts.join(","));
 
-        let invocation = Invocation::read(body.as_bytes()).expect("a mapping's event");
+        let mut room = Vec::new();
+        let invocation = Invocation::read(body.as_bytes(), &mut room).expect("a mapping's event");
         prop_assert_eq!(&invocation.caller, &Caller::Kinesis { state: None });
         prop_assert_eq!(invocation.records.len(), elements.len());
         for (seen, (text, at)) in invocation.records.iter().zip(&elements) {
@@ -103,7 +104,8 @@ proptest! {
         let fraction = format!("{}{}", fraction.trim_end_matches('0'), "0".repeat(zeros));
         let point = if fraction.is_empty() { "" } else { "." };
         let body = format!(r#"{{"Records":[{}]}}"#, record(1, b"{}", &format!("{seconds}{point}{fraction}")));
-        let invocation = Invocation::read(body.as_bytes()).expect("a mapping's event");
+        let mut room = Vec::new();
+        let invocation = Invocation::read(body.as_bytes(), &mut room).expect("a mapping's event");
         prop_assert_eq!(invocation.records[0].origin.arrival.map(Timestamp::as_millis), Some(millis));
     }
 

@@ -6,7 +6,7 @@ use super::scan::{MAX_DEPTH, Problem, ScanError, Token, offset, scan};
 use super::write;
 
 /// What a JSON value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// `null`
     Null,
@@ -175,9 +175,20 @@ impl Tapes {
     }
 
     /// Lets the tokens inside of the last document's members go, but of those that `keeps` names: what nobody
-    /// looks into need not be held until the batch ends. A member without them is still there as a whole.
-    pub(crate) fn prune(&mut self, last: Tape, text: &str, mut keeps: impl FnMut(Name<'_>) -> bool) -> Tape {
-        let Some(tokens) = self.0.get_mut(last.start..last.end) else { return last };
+    /// looks into need not be held until the batch ends. A member without them is still there as a whole. `None`
+    /// where all stays as it is.
+    pub(crate) fn prune(
+        &mut self,
+        last: Tape,
+        text: &str,
+        mut keeps: impl FnMut(Name<'_>) -> bool,
+    ) -> Option<Tape> {
+        let tokens = self.0.get_mut(last.start..last.end)?;
+        // An object begins with its own token.
+        let is_flat = |tokens: &[Token]| tokens.iter().skip(1).all(|token| token.kind < Kind::Array);
+        if is_flat(tokens) {
+            return None;
+        }
         let end = tokens.first().map_or(0, |root| root.next as usize);
         let (mut from, mut to) = (1, 1);
         while from < end {
@@ -200,7 +211,12 @@ impl Tapes {
             root.next = offset(to);
         }
         self.0.truncate(last.start + to);
-        Tape { start: last.start, end: last.start + to }
+        Some(Tape { start: last.start, end: last.start + to })
+    }
+
+    /// Lets all tokens go.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// Lets the tokens of the last document go.
@@ -246,10 +262,16 @@ impl<'d> Node<'d> {
         self.slice(self.token())
     }
 
-    /// Byte offsets of the value in its document.
-    pub(crate) fn span(self) -> (usize, usize) {
+    /// Byte offsets of the value in its document: of its first byte, and behind its last one.
+    #[must_use]
+    pub fn span(self) -> (usize, usize) {
         let token = self.token();
         (token.start as usize, token.end as usize)
+    }
+
+    /// The value at an index of the same tape.
+    pub(crate) fn at(self, index: u32) -> Node<'d> {
+        Node { at: index, ..self }
     }
 
     /// Index of the value on its tape: what tells it from the document's other values.
@@ -287,10 +309,23 @@ impl<'d> Node<'d> {
         (token.kind == Kind::String).then(|| self.string(token))
     }
 
+    /// The string, if the value is one that stands there without escapes.
+    pub(crate) fn as_plain_str(self) -> Option<&'d str> {
+        let token = self.token();
+        let inside = || self.text.get(token.start as usize + 1..token.end as usize - 1);
+        if token.kind == Kind::String && !token.escaped { inside() } else { None }
+    }
+
     /// The member of that name, if the value is an object that has it. Of several the last counts.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Node<'d>> {
-        self.members().filter(|(key, _)| key.is(name)).last().map(|(_, value)| value)
+        let mut found = None;
+        for (key, value) in self.members() {
+            if key.is(name) {
+                found = Some(value);
+            }
+        }
+        found
     }
 
     /// Whether an object has more than one member of that name.
@@ -302,6 +337,22 @@ impl<'d> Node<'d> {
     #[must_use]
     pub fn members(self) -> Members<'d> {
         Members(self.children(Kind::Object))
+    }
+
+    /// Calls `each` with the name of each member of an object, in its quotes, with whether the name has escapes,
+    /// and with the index of the value.
+    #[inline]
+    pub(crate) fn for_each_name(self, mut each: impl FnMut(&'d [u8], bool, u32)) {
+        let children = self.children(Kind::Object);
+        let (text, mut at) = (self.text.as_bytes(), children.at);
+        while let (Some(name), Some(value)) =
+            (children.tape.get(at as usize), children.tape.get(at as usize + 1))
+        {
+            if let Some(quoted) = text.get(name.start as usize..name.end as usize) {
+                each(quoted, name.escaped, at + 1);
+            }
+            at = value.next;
+        }
     }
 
     /// The elements of an array in their order; none for any other value.
@@ -340,6 +391,7 @@ pub struct Name<'d>(Node<'d>);
 
 impl<'d> Name<'d> {
     /// Whether the name, unescaped, is this one.
+    #[inline]
     #[must_use]
     pub fn is(self, name: &str) -> bool {
         let token = self.0.token();
@@ -347,14 +399,15 @@ impl<'d> Name<'d> {
             self.0.string(token) == name
         } else {
             // Two quotes around it. Most other names are told by their length alone.
-            (token.end - token.start) as usize == name.len() + 2 && self.plain() == Some(name)
+            (token.end - token.start) as usize == name.len() + 2 && self.plain() == Some(name.as_bytes())
         }
     }
 
-    /// The name, if it stands without escapes.
-    pub(crate) fn plain(self) -> Option<&'d str> {
+    /// The bytes of the name, if it stands without escapes.
+    #[inline]
+    fn plain(self) -> Option<&'d [u8]> {
         let token = self.0.token();
-        let inside = self.0.text.get(token.start as usize + 1..token.end as usize - 1);
+        let inside = self.0.text.as_bytes().get(token.start as usize + 1..token.end as usize - 1);
         inside.filter(|_| !token.escaped)
     }
 

@@ -88,8 +88,9 @@ pub(super) fn scan(text: &str, max_depth: usize, tape: &mut Vec<Token>) -> Resul
     let base = tape.len();
     // About one token every nine bytes in events as they come.
     tape.reserve(text.len() / 8 + 4);
-    let mut scanner = Scanner { bytes: text.as_bytes(), at: 0, tape, base };
+    let mut scanner = Scanner { bytes: text.as_bytes(), tape: std::mem::take(tape), base };
     let scanned = scanner.document(max_depth);
+    *tape = scanner.tape;
     if scanned.is_err() {
         tape.truncate(base);
     }
@@ -99,275 +100,266 @@ pub(super) fn scan(text: &str, max_depth: usize, tape: &mut Vec<Token>) -> Resul
 /// Stands for the container around the outermost value.
 const OUTSIDE: u32 = u32::MAX;
 
+/// Each step takes the place that it begins at and gives the place behind it, so that it is in a register.
 struct Scanner<'a> {
     bytes: &'a [u8],
-    at: usize,
-    tape: &'a mut Vec<Token>,
+    tape: Vec<Token>,
     /// Where the document begins on the tape.
     base: usize,
 }
 
 impl Scanner<'_> {
     fn document(&mut self, max_depth: usize) -> Result<(), ScanError> {
-        let (mut depth, mut container, mut in_object) = (0, OUTSIDE, false);
+        let (mut at, mut depth, mut container, mut in_object) = (0, 0, OUTSIDE, false);
         'value: loop {
-            match self.skip_space() {
+            at = self.skip_space(at);
+            match self.peek(at) {
+                b'"' => at = self.string(at)?,
+                b'-' | b'0'..=b'9' => at = self.number(at)?,
                 bracket @ (b'{' | b'[') => {
                     if depth == max_depth {
-                        return self.fail(Problem::Depth);
+                        return fail(at, Problem::Depth);
                     }
                     depth += 1;
                     in_object = bracket == b'{';
-                    container = self.open(if in_object { Kind::Object } else { Kind::Array }, container);
-                    match self.skip_space() {
+                    container = self.open(if in_object { Kind::Object } else { Kind::Array }, at, container);
+                    at = self.skip_space(at + 1);
+                    match self.peek(at) {
                         // Behind the first bracket, as behind a value, may stand the second.
                         b'}' if in_object => {}
                         b']' if !in_object => {}
                         b'"' if in_object => {
-                            self.name()?;
+                            at = self.name(at)?;
                             continue 'value;
                         }
-                        _ if in_object => return self.fail_here(),
+                        _ if in_object => return self.unexpected(at),
                         _ => continue 'value,
                     }
                 }
-                b'"' => self.string()?,
-                b'-' | b'0'..=b'9' => self.number()?,
-                b't' => self.word(b"true", Kind::Bool)?,
-                b'f' => self.word(b"false", Kind::Bool)?,
-                b'n' => self.word(b"null", Kind::Null)?,
-                _ => return self.fail_here(),
+                b't' => at = self.word(at, b"true", Kind::Bool)?,
+                b'f' => at = self.word(at, b"false", Kind::Bool)?,
+                b'n' => at = self.word(at, b"null", Kind::Null)?,
+                _ => return self.unexpected(at),
             }
             while container != OUTSIDE {
-                match (self.skip_space(), in_object) {
+                at = self.skip_space(at);
+                match (self.peek(at), in_object) {
                     (b',', true) => {
-                        self.at += 1;
-                        if self.skip_space() != b'"' {
-                            return self.fail_here();
+                        at = self.skip_space(at + 1);
+                        if self.peek(at) != b'"' {
+                            return self.unexpected(at);
                         }
-                        self.name()?;
+                        at = self.name(at)?;
                         continue 'value;
                     }
                     (b',', false) => {
-                        self.at += 1;
+                        at += 1;
                         continue 'value;
                     }
                     (b'}', true) | (b']', false) => {
+                        at += 1;
                         depth -= 1;
-                        (container, in_object) = self.close(container);
+                        (container, in_object) = self.close(container, at);
                     }
-                    _ => return self.fail_here(),
+                    _ => return self.unexpected(at),
                 }
             }
-            self.skip_space();
-            return if self.at == self.bytes.len() { Ok(()) } else { self.fail(Problem::Token) };
+            at = self.skip_space(at);
+            return if at == self.bytes.len() { Ok(()) } else { fail(at, Problem::Token) };
         }
     }
 
     /// Opens a container inside another one. Until it is closed, its `next` is that other one.
-    fn open(&mut self, kind: Kind, inside: u32) -> u32 {
-        let (index, start) = (self.next_index(), self.at);
-        self.at += 1;
-        self.push(kind, start, false);
-        if let Some(token) = self.tape.last_mut() {
-            token.next = inside;
-        }
+    fn open(&mut self, kind: Kind, at: usize, inside: u32) -> u32 {
+        let index = self.next_index();
+        self.tape.push(Token { start: offset(at), end: 0, next: inside, kind, escaped: false });
         index
     }
 
     /// Closes the innermost container: its end and its subtree's end are known now. Gives the one around it.
-    fn close(&mut self, container: u32) -> (u32, bool) {
-        self.at += 1;
-        let (end, next) = (offset(self.at), self.next_index());
+    fn close(&mut self, container: u32, end: usize) -> (u32, bool) {
+        let next = self.next_index();
         let Some(token) = self.tape.get_mut(self.base + container as usize) else { return (OUTSIDE, false) };
-        token.end = end;
+        token.end = offset(end);
         let around = std::mem::replace(&mut token.next, next);
         let kind = self.tape.get(self.base.wrapping_add(around as usize)).map(|token| token.kind);
         (around, around != OUTSIDE && kind == Some(Kind::Object))
     }
 
     /// A member's name, and the colon behind it.
-    fn name(&mut self) -> Result<(), ScanError> {
-        self.string()?;
-        if self.skip_space() != b':' {
-            return self.fail_here();
+    #[inline(always)]
+    fn name(&mut self, at: usize) -> Result<usize, ScanError> {
+        let mut at = self.string(at)?;
+        if self.peek(at) != b':' {
+            at = self.skip_space(at);
+            if self.peek(at) != b':' {
+                return self.unexpected(at);
+            }
         }
-        self.at += 1;
-        Ok(())
+        Ok(at + 1)
     }
 
-    fn string(&mut self) -> Result<(), ScanError> {
-        let start = self.at;
-        self.at += 1;
-        let mut escaped = false;
+    #[inline(always)]
+    fn string(&mut self, start: usize) -> Result<usize, ScanError> {
+        let at = self.skip_plain(start + 1);
+        let (end, escaped) =
+            if self.peek(at) == b'"' { (at + 1, false) } else { (self.escaped_string(at)?, true) };
+        self.push(Kind::String, start, end, escaped);
+        Ok(end)
+    }
+
+    /// The rest of a string from its first escape on; anything else that is no end is an error.
+    #[cold]
+    fn escaped_string(&self, mut at: usize) -> Result<usize, ScanError> {
         loop {
-            self.skip_plain();
-            match self.peek() {
-                b'"' => {
-                    self.at += 1;
-                    self.push(Kind::String, start, escaped);
-                    return Ok(());
-                }
-                b'\\' => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                _ if self.at == self.bytes.len() => return self.fail(Problem::End),
-                _ => return self.fail(Problem::Control),
+            match self.peek(at) {
+                b'"' => return Ok(at + 1),
+                b'\\' => at = self.skip_plain(self.escape(at + 1)?),
+                _ if at == self.bytes.len() => return fail(at, Problem::End),
+                _ => return fail(at, Problem::Control),
             }
         }
     }
 
-    /// Goes on to the next quote, backslash or control character, or to the end.
-    fn skip_plain(&mut self) {
+    /// The next quote, backslash or control character, or the end.
+    #[inline]
+    fn skip_plain(&self, start: usize) -> usize {
         const QUOTE: u8x16 = u8x16::new([b'"'; 16]);
         const BACKSLASH: u8x16 = u8x16::new([b'\\'; 16]);
         const LAST_CONTROL: u8x16 = u8x16::new([0x1f; 16]);
-        let mut rest = self.bytes.get(self.at..).unwrap_or_default();
+        let (mut at, mut rest) = (start, self.bytes.get(start..).unwrap_or_default());
         while let Some((block, behind)) = rest.split_first_chunk::<16>() {
             let block = u8x16::new(*block);
             let control = block.min(LAST_CONTROL).simd_eq(block);
             let special = (control | block.simd_eq(QUOTE) | block.simd_eq(BACKSLASH)).to_bitmask();
             if special != 0 {
-                self.at += special.trailing_zeros() as usize;
-                return;
+                return at + special.trailing_zeros() as usize;
             }
-            self.at += 16;
+            at += 16;
             rest = behind;
         }
         let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
-        self.at += rest.iter().position(special).unwrap_or(rest.len());
+        at + rest.iter().position(special).unwrap_or(rest.len())
     }
 
-    fn escape(&mut self) -> Result<(), ScanError> {
-        self.at += 1;
-        match self.peek() {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
-                self.at += 1;
-                Ok(())
-            }
-            b'u' => {
-                self.at += 1;
-                match self.hex4()? {
-                    0xd800..=0xdbff => self.low_surrogate(),
-                    0xdc00..=0xdfff => self.fail(Problem::Escape),
-                    _ => Ok(()),
-                }
-            }
-            _ => self.fail_as(Problem::Escape),
+    /// What stands behind a backslash.
+    fn escape(&self, at: usize) -> Result<usize, ScanError> {
+        match self.peek(at) {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 1),
+            b'u' => match self.hex4(at + 1)? {
+                0xd800..=0xdbff => self.low_surrogate(at + 5),
+                0xdc00..=0xdfff => fail(at + 5, Problem::Escape),
+                _ => Ok(at + 5),
+            },
+            _ => self.wrong(at, Problem::Escape),
         }
     }
 
     /// The second half that a high surrogate must have.
-    fn low_surrogate(&mut self) -> Result<(), ScanError> {
-        if self.bytes.get(self.at..self.at + 2) != Some(b"\\u") {
-            return self.fail(Problem::Escape);
+    fn low_surrogate(&self, at: usize) -> Result<usize, ScanError> {
+        if self.bytes.get(at..at + 2) != Some(b"\\u") {
+            return fail(at, Problem::Escape);
         }
-        self.at += 2;
-        match self.hex4()? {
-            0xdc00..=0xdfff => Ok(()),
-            _ => self.fail(Problem::Escape),
+        match self.hex4(at + 2)? {
+            0xdc00..=0xdfff => Ok(at + 6),
+            _ => fail(at + 6, Problem::Escape),
         }
     }
 
-    fn hex4(&mut self) -> Result<u32, ScanError> {
-        let mut value = 0;
-        for _ in 0..4 {
-            match char::from(self.peek()).to_digit(16) {
-                Some(digit) => value = value * 16 + digit,
-                None => return self.fail_as(Problem::Escape),
-            }
-            self.at += 1;
-        }
-        Ok(value)
+    fn hex4(&self, start: usize) -> Result<u32, ScanError> {
+        (start..start + 4).try_fold(0, |value, at| match char::from(self.peek(at)).to_digit(16) {
+            Some(digit) => Ok(value * 16 + digit),
+            None => self.wrong(at, Problem::Escape),
+        })
     }
 
-    fn number(&mut self) -> Result<(), ScanError> {
-        let start = self.at;
-        if self.peek() == b'-' {
-            self.at += 1;
+    fn number(&mut self, start: usize) -> Result<usize, ScanError> {
+        let mut at = start + usize::from(self.peek(start) == b'-');
+        at = match self.peek(at) {
+            b'0' => at + 1,
+            b'1'..=b'9' => self.digits(at + 1),
+            _ => return self.wrong(at, Problem::Number),
+        };
+        if self.peek(at) == b'.' {
+            at = self.some_digits(at + 1)?;
         }
-        match self.peek() {
-            b'0' => self.at += 1,
-            b'1'..=b'9' => self.digits()?,
-            _ => return self.fail_as(Problem::Number),
-        }
-        if self.peek() == b'.' {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let b'e' | b'E' = self.peek() {
-            self.at += 1;
-            if let b'+' | b'-' = self.peek() {
-                self.at += 1;
-            }
-            self.digits()?;
+        if let b'e' | b'E' = self.peek(at) {
+            let sign = usize::from(matches!(self.peek(at + 1), b'+' | b'-'));
+            at = self.some_digits(at + 1 + sign)?;
         }
         // `01`: a digit behind a leading zero.
-        if self.peek().is_ascii_digit() {
-            return self.fail(Problem::Number);
+        if self.peek(at).is_ascii_digit() {
+            return fail(at, Problem::Number);
         }
-        self.push(Kind::Number, start, false);
-        Ok(())
+        self.push(Kind::Number, start, at, false);
+        Ok(at)
+    }
+
+    fn digits(&self, mut at: usize) -> usize {
+        while self.peek(at).is_ascii_digit() {
+            at += 1;
+        }
+        at
     }
 
     /// One digit or more.
-    fn digits(&mut self) -> Result<(), ScanError> {
-        let start = self.at;
-        while self.peek().is_ascii_digit() {
-            self.at += 1;
-        }
-        if self.at == start { self.fail_as(Problem::Number) } else { Ok(()) }
+    fn some_digits(&self, at: usize) -> Result<usize, ScanError> {
+        let end = self.digits(at);
+        if end == at { self.wrong(at, Problem::Number) } else { Ok(end) }
     }
 
-    fn word(&mut self, word: &[u8], kind: Kind) -> Result<(), ScanError> {
-        let start = self.at;
+    fn word(&mut self, start: usize, word: &[u8], kind: Kind) -> Result<usize, ScanError> {
         let rest = self.bytes.get(start..).unwrap_or_default();
         let same = word.iter().zip(rest).take_while(|(expected, byte)| expected == byte).count();
-        self.at += same;
+        let end = start + same;
         if same < word.len() {
-            return self.fail_here();
+            return self.unexpected(end);
         }
-        self.push(kind, start, false);
-        Ok(())
+        self.push(kind, start, end, false);
+        Ok(end)
     }
 
-    /// Goes on to what is no white space, and gives it.
-    fn skip_space(&mut self) -> u8 {
-        loop {
-            match self.peek() {
-                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
-                byte => return byte,
-            }
+    /// The next byte that is no white space.
+    #[inline]
+    fn skip_space(&self, mut at: usize) -> usize {
+        // Most tokens stand side by side.
+        while self.peek(at) <= b' ' && matches!(self.peek(at), b' ' | b'\t' | b'\n' | b'\r') {
+            at += 1;
         }
+        at
     }
 
-    /// The byte to be read. At the end it is 0, which no place of the grammar takes.
-    fn peek(&self) -> u8 {
-        self.bytes.get(self.at).copied().unwrap_or(0)
+    /// The byte there. At the end it is 0, which no place of the grammar takes.
+    #[inline]
+    fn peek(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
     }
 
     fn next_index(&self) -> u32 {
         offset(self.tape.len() - self.base)
     }
 
-    fn push(&mut self, kind: Kind, start: usize, escaped: bool) {
+    #[inline]
+    fn push(&mut self, kind: Kind, start: usize, end: usize, escaped: bool) {
         let next = self.next_index() + 1;
-        self.tape.push(Token { start: offset(start), end: offset(self.at), next, kind, escaped });
-    }
-
-    fn fail<T>(&self, problem: Problem) -> Result<T, ScanError> {
-        Err(ScanError { at: self.at, problem })
+        self.tape.push(Token { start: offset(start), end: offset(end), next, kind, escaped });
     }
 
     /// A failure at a byte that does not belong there, or at the end.
-    fn fail_here<T>(&self) -> Result<T, ScanError> {
-        self.fail_as(Problem::Token)
+    #[cold]
+    fn unexpected<T>(&self, at: usize) -> Result<T, ScanError> {
+        self.wrong(at, Problem::Token)
     }
 
-    fn fail_as<T>(&self, problem: Problem) -> Result<T, ScanError> {
-        self.fail(if self.at == self.bytes.len() { Problem::End } else { problem })
+    #[cold]
+    fn wrong<T>(&self, at: usize, problem: Problem) -> Result<T, ScanError> {
+        fail(at, if at == self.bytes.len() { Problem::End } else { problem })
     }
+}
+
+#[cold]
+fn fail<T>(at: usize, problem: Problem) -> Result<T, ScanError> {
+    Err(ScanError { at, problem })
 }
 
 /// `scan` refuses texts that do not fit, and a text has fewer tokens than bytes.

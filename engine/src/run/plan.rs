@@ -16,7 +16,7 @@ use crate::value::Value;
 pub(super) fn keys(
     program: &Program,
     events: &mut [Event<'_>],
-    tapes: &Tapes,
+    (tapes, fields): (&Tapes, &[u32]),
     keys: &mut Keys,
     answers: &mut Answers,
     (wave, context): (usize, Context),
@@ -26,7 +26,8 @@ pub(super) fn keys(
         let Event::Taken(taken) = &*event else { continue };
         let Some(rule) = program.rules.get(taken.rule) else { continue };
         found.clear();
-        let (asker, mut places) = (Asker { taken, rule, tapes, context }, Places { wave, found: &mut found });
+        let (asker, mut places) =
+            (Asker { taken, rule, tapes, fields, context }, Places { wave, found: &mut found });
         // Nothing is kept of an event that ends here: its keys are not asked.
         let worked_out = contained(
             || Some(&rule.name),
@@ -72,6 +73,8 @@ struct Asker<'a, 'p, 'r> {
     taken: &'a Taken<'r>,
     rule: &'p Rule,
     tapes: &'a Tapes,
+    /// See [`super::Prepared::fields`].
+    fields: &'a [u32],
     context: Context,
 }
 
@@ -168,6 +171,13 @@ impl<'a, 'p> Asker<'a, 'p, '_> {
         Ok(all)
     }
 
+    /// The text of a field that is a part of a key, if it stands there plainly: most are.
+    fn field<'b>(self, part: &KeyPart, event: Node<'b>) -> Option<&'b str> {
+        let place = self.taken.fields + part.field.filter(|_| part.ty == KeyType::String)?;
+        let value = self.fields.get(place).filter(|value| **value != 0)?;
+        event.at(*value).as_plain_str().filter(|text| !text.is_empty())
+    }
+
     /// Puts the key's bytes together. `false` where a part of it is absent, null or empty.
     fn key<'b>(
         self,
@@ -183,7 +193,11 @@ impl<'a, 'p> Asker<'a, 'p, '_> {
         let scope = Scope { event, element, origin, error: None, now: self.context.now, key: true };
         bytes.clear();
         for part in &lookup.key {
-            if !key_part(part, scope, bytes)? {
+            if let Some(text) = self.field(part, event.node) {
+                bytes
+                    .push_string(text)
+                    .map_err(|code| wrong_part(part, code, &Value::String(text.into())))?;
+            } else if !key_part(part, scope, bytes)? {
                 return Ok(false);
             }
         }

@@ -87,7 +87,7 @@ impl Batch<'_> {
     }
 
     /// Tells the caller what to bring again, in its own words.
-    fn failures(&self, caller: &Caller, order: &Order, fates: &[Fate]) -> Result<Vec<u8>, AnswerError> {
+    fn failures(&self, caller: &Caller, order: &Order<'_>, fates: &[Fate]) -> Result<Vec<u8>, AnswerError> {
         let origins = |lane: Vec<usize>| lane.into_iter().filter_map(|at| self.records.get(at));
         let failed = order.failed(fates);
         match caller {
@@ -123,7 +123,7 @@ impl Batch<'_> {
 struct Delivery<'a> {
     batch: Batch<'a>,
     caller: &'a Caller,
-    order: &'a Order,
+    order: &'a Order<'a>,
     fates: Vec<Fate>,
     written: Counts,
     /// A write has failed, and all records come again with it, so that no more are begun.

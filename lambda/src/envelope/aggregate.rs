@@ -13,15 +13,14 @@ const MAX_EVENTS: usize = kpl::MAX_RECORDS;
 /// They keep the aggregate's sequence number: it is all that Kinesis can be told of, so that one that
 /// fails brings all of them again, to objects of the same names. From the aggregate on that goes beyond
 /// [`MAX_EVENTS`] they stay as they are, and come again in a later batch. The first one is always taken apart.
-pub(super) fn taken_apart<'r>(records: impl IntoIterator<Item = Record<'r>>) -> Vec<Record<'r>> {
+pub(super) fn taken_apart(records: Vec<Record<'_>>) -> Vec<Record<'_>> {
+    if !records.iter().any(|record| inside(record).is_some()) {
+        return records;
+    }
     let mut apart = Vec::new();
     let mut left = MAX_EVENTS;
     for record in records {
-        let inside = match &record.payload {
-            Payload::Event(bytes) => kpl::user_records(bytes),
-            _ => None,
-        };
-        match inside {
+        match inside(&record) {
             Some(inside) if inside.len() > left => {
                 left = 0;
                 apart.push(unread(&record));
@@ -36,6 +35,14 @@ pub(super) fn taken_apart<'r>(records: impl IntoIterator<Item = Record<'r>>) -> 
         }
     }
     apart
+}
+
+/// The records in an aggregate, if it is one.
+fn inside<'a>(record: &'a Record<'_>) -> Option<Vec<UserRecord<'a>>> {
+    match &record.payload {
+        Payload::Event(bytes) => kpl::user_records(bytes),
+        _ => None,
+    }
 }
 
 fn unread<'r>(record: &Record<'r>) -> Record<'r> {

@@ -7,7 +7,23 @@ use enrich_engine::Timestamp;
 /// No float is on the way: `1545084650.98` is 980 ms, in whichever form it is written. Nothing before
 /// 1970 or beyond the year 9999 is a time of arrival.
 pub(super) fn from_seconds(number: &str) -> Option<Timestamp> {
-    from_digits(number, 3)
+    plain_seconds(number).or_else(|| from_digits(number, 3))
+}
+
+/// Seconds as they mostly come: ten digits, with at most three behind a point.
+fn plain_seconds(number: &str) -> Option<Timestamp> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() != 10 || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let scale = match fraction.len() {
+        1 => 100,
+        2 => 10,
+        3 => 1,
+        _ => return None,
+    };
+    Timestamp::from_millis(whole.parse::<i64>().ok()? * 1000 + fraction.parse::<i64>().ok()? * scale)
 }
 
 /// The same of milliseconds.

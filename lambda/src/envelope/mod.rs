@@ -4,10 +4,12 @@
 //! 2. `record` (Kinesis), `dynamodb`, `sqs`, `kafka` and `firehose` read one record: what it says about
 //!    itself, then the event's bytes. What is wrong with one record is that record's own reason; the
 //!    others never notice.
-//! 3. `aggregate` makes several records of one of Kinesis that holds several.
-//! 4. `arrival` reads a time stamp by its digits.
+//! 3. `alike` is the quick way to all of that, for batches of Kinesis as they mostly are.
+//! 4. `aggregate` makes several records of one of Kinesis that holds several.
+//! 5. `arrival` reads a time stamp by its digits.
 
 mod aggregate;
+mod alike;
 mod arrival;
 mod dynamodb;
 mod firehose;
@@ -177,16 +179,24 @@ impl fmt::Display for EnvelopeError {
 
 impl std::error::Error for EnvelopeError {}
 
-impl Invocation<'static> {
-    /// Reads the body of an invocation.
+impl<'b> Invocation<'b> {
+    /// Reads the body of an invocation. Events are decoded into `room`, where they can be; it need not be empty.
     ///
     /// # Errors
     /// Where the body as a whole can't be read; a record that can't be is among the records, with its
     /// reason.
-    pub fn read(body: &[u8]) -> Result<Self, EnvelopeError> {
-        Self::read_as(body, sqs::messages)
+    pub fn read(body: &'b [u8], room: &'b mut Vec<u8>) -> Result<Self, EnvelopeError> {
+        match alike::records(body, room) {
+            Some(records) => {
+                let records = aggregate::taken_apart(records);
+                Ok(Self { caller: Caller::Kinesis { state: None }, records })
+            }
+            None => Invocation::read_as(body, sqs::messages),
+        }
     }
+}
 
+impl Invocation<'static> {
     /// Reads the body of an invocation out of an on-failure record. Messages of a queue are not opened
     /// there once more: however deep they are nested, reading them ends.
     pub(crate) fn read_kept(body: &[u8]) -> Result<Self, EnvelopeError> {
@@ -210,10 +220,10 @@ impl Invocation<'static> {
             Shape::PipesBatch(elements) => {
                 let kind = elements.elements().map(shape::element).find(|kind| source(*kind).is_some());
                 let records = elements.elements().map(|element| piped(element, kind));
-                Self { caller: Caller::Pipes, records: aggregate::taken_apart(records) }
+                Self { caller: Caller::Pipes, records: aggregate::taken_apart(records.collect()) }
             }
             Shape::PipesElement(element) => {
-                let records = aggregate::taken_apart([piped(element, None)]);
+                let records = aggregate::taken_apart(vec![piped(element, None)]);
                 Self { caller: Caller::Pipes, records }
             }
         })
@@ -224,7 +234,7 @@ impl Invocation<'static> {
         match mapping {
             Mapping::Kinesis => Self {
                 caller: Caller::Kinesis { state: window_state(root) },
-                records: aggregate::taken_apart(elements().map(record::kinesis)),
+                records: aggregate::taken_apart(elements().map(record::kinesis).collect()),
             },
             Mapping::DynamoDb => {
                 let shard = record::text(root, "shardId");

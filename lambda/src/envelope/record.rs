@@ -1,9 +1,11 @@
 //! One record of a Kinesis stream to the engine's [`Record`], and what all callers' records share.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::Simd;
+use base64::engine::general_purpose::PAD;
 use enrich_engine::json::{Kind, Node};
 use enrich_engine::{Origin, Reason, ReasonCode, Record};
 
@@ -41,13 +43,19 @@ fn base64(data: Node<'_>, origin: Origin<'static>) -> Record<'static> {
 /// A record whose event stands in that member as base64 text.
 pub(super) fn decoded(member: &str, data: Node<'_>, origin: Origin<'static>) -> Record<'static> {
     let text = data.as_str().unwrap_or_default();
-    match STANDARD.decode(text.as_bytes()) {
+    match base64_engine().decode(text.as_bytes()) {
         Ok(event) => Record::new(event, origin),
         Err(_) => {
             let reason = Reason::new(ReasonCode::NotBase64, format!("the record's `{member}` is not base64"));
             Record::unreadable(text.into_owned(), reason, origin)
         }
     }
+}
+
+/// Base64 with the vectors that the machine has.
+pub(super) fn base64_engine() -> &'static Simd {
+    static ENGINE: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
+    &ENGINE
 }
 
 /// A record that lacks a member, or has another type there. The reject keeps the record's own text.
