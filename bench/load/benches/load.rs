@@ -16,6 +16,8 @@ use tokio::runtime::Runtime;
 const IN_SEQUENCE: usize = 100;
 
 fn main() {
+    // As the function does; all ways have it.
+    enrich_lambda::memory::keep_freed();
     let rounds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(11);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     println!("\nsmall events of 1,000 users, 5 ms a call, {rounds} rounds\n");
