@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use memchr::memmem::Finder;
 
-use crate::data::Data;
+use enrich_bench_ours::data::Data;
 
 /// What is appended for each user.
 fn fragments(data: &Data) -> HashMap<&str, String> {
-    let fragment = |user: &crate::data::Profile| {
+    let fragment = |user: &enrich_bench_ours::data::Profile| {
         format!(
             r#","user_name":"{}","user_email":"{}","user_segment":"{}","user_location":"{}","enriched":true,"processing_timestamp":"2026-11-21T10:00:00.000Z"}}"#,
             user.name, user.email, user.segment, user.location

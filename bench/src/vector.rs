@@ -9,7 +9,7 @@ use vrl::compiler::state::RuntimeState;
 use vrl::compiler::{CompileConfig, TargetValue, TimeZone};
 use vrl::value::Secrets;
 
-use crate::data::Data;
+use enrich_bench_ours::data::Data;
 
 const PROGRAM: &str = r#"
 user = lookup_user(string(.user_id) ?? "")

@@ -132,7 +132,8 @@ pub enum Verdict {
     Enriched {
         /// The rule's name.
         rule: Arc<str>,
-        /// The event with what the rule changed.
+        /// The event with what the rule changed. It shares its memory with others of its batch: copy it to
+        /// keep it alone for long.
         event: Bytes,
         /// Where it goes: if [`crate::Context::placed`] asks for it and the rule has an output, or if
         /// [`crate::Context::partitioned`] does.

@@ -209,8 +209,9 @@ impl Edits {
 
     fn put(&mut self, name: &str, edit: Edit) {
         match self.find_mut(name) {
-            Some(known) => *known = edit,
-            None => {
+            // What was taken out and comes back is added like any other: behind what was added meanwhile.
+            Some(known) if !matches!(known, Edit::Remove) => *known = edit,
+            _ => {
                 let order = self.written;
                 self.written += 1;
                 self.members.insert(name.to_owned(), Member { order, edit });

@@ -25,6 +25,7 @@ pub struct Engine {
     caches: Arc<[Option<TableCache>]>,
     hash: Arc<str>,
     limits: Limits,
+    pool: Arc<run::Pool>,
     clock: Option<Arc<dyn Clock>>,
 }
 
@@ -52,7 +53,8 @@ impl Engine {
     /// Enriches a batch: every record gets exactly one verdict, in the order of the records.
     pub async fn enrich(&self, records: &[Record<'_>], context: Context) -> Outcome {
         let pace = run::Pace::new(self.clock.as_deref(), context, &self.program);
-        run::batch(&self.program, &self.sources, &self.caches, self.limits, pace, records, context).await
+        let shared = (self.limits, &*self.pool);
+        run::batch(&self.program, &self.sources, &self.caches, shared, pace, records, context).await
     }
 
     /// What tells this rule set from every other. See [`Rules::hash`].
@@ -164,7 +166,15 @@ impl Builder {
         };
         let (hash, limits) = (self.rules.hash().into(), self.limits);
         let caches = program.tables.iter().map(|slot| slot.cache.map(TableCache::new)).collect();
-        Ok(Engine { program: Arc::new(program), sources: sources.into(), caches, hash, limits, clock: None })
+        Ok(Engine {
+            program: Arc::new(program),
+            sources: sources.into(),
+            caches,
+            hash,
+            limits,
+            pool: Arc::default(),
+            clock: None,
+        })
     }
 }
 

@@ -19,7 +19,7 @@
 //! let outcome = engine.enrich(&batch, Context::at(now)).await;
 //!
 //! let Verdict::Enriched { event, .. } = &outcome.verdicts[0] else { panic!("{outcome:?}") };
-//! assert_eq!(event, br#"{"user": "u1", "price": 49.990,"segment":"premium"}"#);
+//! assert_eq!(&event[..], br#"{"user": "u1", "price": 49.990,"segment":"premium"}"#);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -130,6 +130,8 @@ pub(crate) struct KeyPart {
     pub(crate) name: String,
     pub(crate) ty: KeyType,
     pub(crate) value: Expr,
+    /// Where the value is a field of the event: its place among the rule's names.
+    pub(crate) field: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -149,7 +151,14 @@ pub(crate) enum Step {
 
 #[derive(Debug)]
 pub(crate) enum Output {
-    S3 { bucket: Arc<str>, prefix: Expr, per: PerObject, compression: Compression },
+    S3 {
+        bucket: Arc<str>,
+        prefix: Expr,
+        /// Whether the prefix is the same for all events of a batch.
+        is_constant: bool,
+        per: PerObject,
+        compression: Compression,
+    },
     Firehose(Arc<str>),
 }
 

@@ -1,20 +1,24 @@
 //! JSON Schema over the tape: the validator reads [`Node`]s, and no tree of values is built.
 
+mod compiled;
 mod enriched;
 mod instance;
 mod shape;
 
 use enrich_dsl::types::Shape;
-use jsonschema::Validator;
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use crate::json::Node;
+use compiled::Compiled;
 pub(crate) use enriched::enriched;
 use instance::Tape;
 
 /// A compiled schema. Drafts 4, 6, 7, 2019-09 and 2020-12, formats checked; references stay inside it.
 pub(crate) struct Schema {
     validator: Validator<Tape>,
+    /// The same, without the library where it can do without.
+    compiled: Option<Compiled>,
     value: Value,
 }
 
@@ -28,9 +32,8 @@ impl Schema {
         if !schema.is_object() && !schema.is_boolean() {
             return Err("a schema is an object".to_owned());
         }
-        let options = jsonschema::options_for::<Tape>().offline().should_validate_formats(true);
-        match options.build(&schema) {
-            Ok(validator) => Ok(Self { validator, value: schema }),
+        match validator(&schema) {
+            Ok(validator) => Ok(Self { compiled: Compiled::new(&schema), validator, value: schema }),
             Err(error) => {
                 let at = error.instance_path().to_string();
                 let place = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
@@ -70,7 +73,14 @@ impl Schema {
 
     /// What does not fit, in one sentence that shows paths and keywords, never values.
     pub(crate) fn complaint(&self, event: Node<'_>) -> Option<String> {
-        if self.validator.is_valid(event) {
+        let judgement = self.compiled.as_ref().and_then(|compiled| compiled.fits(event));
+        debug_assert!(
+            judgement.is_none_or(|fits| fits == self.validator.is_valid(event)),
+            "judged {judgement:?}, not as the library does: {}",
+            self.value
+        );
+        // Most events fit, which is told fast. Of all others the library has the last word.
+        if judgement.unwrap_or_else(|| self.validator.is_valid(event)) {
             return None;
         }
         let error = self.validator.iter_errors(event).next()?;
@@ -83,6 +93,11 @@ impl Schema {
         };
         Some(format!("{place} breaks `{}` of its schema: {what}", error.schema_path()))
     }
+}
+
+/// A schema as the library reads it: formats checked, nothing fetched.
+fn validator(schema: &Value) -> Result<Validator<Tape>, ValidationError<'static>> {
+    jsonschema::options_for::<Tape>().offline().should_validate_formats(true).build(schema)
 }
 
 impl std::fmt::Debug for Schema {

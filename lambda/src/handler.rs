@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use enrich_engine::output::{NoSink, Sinks, repeats};
 use enrich_engine::{Clock, Context, Destination, Engine, Outcome, Record, Timestamp};
@@ -21,6 +21,22 @@ pub struct Handler {
     pub(crate) sinks: Sinks,
     pub(crate) rejects: Option<Destination>,
     pub(crate) clock: Arc<dyn Clock>,
+    rooms: Arc<Rooms>,
+}
+
+/// Buffers that events are decoded into, kept from one invocation to the next: memory that is new costs more than
+/// what is done with it.
+#[derive(Debug, Default)]
+struct Rooms(Mutex<Vec<Vec<u8>>>);
+
+impl Rooms {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, room: Vec<u8>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+    }
 }
 
 /// An invocation's answer, and what it did.
@@ -57,7 +73,8 @@ impl Handler {
     ) -> Result<Self, NoSink> {
         let kinds = engine.writes_to();
         sinks.hold(rejects.as_ref().map_or(kinds, |rejects| kinds.with(rejects)))?;
-        Ok(Self { engine: engine.with_clock(clock.clone()), sinks, rejects, clock })
+        let rooms = Arc::default();
+        Ok(Self { engine: engine.with_clock(clock.clone()), sinks, rejects, clock, rooms })
     }
 
     /// The engine.
@@ -79,11 +96,12 @@ impl Handler {
     /// clocks differ, or a local runtime sends one of 1970: then all is done in half a minute.
     pub async fn invoke(&self, body: &[u8], deadline: Option<Timestamp>) -> Invoked {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
-        let mut room = Vec::new();
+        let mut room = self.rooms.take();
         let answer = match Invocation::read(body, &mut room) {
             Ok(invocation) => self.serve(&invocation, deadline, &mut summary).await.answer,
             Err(error) => Err(error.into()),
         };
+        self.rooms.give_back(room);
         Invoked { answer, summary }
     }
 

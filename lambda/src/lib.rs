@@ -23,6 +23,7 @@ pub mod envelope;
 mod error;
 mod handler;
 pub mod kpl;
+pub mod memory;
 pub mod policy;
 pub mod replay;
 pub mod rule_files;

@@ -175,13 +175,19 @@ impl Tapes {
     }
 
     /// Lets the tokens inside of the last document's members go, but of those that `keeps` names: what nobody
-    /// looks into need not be held until the batch ends. A member without them is still there as a whole.
-    pub(crate) fn prune(&mut self, last: Tape, text: &str, mut keeps: impl FnMut(Name<'_>) -> bool) -> Tape {
-        let Some(tokens) = self.0.get_mut(last.start..last.end) else { return last };
+    /// looks into need not be held until the batch ends. A member without them is still there as a whole. `None`
+    /// where all stays as it is.
+    pub(crate) fn prune(
+        &mut self,
+        last: Tape,
+        text: &str,
+        mut keeps: impl FnMut(Name<'_>) -> bool,
+    ) -> Option<Tape> {
+        let tokens = self.0.get_mut(last.start..last.end)?;
         // An object begins with its own token.
         let is_flat = |tokens: &[Token]| tokens.iter().skip(1).all(|token| token.kind < Kind::Array);
         if is_flat(tokens) {
-            return last;
+            return None;
         }
         let end = tokens.first().map_or(0, |root| root.next as usize);
         let (mut from, mut to) = (1, 1);
@@ -205,7 +211,12 @@ impl Tapes {
             root.next = offset(to);
         }
         self.0.truncate(last.start + to);
-        Tape { start: last.start, end: last.start + to }
+        Some(Tape { start: last.start, end: last.start + to })
+    }
+
+    /// Lets all tokens go.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// Lets the tokens of the last document go.
@@ -240,12 +251,14 @@ pub struct Node<'d> {
 
 impl<'d> Node<'d> {
     /// What the value is.
+    #[inline]
     #[must_use]
     pub fn kind(self) -> Kind {
         self.token().kind
     }
 
     /// The value's text, as it came.
+    #[inline]
     #[must_use]
     pub fn raw(self) -> &'d str {
         self.slice(self.token())
@@ -263,6 +276,19 @@ impl<'d> Node<'d> {
         self.at
     }
 
+    /// The value, or the name of a member, at another index of the same tape: the children of a container
+    /// begin behind it. `null` where there is none.
+    #[inline]
+    pub(crate) fn at(self, index: u32) -> Node<'d> {
+        Node { at: index, ..self }
+    }
+
+    /// The index behind the value and all that is in it.
+    #[inline]
+    pub(crate) fn behind(self) -> u32 {
+        self.token().next
+    }
+
     /// Address of the document's text: what tells it from other documents that live at the same time.
     pub(crate) fn address(self) -> usize {
         self.text.as_ptr().addr()
@@ -275,12 +301,14 @@ impl<'d> Node<'d> {
     }
 
     /// The value, if it is a boolean.
+    #[inline]
     #[must_use]
     pub fn as_bool(self) -> Option<bool> {
         (self.kind() == Kind::Bool).then(|| self.raw() == "true")
     }
 
     /// The number's text, if the value is a number.
+    #[inline]
     #[must_use]
     pub fn as_number(self) -> Option<&'d str> {
         (self.kind() == Kind::Number).then(|| self.raw())
@@ -294,6 +322,7 @@ impl<'d> Node<'d> {
     }
 
     /// The string, if the value is one that stands there without escapes.
+    #[inline]
     pub(crate) fn as_plain_str(self) -> Option<&'d str> {
         let token = self.token();
         let inside = || self.text.get(token.start as usize + 1..token.end as usize - 1);
@@ -303,7 +332,13 @@ impl<'d> Node<'d> {
     /// The member of that name, if the value is an object that has it. Of several the last counts.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Node<'d>> {
-        self.members().filter(|(key, _)| key.is(name)).last().map(|(_, value)| value)
+        let mut found = None;
+        for (key, value) in self.members() {
+            if key.is(name) {
+                found = Some(value);
+            }
+        }
+        found
     }
 
     /// Whether an object has more than one member of that name.
@@ -315,6 +350,22 @@ impl<'d> Node<'d> {
     #[must_use]
     pub fn members(self) -> Members<'d> {
         Members(self.children(Kind::Object))
+    }
+
+    /// Calls `each` with the name of each member of an object, in its quotes, with whether the name has escapes,
+    /// and with the index of the value.
+    #[inline]
+    pub(crate) fn for_each_name(self, mut each: impl FnMut(&'d [u8], bool, u32)) {
+        let children = self.children(Kind::Object);
+        let (text, mut at) = (self.text.as_bytes(), children.at);
+        while let (Some(name), Some(value)) =
+            (children.tape.get(at as usize), children.tape.get(at as usize + 1))
+        {
+            if let Some(quoted) = text.get(name.start as usize..name.end as usize) {
+                each(quoted, name.escaped, at + 1);
+            }
+            at = value.next;
+        }
     }
 
     /// The elements of an array in their order; none for any other value.
@@ -330,12 +381,14 @@ impl<'d> Node<'d> {
         Node { text: self.text, tape: self.tape.get(..end as usize).unwrap_or_default(), at: self.at + 1 }
     }
 
+    #[inline]
     fn token(self) -> Token {
         // INVARIANT: a handle is made for a token of its tape, and a tape has at least one.
         const NONE: Token = Token { start: 0, end: 0, next: u32::MAX, kind: Kind::Null, escaped: false };
         self.tape.get(self.at as usize).copied().unwrap_or(NONE)
     }
 
+    #[inline]
     fn slice(self, token: Token) -> &'d str {
         self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
@@ -353,6 +406,7 @@ pub struct Name<'d>(Node<'d>);
 
 impl<'d> Name<'d> {
     /// Whether the name, unescaped, is this one.
+    #[inline]
     #[must_use]
     pub fn is(self, name: &str) -> bool {
         let token = self.0.token();
@@ -360,14 +414,15 @@ impl<'d> Name<'d> {
             self.0.string(token) == name
         } else {
             // Two quotes around it. Most other names are told by their length alone.
-            (token.end - token.start) as usize == name.len() + 2 && self.plain() == Some(name)
+            (token.end - token.start) as usize == name.len() + 2 && self.plain() == Some(name.as_bytes())
         }
     }
 
-    /// The name, if it stands without escapes.
-    pub(crate) fn plain(self) -> Option<&'d str> {
+    /// The bytes of the name, if it stands without escapes.
+    #[inline]
+    fn plain(self) -> Option<&'d [u8]> {
         let token = self.0.token();
-        let inside = self.0.text.get(token.start as usize + 1..token.end as usize - 1);
+        let inside = self.0.text.as_bytes().get(token.start as usize + 1..token.end as usize - 1);
         inside.filter(|_| !token.escaped)
     }
 

@@ -88,7 +88,9 @@ pub(super) fn scan(text: &str, max_depth: usize, tape: &mut Vec<Token>) -> Resul
     let base = tape.len();
     // About one token every nine bytes in events as they come.
     tape.reserve(text.len() / 8 + 4);
-    let scanned = Scanner { bytes: text.as_bytes(), tape, base }.document(max_depth);
+    let mut scanner = Scanner { bytes: text.as_bytes(), tape: std::mem::take(tape), base };
+    let scanned = scanner.document(max_depth);
+    *tape = scanner.tape;
     if scanned.is_err() {
         tape.truncate(base);
     }
@@ -101,13 +103,13 @@ const OUTSIDE: u32 = u32::MAX;
 /// Each step takes the place that it begins at and gives the place behind it, so that it is in a register.
 struct Scanner<'a> {
     bytes: &'a [u8],
-    tape: &'a mut Vec<Token>,
+    tape: Vec<Token>,
     /// Where the document begins on the tape.
     base: usize,
 }
 
 impl Scanner<'_> {
-    fn document(mut self, max_depth: usize) -> Result<(), ScanError> {
+    fn document(&mut self, max_depth: usize) -> Result<(), ScanError> {
         let (mut at, mut depth, mut container, mut in_object) = (0, 0, OUTSIDE, false);
         'value: loop {
             at = self.skip_space(at);
@@ -185,6 +187,7 @@ impl Scanner<'_> {
     }
 
     /// A member's name, and the colon behind it.
+    #[inline(always)]
     fn name(&mut self, at: usize) -> Result<usize, ScanError> {
         let mut at = self.string(at)?;
         if self.peek(at) != b':' {
@@ -196,6 +199,7 @@ impl Scanner<'_> {
         Ok(at + 1)
     }
 
+    #[inline(always)]
     fn string(&mut self, start: usize) -> Result<usize, ScanError> {
         let at = self.skip_plain(start + 1);
         let (end, escaped) =
@@ -318,7 +322,8 @@ impl Scanner<'_> {
     /// The next byte that is no white space.
     #[inline]
     fn skip_space(&self, mut at: usize) -> usize {
-        while let b' ' | b'\t' | b'\n' | b'\r' = self.peek(at) {
+        // Most tokens stand side by side.
+        while self.peek(at) <= b' ' && matches!(self.peek(at), b' ' | b'\t' | b'\n' | b'\r') {
             at += 1;
         }
         at

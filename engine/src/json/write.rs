@@ -32,6 +32,12 @@ pub fn string(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// What a JSON string says that stands in its quotes.
+pub(crate) fn unescape_quoted(quoted: &[u8]) -> String {
+    let inside = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+    unescape(&String::from_utf8_lossy(inside))
+}
+
 /// What the inside of a JSON string says. The scanner has checked the escapes.
 pub(super) fn unescape(inside: &str) -> String {
     let mut out = String::with_capacity(inside.len());

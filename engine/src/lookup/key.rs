@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use enrich_dsl::model::KeyType;
 
 use super::ErrorCode;
+use crate::json::Document;
 use crate::json::number::Decimal;
 
 /// The values of a key's parts, in the order in which the table declares them.
@@ -137,7 +138,11 @@ impl KeyValue {
     /// [`ErrorCode::KeyType`] where the text is no number, [`ErrorCode::KeySize`] where it has more
     /// than 38 digits or is outside DynamoDB's range.
     pub fn number(text: &str) -> Result<Self, ErrorCode> {
-        let number = Decimal::parse(text).ok_or(ErrorCode::KeyType)?;
+        let Some(number) = Decimal::parse(text) else {
+            // A number whose exponent has so many digits is one all the same.
+            let is_number = Document::parse(text.as_bytes()).is_ok_and(|it| it.root().as_number() == Some(text));
+            return Err(if is_number { ErrorCode::KeySize } else { ErrorCode::KeyType });
+        };
         if number.fits_dynamodb() { Ok(KeyValue::Number(number.text())) } else { Err(ErrorCode::KeySize) }
     }
 
@@ -189,5 +194,7 @@ mod tests {
         }
         assert_eq!(KeyBytes::default().push_string(&format!("{long}x")), Err(ErrorCode::KeySize));
         assert_eq!(KeyBytes::default().push_number("x"), Err(ErrorCode::KeyType));
+        assert_eq!(KeyBytes::default().push_number("8E2345678901234561"), Err(ErrorCode::KeySize));
+        assert_eq!(KeyBytes::default().push_number("1 "), Err(ErrorCode::KeyType));
     }
 }

@@ -31,7 +31,7 @@ impl<'o> Shards<'o> {
     /// As [`shard`].
     pub(super) fn name(&mut self, origin: &'o Origin<'o>) -> Rc<str> {
         let key = source(origin);
-        if let Some((_, name)) = self.last.as_ref().filter(|(last, _)| *last == key) {
+        if let Some((_, name)) = self.last.as_ref().filter(|(last, _)| same(last, &key)) {
             return Rc::clone(name);
         }
         let name = self.names.entry(key).or_insert_with(|| shard(origin).into());
@@ -42,6 +42,16 @@ impl<'o> Shards<'o> {
 
 fn source<'o>(origin: &'o Origin<'_>) -> Source<'o> {
     (origin.arn.as_deref(), &origin.stream, origin.shard.as_deref())
+}
+
+/// Whether two sources plainly are one. Those of a batch mostly have their texts in common.
+fn same(one: &Source<'_>, two: &Source<'_>) -> bool {
+    let text = |one: &str, two: &str| std::ptr::eq(one, two) || one == two;
+    let option = |one: Option<&str>, two: Option<&str>| match (one, two) {
+        (Some(one), Some(two)) => text(one, two),
+        (one, two) => one == two,
+    };
+    option(one.0, two.0) && text(one.1, two.1) && option(one.2, two.2)
 }
 
 /// Eight digits that tell a text from others.
@@ -104,7 +114,7 @@ fn ascend(records: &[Record<'_>]) -> bool {
         && records.windows(2).all(|pair| match pair {
             [before, after] => {
                 let (before, after) = (&before.origin, &after.origin);
-                number(before) < number(after) && source(before) == source(after)
+                same(&source(before), &source(after)) && number(before) < number(after)
             }
             _ => true,
         })

@@ -210,6 +210,13 @@ impl Compiler<'_> {
         let paths = paths(rule);
         let names = Names::new(paths.iter().filter_map(|path| path.first().cloned()));
         let append = self.append(rule, names.as_ref())?;
+        for part in lookups.iter_mut().flat_map(|lookup| &mut lookup.key) {
+            if let (Expr::Event(path), Some(names)) = (&part.value, &names)
+                && let [name] = path.as_slice()
+            {
+                part.field = names.place(name);
+            }
+        }
         Ok(Rule {
             name: rule.name.as_str().into(),
             streams,
@@ -292,7 +299,7 @@ impl Compiler<'_> {
         }
         let mut key = Vec::new();
         for ((name, ty), value) in declared.key.iter().zip(&lookup.key) {
-            key.push(KeyPart { name: name.clone(), ty: *ty, value: self.expr(value)? });
+            key.push(KeyPart { name: name.clone(), ty: *ty, value: self.expr(value)?, field: None });
         }
         let branch = |branch: &model::Branch| {
             Ok::<_, BuildError>(Branch { instead: branch.instead, steps: self.steps(&branch.steps)? })

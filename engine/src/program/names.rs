@@ -1,6 +1,6 @@
 //! Which of a few names an object has, in one pass over its members.
 
-use crate::json::{Name, Node};
+use crate::json::{Name, Node, write};
 
 /// The most names that a table takes: one bit each.
 const MOST: usize = 64;
@@ -31,7 +31,7 @@ impl Names {
         }
         let mut lists = [0; LISTS];
         for (at, name) in names.iter().enumerate() {
-            if let Some(list) = lists.get_mut(list(name.as_bytes())) {
+            if let Some(list) = lists.get_mut(list(format!("\"{name}\"").as_bytes())) {
                 *list |= 1 << at;
             }
         }
@@ -43,42 +43,68 @@ impl Names {
         self.names.iter().enumerate().filter(|(_, name)| of(name)).fold(0, |set, (at, _)| set | 1 << at)
     }
 
-    /// Which of the names the object's members have, and which of them more than one member has.
-    pub(crate) fn among(&self, object: Node<'_>) -> (Set, Set) {
+    /// How many names there are.
+    pub(crate) fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The place of a name.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    /// Which of the names the object's members have, and which of them more than one member has. `values` are
+    /// told where the value of each is that is there: its index on the object's tape.
+    pub(crate) fn among(&self, object: Node<'_>, values: &mut [u32]) -> (Set, Set) {
         let (mut present, mut repeated) = (0, 0);
-        for (name, _) in object.members() {
-            let found = self.set_of(name);
-            repeated |= present & found;
-            present |= found;
-        }
+        object.for_each_name(|name, escaped, value| {
+            let found = if escaped { self.find_escaped(name) } else { self.find(name) };
+            if let Some(at) = found {
+                repeated |= present & 1 << at;
+                present |= 1 << at;
+                if let Some(place) = values.get_mut(at) {
+                    *place = value;
+                }
+            }
+        });
         (present, repeated)
     }
 
-    /// The set of a member's name alone; empty where it is none of them.
-    pub(crate) fn set_of(&self, name: Name<'_>) -> Set {
-        match name.plain() {
-            Some(name) => self.find(name),
-            None => self.find(&name.text()),
-        }
+    /// Whether a member's name is in the set.
+    pub(crate) fn has(&self, set: Set, name: Name<'_>) -> bool {
+        self.names.iter().enumerate().any(|(at, known)| set >> at & 1 == 1 && name.is(known))
     }
 
-    fn find(&self, name: &str) -> Set {
-        let mut list = self.lists.get(list(name.as_bytes())).copied().unwrap_or(0);
+    /// The place of a name that stands in its quotes.
+    #[inline]
+    fn find(&self, quoted: &[u8]) -> Option<usize> {
+        let mut list = self.lists.get(list(quoted)).copied().unwrap_or(0);
         while list != 0 {
-            let at = list.trailing_zeros();
-            if self.names.get(at as usize).is_some_and(|known| known == name) {
-                return 1 << at;
+            let at = list.trailing_zeros() as usize;
+            if let (Some(known), [_, inside @ .., _]) = (self.names.get(at), quoted)
+                && known.as_bytes() == inside
+            {
+                return Some(at);
             }
             list &= list - 1;
         }
-        0
+        None
+    }
+
+    #[cold]
+    fn find_escaped(&self, quoted: &[u8]) -> Option<usize> {
+        let name = write::unescape_quoted(quoted);
+        self.names.iter().position(|known| *known == name)
     }
 }
 
-/// The list of a name.
-fn list(name: &[u8]) -> usize {
-    let (first, last) = (name.first().copied().unwrap_or(0), name.last().copied().unwrap_or(0));
-    (name.len() + 3 * usize::from(first) + 5 * usize::from(last)) % LISTS
+/// The list of a name that stands in its quotes.
+#[inline]
+fn list(quoted: &[u8]) -> usize {
+    match quoted {
+        [_, first, .., last, _] => (quoted.len() + 3 * usize::from(*first) + 5 * usize::from(*last)) % LISTS,
+        _ => quoted.len() % LISTS,
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +115,7 @@ mod tests {
     fn among(names: &[&str], object: &str) -> (Vec<String>, Vec<String>) {
         let names = Names::new(names.iter().map(|&name| name.to_owned())).expect("few names");
         let document = Document::parse(object.as_bytes()).expect("JSON");
-        let (present, repeated) = names.among(document.root());
+        let (present, repeated) = names.among(document.root(), &mut []);
         let of =
             |set: Set| (0..64).filter(|at| set >> at & 1 == 1).map(|at| names.names[at].clone()).collect();
         (of(present), of(repeated))

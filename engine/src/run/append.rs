@@ -7,7 +7,9 @@
 use bytes::BytesMut;
 
 use super::answers::{Freshness, Given};
-use super::apply::{Applying, copied, count_kept};
+use super::apply::{self, Applying, count_kept};
+use super::buffers::Buffers;
+use super::copies::copied;
 use super::{Asked, Taken, may_come};
 use crate::batch::{LookupCounts, Verdict};
 use crate::eval::{Known, Level, Scope};
@@ -15,17 +17,15 @@ use crate::json::Node;
 use crate::lookup::{Answer, Item};
 use crate::program::{Addition, Append, Lookup, Otherwise, Program, Rule, open};
 
-/// How large the buffers are that enriched events share.
-const BUFFER: usize = 256 << 10;
-
 /// What is kept from one event of a batch to the next.
 pub(super) struct Appending<'a> {
     /// The members out of items: by the lookup's number, then by that of its key.
     items: Vec<Vec<Option<Members>>>,
     /// The members that are the same for all events.
     constants: Vec<Option<Members>>,
-    /// Where enriched events are written.
+    /// Where enriched events are written, and what comes when it is full.
     out: BytesMut,
+    buffers: Buffers,
     /// One event's lookups, as far as it has come.
     known: Vec<Known<'a>>,
     ended: Vec<(usize, Ended)>,
@@ -43,6 +43,9 @@ enum Ended {
     NoKey,
 }
 
+/// An item, and the number of its key.
+type Found<'a> = (usize, &'a Item);
+
 /// Why no more is added.
 enum Stopped {
     /// The rule does not want the event.
@@ -52,11 +55,12 @@ enum Stopped {
 }
 
 impl Appending<'_> {
-    pub(super) fn new(program: &Program) -> Self {
+    pub(super) fn new(program: &Program, buffers: Buffers) -> Self {
         Self {
             items: vec![Vec::new(); program.numbers.lookups],
             constants: vec![None; program.numbers.constants],
             out: BytesMut::new(),
+            buffers,
             known: Vec::new(),
             ended: Vec::new(),
             text: String::new(),
@@ -71,8 +75,15 @@ impl Appending<'_> {
         self.out.clear();
         let usual = bytes + bytes / 2 + 512;
         if self.out.capacity() < usual {
-            self.out = BytesMut::with_capacity(usual.max(BUFFER));
+            let full = std::mem::take(&mut self.out);
+            self.out = self.buffers.replace(full, usual);
         }
+    }
+
+    /// The buffers, for another batch.
+    pub(super) fn end(mut self) -> Buffers {
+        self.buffers.keep(self.out);
+        self.buffers
     }
 }
 
@@ -87,7 +98,7 @@ impl Append {
         if taken.present & self.targets != 0 {
             return None;
         }
-        let root = taken.root(applying.tapes);
+        let root = taken.root(applying.found.tapes);
         let (event, rest) = before_the_end(root.raw())?;
         applying.appending.begin(rule, root.raw().len());
         applying.appending.out.extend_from_slice(event.as_bytes());
@@ -163,8 +174,8 @@ impl<'s, 'a> Run<'s, 'a, '_> {
     }
 
     /// How a lookup ends, and what it found.
-    fn answer(&self, place: usize, lookup: &Lookup) -> Result<(Ended, Option<(usize, &'a Item)>), Stopped> {
-        let Applying { answers, keys, context, .. } = *self.applying;
+    fn answer(&self, place: usize, lookup: &Lookup) -> Result<(Ended, Option<Found<'a>>), Stopped> {
+        let (apply::Found { answers, keys, .. }, context) = (self.applying.found, self.applying.context);
         match keys.of(self.taken.keys, &self.rule.lookups).get(place) {
             Some(Asked::Key(key)) => match answers.get(lookup.slot, *key) {
                 Some(Given { answer: Answer::Found(item), freshness }) => {

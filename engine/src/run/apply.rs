@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
-use enrich_dsl::model::{Copied, Copy, IfAbsent};
 
 use super::answers::{Answers, Freshness, Given, unanswered};
 use super::append::Appending;
+use super::buffers::Buffers;
+use super::copies::{Write, copies, defaults};
 use super::place::Places;
 use super::{Asked, Keys, Taken, may_come, rejected};
 use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, Verdict};
@@ -20,12 +21,18 @@ use crate::program::{Branch, Lookup, Program, Rule, Step, TableSlot};
 use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
 
-/// The events of a batch whose lookups are answered.
-pub(super) struct Applying<'a> {
-    pub(super) program: &'a Program,
+/// What is known of a batch's events before their statements.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
     pub(super) tapes: &'a Tapes,
     pub(super) keys: &'a Keys,
     pub(super) answers: &'a Answers,
+}
+
+/// The events of a batch whose lookups are answered.
+pub(super) struct Applying<'a> {
+    pub(super) program: &'a Program,
+    pub(super) found: Found<'a>,
     pub(super) limits: Limits,
     pub(super) context: Context,
     /// By rule and lookup.
@@ -37,23 +44,22 @@ pub(super) struct Applying<'a> {
 impl<'a> Applying<'a> {
     pub(super) fn new(
         program: &'a Program,
-        tapes: &'a Tapes,
-        keys: &'a Keys,
-        answers: &'a Answers,
+        found: Found<'a>,
         limits: Limits,
         context: Context,
+        buffers: Buffers,
     ) -> Self {
         let count = |rule: &Rule| {
             rule.all_lookups().map(|lookup| LookupCounts::new(&rule.name, &lookup.name)).collect()
         };
         let counts = program.rules.iter().map(count).collect();
-        let (places, appending) = (Places::new(program), Appending::new(program));
-        Self { program, tapes, keys, answers, limits, context, counts, places, appending }
+        let (places, appending) = (Places::new(program), Appending::new(program, buffers));
+        Self { program, found, limits, context, counts, places, appending }
     }
 
-    /// How the lookups ended.
-    pub(super) fn into_counts(self) -> Vec<LookupCounts> {
-        self.counts.into_iter().flatten().collect()
+    /// How the lookups ended, and the buffers.
+    pub(super) fn end(self) -> (Vec<LookupCounts>, Buffers) {
+        (self.counts.into_iter().flatten().collect(), self.appending.end())
     }
 
     /// The verdict on one event.
@@ -66,21 +72,17 @@ impl<'a> Applying<'a> {
         {
             return verdict;
         }
+        let Found { tapes, keys, answers } = self.found;
         let mut run = Run {
             tables: &self.program.tables,
             taken,
-            tapes: self.tapes,
-            all_keys: self.keys,
+            tapes,
+            all_keys: keys,
             rule,
-            answers: self.answers,
+            answers,
             limits: self.limits,
             context: self.context,
-            event: Frame::new(
-                taken.root(self.tapes),
-                &rule.lookups,
-                self.keys.of(taken.keys, &rule.lookups),
-                0,
-            ),
+            event: Frame::new(taken.root(tapes), &rule.lookups, keys.of(taken.keys, &rule.lookups), 0),
             element: None,
             at: 0,
             written: 0,
@@ -196,7 +198,7 @@ impl<'a> Run<'a, '_> {
         let Some(lookup) = lookups.get(place) else { return Flow::Continue(()) };
         match self.answer(place, lookup) {
             Err(failure) => self.failed(place, lookup, &failure),
-            Ok(Found::Item(item, freshness)) => match copies(lookup, item) {
+            Ok(Ended::Item(item, freshness)) => match copies(lookup, item) {
                 Err(failure) => self.failed(place, lookup, &failure),
                 Ok(writes) => {
                     self.learn(place, Known::Item(item), |counts| {
@@ -212,21 +214,21 @@ impl<'a> Run<'a, '_> {
                     self.steps(&lookup.found, None)
                 }
             },
-            Ok(Found::Missing(_)) if may_come(lookup, &self.taken.record.origin, self.context) => {
+            Ok(Ended::Missing(_)) if may_come(lookup, &self.taken.record.origin, self.context) => {
                 let reason = Reason::new(
                     ReasonCode::NotYet,
                     format!("lookup `{}`: the item may still come", lookup.name),
                 );
                 Flow::Break(Verdict::Failed { rule: Some(self.rule.name.clone()), reason })
             }
-            Ok(Found::Missing(freshness)) => {
+            Ok(Ended::Missing(freshness)) => {
                 self.learn(place, Known::Nothing, |counts| {
                     counts.missing += 1;
                     count_kept(counts, freshness);
                 });
                 self.without_item(lookup, &lookup.missing)
             }
-            Ok(Found::NoKey) => {
+            Ok(Ended::NoKey) => {
                 self.learn(place, Known::Nothing, |counts| counts.no_key += 1);
                 self.without_item(lookup, &lookup.no_key)
             }
@@ -244,19 +246,19 @@ impl<'a> Run<'a, '_> {
     }
 
     /// What a lookup found, as its key and the tables say. One keyed by a failed lookup fails too.
-    fn answer(&self, place: usize, lookup: &Lookup) -> Result<Found<'a>, Failure> {
+    fn answer(&self, place: usize, lookup: &Lookup) -> Result<Ended<'a>, Failure> {
         let caught = self.element.as_ref().and_then(|element| element.failure(&lookup.inner_upstream));
         if let Some(failure) = caught.or_else(|| self.event.failure(&lookup.upstream)) {
             return Err(failure);
         }
         match self.element.as_ref().unwrap_or(&self.event).keys.get(place) {
             Some(Asked::Key(key)) => match self.answers.get(lookup.slot, *key) {
-                Some(Given { answer: Answer::Found(item), freshness }) => Ok(Found::Item(item, *freshness)),
-                Some(Given { answer: Answer::Missing, freshness }) => Ok(Found::Missing(*freshness)),
+                Some(Given { answer: Answer::Found(item), freshness }) => Ok(Ended::Item(item, *freshness)),
+                Some(Given { answer: Answer::Missing, freshness }) => Ok(Ended::Missing(*freshness)),
                 Some(Given { answer: Answer::Failed(failure), .. }) => Err(self.taken.failure(failure)),
                 None => Err(unanswered()),
             },
-            Some(Asked::NoKey) => Ok(Found::NoKey),
+            Some(Asked::NoKey) => Ok(Ended::NoKey),
             Some(Asked::Failed(failure)) => Err(Failure::clone(failure)),
             Some(Asked::NotYet) | None => Err(unanswered()),
         }
@@ -423,8 +425,8 @@ fn too_large(limits: Limits) -> Reason {
     Reason::new(ReasonCode::TooLarge, message)
 }
 
-/// What a lookup found.
-enum Found<'a> {
+/// How a lookup ended, and what it found.
+enum Ended<'a> {
     Item(&'a Item, Freshness),
     Missing(Freshness),
     NoKey,
@@ -437,76 +439,4 @@ pub(super) fn count_kept(counts: &mut LookupCounts, freshness: Freshness) {
         Freshness::Stale => counts.stale += 1,
         Freshness::New => {}
     }
-}
-
-/// What a copy writes.
-enum Write<'a> {
-    /// A value to a path.
-    One(&'a [String], Value<'a>),
-    /// Members of the object at a path.
-    Inside(&'a [String], Vec<(String, String)>),
-}
-
-/// The writes of all copies, or the failure of one: all or none.
-fn copies<'a>(lookup: &'a Lookup, item: &'a Item) -> Result<Vec<Write<'a>>, Failure> {
-    let mut writes = Vec::new();
-    for copy in &lookup.copies {
-        match &copy.what {
-            Copied::Named(names) => {
-                for (name, target) in names {
-                    if let Some(value) = copied(copy, name, item)? {
-                        writes.push(Write::One(&target.0, value));
-                    }
-                }
-            }
-            Copied::All { except, into } => {
-                let mut members = Vec::new();
-                for (name, node) in item.root().members() {
-                    let name = name.text().into_owned();
-                    if !except.contains(&name) {
-                        let value = cast(copy, &name, Value::Node(node))?;
-                        members.extend(value.to_json().map(|text| (name, text)));
-                    }
-                }
-                writes.push(Write::Inside(&into.0, members));
-            }
-            _ => return Err(Failure::new(ErrorCode::Item, "a copy of another version")),
-        }
-    }
-    Ok(writes)
-}
-
-/// The value of one attribute; `None` where it is absent and nothing is written.
-pub(super) fn copied<'a>(copy: &'a Copy, name: &str, item: &'a Item) -> Result<Option<Value<'a>>, Failure> {
-    match (item.root().get(name), &copy.absent) {
-        (Some(node), _) => cast(copy, name, Value::Node(node)).map(Some),
-        (None, IfAbsent::Default(literal)) => Ok(Some(crate::program::literal(literal))),
-        (None, IfAbsent::Required) => {
-            let message = format!("the item has no attribute `{name}`");
-            Err(Failure::new(ErrorCode::RequiredAbsent, message))
-        }
-        (None, _) => Ok(None),
-    }
-}
-
-fn cast<'a>(copy: &Copy, name: &str, value: Value<'a>) -> Result<Value<'a>, Failure> {
-    match copy.cast {
-        None => Ok(value),
-        Some(ty) => value
-            .cast(ty)
-            .map_err(|error| Failure::new(ErrorCode::Cast, format!("attribute `{name}`: {}", error.message))),
-    }
-}
-
-/// What is written where there is no item: every default.
-fn defaults(lookup: &Lookup) -> impl Iterator<Item = (&[String], Value<'static>)> {
-    lookup.copies.iter().flat_map(|copy| {
-        let names = match (&copy.what, &copy.absent) {
-            (Copied::Named(names), IfAbsent::Default(literal)) => Some((names, literal)),
-            _ => None,
-        };
-        names.into_iter().flat_map(|(names, literal)| {
-            names.iter().map(move |(_, target)| (target.0.as_slice(), crate::program::literal(literal)))
-        })
-    })
 }

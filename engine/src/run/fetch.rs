@@ -59,17 +59,20 @@ struct Wave<'a> {
 /// A slot, a key of it that another batch is asking, and where the answer will be.
 type InFlight = (usize, KeyId, Flight);
 
+/// A slot, and the keys that it is asked.
+type SlotKeys = (usize, Vec<KeyId>);
+
 /// A call that is to be made.
 struct Asking<'a> {
     call: Call,
     /// The slots of its tables, with the keys that each is asked.
-    slots: Vec<(usize, Vec<KeyId>)>,
+    slots: Vec<SlotKeys>,
     /// Keeps the call's keys among those that are being asked.
     _landings: Vec<Landing<'a>>,
 }
 
 impl Asking<'_> {
-    async fn end(self) -> (Vec<(usize, Vec<KeyId>)>, Arc<Called>) {
+    async fn end(self) -> (Vec<SlotKeys>, Arc<Called>) {
         (self.slots, self.call.await)
     }
 }
@@ -128,7 +131,7 @@ impl<'a> Wave<'a> {
 
     /// One call for each source that has anything to answer.
     fn calls(&self, keys: Vec<Vec<KeyId>>) -> Vec<Asking<'a>> {
-        let mut calls: Vec<(Vec<(usize, Vec<KeyId>)>, Questions)> = self
+        let mut calls: Vec<(Vec<SlotKeys>, Questions)> = self
             .sources
             .iter()
             .map(|_| (Vec::new(), Questions::new(Vec::new(), self.context.deadline)))
@@ -145,12 +148,7 @@ impl<'a> Wave<'a> {
         calls.map(|(source, (slots, questions))| self.asking(source, slots, questions)).collect()
     }
 
-    fn asking(
-        &self,
-        source: &Arc<dyn Source>,
-        slots: Vec<(usize, Vec<KeyId>)>,
-        questions: Questions,
-    ) -> Asking<'a> {
+    fn asking(&self, source: &Arc<dyn Source>, slots: Vec<SlotKeys>, questions: Questions) -> Asking<'a> {
         let source = Arc::clone(source);
         let tables = slots.iter().zip(&questions.tables).enumerate();
         let cached: Vec<_> = tables
@@ -170,7 +168,7 @@ impl<'a> Wave<'a> {
     }
 
     /// Takes the answers of the sources.
-    fn settle(&mut self, calls: Vec<(Vec<(usize, Vec<KeyId>)>, Arc<Called>)>) {
+    fn settle(&mut self, calls: Vec<(Vec<SlotKeys>, Arc<Called>)>) {
         for (slots, called) in calls {
             for (table, (slot, ids)) in slots.into_iter().enumerate() {
                 for (at, id) in ids.into_iter().enumerate() {

@@ -11,6 +11,8 @@
 mod answers;
 mod append;
 mod apply;
+mod buffers;
+mod copies;
 mod decode;
 mod fetch;
 mod pace;
@@ -32,6 +34,8 @@ use crate::lookup::{ErrorCode, Failure, Source, TableCache};
 use crate::program::{ForEach, Lookup, Program};
 use crate::reasons::{Reason, ReasonCode};
 use answers::{Answers, KeyId};
+use buffers::Buffers;
+pub(crate) use buffers::Pool;
 pub(crate) use pace::Pace;
 use prepare::Preparer;
 
@@ -40,20 +44,25 @@ pub(crate) async fn batch(
     program: &Program,
     sources: &[Arc<dyn Source>],
     caches: &[Option<TableCache>],
-    limits: Limits,
+    (limits, pool): (Limits, &Pool),
     mut pace: Pace<'_>,
     records: &[Record<'_>],
     context: Context,
 ) -> Outcome {
     let together = together(records);
-    let (mut events, tapes, mut keys) = prepared(program, limits, &mut pace, records, together, context);
+    let mut buffers = pool.take();
+    let tapes = std::mem::take(&mut buffers.tapes);
+    let Prepared { mut events, tapes, fields, mut keys } =
+        prepared(program, limits, &mut pace, records, together, (tapes, context));
     let mut answers = Answers::new(program);
     for wave in 0..program.waves {
-        let wanted = plan::keys(program, &mut events, &tapes, &mut keys, &mut answers, (wave, context));
+        let wanted =
+            plan::keys(program, &mut events, (&tapes, &fields), &mut keys, &mut answers, (wave, context));
         let mut room = ItemRoom::new(limits, program.waves);
         fetch::fetch(program, sources, caches, (wave, &wanted, &mut room), &mut answers, context).await;
     }
-    let mut applying = apply::Applying::new(program, &tapes, &keys, &answers, limits, context);
+    let found = apply::Found { tapes: &tapes, keys: &keys, answers: &answers };
+    let mut applying = apply::Applying::new(program, found, limits, context, buffers);
     let mut room = Room::new(limits, together);
     let verdict = |(at, event): (usize, Event<'_>)| {
         let taken = match event {
@@ -68,21 +77,31 @@ pub(crate) async fn batch(
         within(verdict, at, taken.text.len(), &mut room)
     };
     let verdicts = events.into_iter().enumerate().map(verdict).collect();
-    Outcome { verdicts, lookups: applying.into_counts() }
+    let (lookups, buffers) = applying.end();
+    pool.give_back(Buffers { tapes, ..buffers });
+    Outcome { verdicts, lookups }
 }
 
-/// The events as they are before any lookup.
+/// The events of a batch before any lookup.
+struct Prepared<'r> {
+    events: Vec<Event<'r>>,
+    tapes: Tapes,
+    /// For each name of an event's rule, where its value is on the event's tape; 0 where there is none.
+    fields: Vec<u32>,
+    keys: Keys,
+}
+
 fn prepared<'r>(
     program: &Program,
     limits: Limits,
     pace: &mut Pace<'_>,
     records: &'r [Record<'r>],
     together: usize,
-    context: Context,
-) -> (Vec<Event<'r>>, Tapes, Keys) {
+    (tapes, context): (Tapes, Context),
+) -> Prepared<'r> {
     let routes = routes::Routes::new(program);
-    let (tapes, keys) = (Tapes::default(), Keys::default());
-    let mut preparer = Preparer { program, routes, tapes, keys, context };
+    let (fields, keys) = (Vec::new(), Keys::default());
+    let mut preparer = Preparer { program, routes, tapes, fields, keys, context };
     let mut room = Room::new(limits, together);
     let prepared = |(at, record)| {
         if pace.ends_prepare(at) {
@@ -94,7 +113,7 @@ fn prepared<'r>(
         event.within(&mut room, at, at < together, program)
     };
     let events = records.iter().enumerate().map(prepared).collect();
-    (events, preparer.tapes, preparer.keys)
+    Prepared { events, tapes: preparer.tapes, fields: preparer.fields, keys: preparer.keys }
 }
 
 /// Does one step of one record. A panic in it is a fault of ours, or of an embedder's function; it rejects
@@ -174,6 +193,8 @@ struct Taken<'r> {
     first: bool,
     /// Which of its rule's names the event has.
     present: u64,
+    /// Where the values of these names are told in [`Prepared::fields`].
+    fields: usize,
     /// Where the keys of the rule's lookups are.
     keys: usize,
     /// Where the keys of the rule's loops are, by loop.
@@ -232,7 +253,7 @@ impl Keys {
     /// Makes room for so many, and gives the place of the first one.
     fn open(&mut self, count: usize) -> usize {
         let first = self.0.len();
-        self.0.resize(first + count, Asked::NotYet);
+        self.0.extend(std::iter::repeat_with(|| Asked::NotYet).take(count));
         first
     }
 

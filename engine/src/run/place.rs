@@ -39,9 +39,9 @@ impl Places {
         let Some(output) = rule.output.as_ref().filter(|_| context.placed) else { return Ok(None) };
         match output {
             Output::Firehose(stream) => Ok(Some(Placement::Firehose(stream.clone()))),
-            Output::S3 { bucket, prefix, per, compression } => {
+            Output::S3 { bucket, prefix, is_constant, per, compression } => {
                 let last = self.0.get(at).and_then(Option::as_ref);
-                if let Some(place) = last.filter(|_| prefix.is_constant()) {
+                if let Some(place) = last.filter(|_| *is_constant) {
                     return Ok(Some(Placement::Object(Arc::clone(place))));
                 }
                 let prefix = evaluated(prefix, scope)?;

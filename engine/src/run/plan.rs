@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::json::{Kind, Node, Tapes};
 use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes};
-use crate::program::{Expr, ForEach, KeyPart, Lookup, Program, Rule};
+use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
 use crate::value::Value;
 
 /// Works out the keys of a wave, over all events, and gives those that are to be asked, with their slots: each
@@ -16,7 +16,7 @@ use crate::value::Value;
 pub(super) fn keys(
     program: &Program,
     events: &mut [Event<'_>],
-    tapes: &Tapes,
+    (tapes, fields): (&Tapes, &[u32]),
     keys: &mut Keys,
     answers: &mut Answers,
     (wave, context): (usize, Context),
@@ -26,7 +26,8 @@ pub(super) fn keys(
         let Event::Taken(taken) = &*event else { continue };
         let Some(rule) = program.rules.get(taken.rule) else { continue };
         found.clear();
-        let (asker, mut places) = (Asker { taken, rule, tapes, context }, Places { wave, found: &mut found });
+        let (asker, mut places) =
+            (Asker { taken, rule, tapes, fields, context }, Places { wave, found: &mut found });
         // Nothing is kept of an event that ends here: its keys are not asked.
         let worked_out = contained(
             || Some(&rule.name),
@@ -72,6 +73,8 @@ struct Asker<'a, 'p, 'r> {
     taken: &'a Taken<'r>,
     rule: &'p Rule,
     tapes: &'a Tapes,
+    /// See [`super::Prepared::fields`].
+    fields: &'a [u32],
     context: Context,
 }
 
@@ -168,6 +171,13 @@ impl<'a, 'p> Asker<'a, 'p, '_> {
         Ok(all)
     }
 
+    /// The text of a field that is a part of a key, if it stands there plainly: most are.
+    fn field<'b>(self, part: &KeyPart, event: Node<'b>) -> Option<&'b str> {
+        let place = self.taken.fields + part.field.filter(|_| part.ty == KeyType::String)?;
+        let value = self.fields.get(place).filter(|value| **value != 0)?;
+        event.at(*value).as_plain_str().filter(|text| !text.is_empty())
+    }
+
     /// Puts the key's bytes together. `false` where a part of it is absent, null or empty.
     fn key<'b>(
         self,
@@ -183,7 +193,11 @@ impl<'a, 'p> Asker<'a, 'p, '_> {
         let scope = Scope { event, element, origin, error: None, now: self.context.now, key: true };
         bytes.clear();
         for part in &lookup.key {
-            if !key_part(part, scope, bytes)? {
+            if let Some(text) = self.field(part, event.node) {
+                bytes
+                    .push_string(text)
+                    .map_err(|code| wrong_part(part, code, &Value::String(text.into())))?;
+            } else if !key_part(part, scope, bytes)? {
                 return Ok(false);
             }
         }
@@ -203,15 +217,6 @@ fn asked(key: Result<bool, Failure>, lookup: &Lookup, answers: &mut Answers, byt
 /// Appends one part of a key; `false` where it is absent, null or empty text.
 fn key_part(part: &KeyPart, scope: Scope<'_, '_>, bytes: &mut KeyBytes) -> Result<bool, Failure> {
     use ErrorCode::{Argument, Arithmetic, Cast, Condition, Expression, Size, Text};
-    // Most keys are a text of the event as it stands there.
-    if let (Expr::Event(path), KeyType::String, None) = (&part.value, part.ty, scope.event.edits)
-        && let Some(text) = at(scope.event.node, path).and_then(Node::as_plain_str).filter(|text| !text.is_empty())
-    {
-        return match bytes.push_string(text) {
-            Ok(()) => Ok(true),
-            Err(code) => Err(wrong_part(part, code, &Value::String(text.into()))),
-        };
-    }
     let value = scope.value(&part.value).map_err(|stop| match stop {
         Stop::Error(reason) => {
             let codes = [Cast, Text, Arithmetic, Argument, Condition, Size];
@@ -231,11 +236,6 @@ fn key_part(part: &KeyPart, scope: Scope<'_, '_>, bytes: &mut KeyBytes) -> Resul
         _ => Err(ErrorCode::KeyType),
     };
     pushed.map(|()| true).map_err(|code| wrong_part(part, code, &value))
-}
-
-/// The value at that path.
-fn at<'d>(node: Node<'d>, path: &[String]) -> Option<Node<'d>> {
-    path.iter().try_fold(node, |node, name| node.get(name))
 }
 
 /// Why a value is no part of a key.

@@ -12,7 +12,7 @@ use crate::batch::{Origin, Payload, Record, Verdict};
 use crate::context::Context;
 use crate::eval::{Scope, Stop};
 use crate::json::{Kind, Node, Tape, Tapes};
-use crate::program::{ForEach, Program, Rule};
+use crate::program::{ForEach, Names, Program, Rule};
 use crate::reasons::{Reason, ReasonCode};
 
 /// Prepares the events of a batch.
@@ -20,6 +20,7 @@ pub(super) struct Preparer<'p, 'r> {
     pub(super) program: &'p Program,
     pub(super) routes: Routes<'p, 'r>,
     pub(super) tapes: Tapes,
+    pub(super) fields: Vec<u32>,
     pub(super) keys: Keys,
     pub(super) context: Context,
 }
@@ -61,28 +62,39 @@ impl<'p, 'r> Preparer<'p, 'r> {
         };
         let Some(rule) = program.rules.get(place) else { return Event::Done(internal()) };
         let root = self.tapes.root(&text, tape);
-        let checked = present(rule, root).and_then(|present| {
+        let fields = self.fields.len();
+        self.fields.extend(std::iter::repeat_n(0, rule.names.as_ref().map_or(0, Names::count)));
+        let places = self.fields.get_mut(fields..).unwrap_or_default();
+        let checked = present(rule, root, places).and_then(|present| {
             let verdict =
                 invalid(rule, root).or_else(|| dropped(rule, Scope::arrived(root, origin, self.context.now)));
             verdict.map_or(Ok(present), Err)
         });
         match checked {
             Ok(present) => {
-                let tape = match (&rule.append, &rule.names) {
-                    (Some(append), Some(names)) => {
-                        self.tapes.prune(tape, &text, |name| names.set_of(name) & append.reads != 0)
-                    }
-                    _ => tape,
-                };
+                let tape = self.pruned(rule, &text, tape, fields);
                 let (keys, loops) = (self.keys.open(rule.lookups.len()), Vec::new());
-                let taken = Taken { record, text, tape, rule: place, first: false, present, keys, loops };
+                let (first, at) = (false, place);
+                let taken = Taken { record, text, tape, rule: at, first, present, fields, keys, loops };
                 self.looped(rule, taken)
             }
             Err(verdict) => {
                 self.tapes.forget(tape);
+                self.fields.truncate(fields);
                 Event::Done(verdict)
             }
         }
+    }
+
+    /// The event's tape without what its rule never looks into.
+    fn pruned(&mut self, rule: &Rule, text: &str, tape: Tape, fields: usize) -> Tape {
+        let (Some(append), Some(names)) = (&rule.append, &rule.names) else { return tape };
+        let Some(pruned) = self.tapes.prune(tape, text, |name| names.has(append.reads, name)) else {
+            return tape;
+        };
+        // The values have moved.
+        names.among(self.tapes.root(text, pruned), self.fields.get_mut(fields..).unwrap_or_default());
+        pruned
     }
 
     /// The first rule whose `when` holds, and the event as it reads it; an `Err` is the event's verdict.
@@ -143,10 +155,10 @@ fn internal() -> Verdict {
     rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"))
 }
 
-/// Which of the rule's names the event has; an `Err` is the verdict on an event that has one of them twice.
-fn present(rule: &Rule, root: Node<'_>) -> Result<u64, Verdict> {
+/// Which of the rule's names the event has, and where their values are; an `Err` is the verdict on an event that has one of them twice.
+fn present(rule: &Rule, root: Node<'_>, places: &mut [u32]) -> Result<u64, Verdict> {
     let Some(names) = &rule.names else { return repeated(rule, &rule.paths, root).map_or(Ok(0), Err) };
-    let (present, twice) = names.among(root);
+    let (present, twice) = names.among(root, places);
     // The paths inside of what they lead through are looked at one by one.
     let verdict = if twice != 0 || rule.deep { repeated(rule, &rule.paths, root) } else { None };
     verdict.map_or(Ok(present), Err)

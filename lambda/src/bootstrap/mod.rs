@@ -20,6 +20,7 @@ pub use start::{StartError, handler};
 
 /// Runs the function until Lambda ends it, or tells Lambda why it can't start.
 pub async fn run(variables: Variables) -> ExitCode {
+    crate::memory::keep_freed();
     runtime::log::start(variables.get("AWS_LAMBDA_LOG_LEVEL"));
     let runtime_api = variables.get("AWS_LAMBDA_RUNTIME_API").map(str::to_owned);
     match prepared(variables).await {

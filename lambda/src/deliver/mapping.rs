@@ -87,7 +87,7 @@ impl Batch<'_> {
     }
 
     /// Tells the caller what to bring again, in its own words.
-    fn failures(&self, caller: &Caller, order: &Order, fates: &[Fate]) -> Result<Vec<u8>, AnswerError> {
+    fn failures(&self, caller: &Caller, order: &Order<'_>, fates: &[Fate]) -> Result<Vec<u8>, AnswerError> {
         let origins = |lane: Vec<usize>| lane.into_iter().filter_map(|at| self.records.get(at));
         let failed = order.failed(fates);
         match caller {
@@ -123,7 +123,7 @@ impl Batch<'_> {
 struct Delivery<'a> {
     batch: Batch<'a>,
     caller: &'a Caller,
-    order: &'a Order,
+    order: &'a Order<'a>,
     fates: Vec<Fate>,
     written: Counts,
     /// A write has failed, and all records come again with it, so that no more are begun.
@@ -239,8 +239,11 @@ impl Delivery<'_> {
         let enriched = records.filter(|at| self.fates.get(*at) == Some(&Fate::Enriched));
         let events: Vec<_> = enriched.filter_map(|at| self.batch.output(at, kind)).collect();
         // All have names: what has no sequence number is not enriched here.
-        let (kept, new): (Vec<_>, Vec<_>) =
-            events.into_iter().partition(|event| self.caller.was_kept(event.record));
+        let was_kept = |event: &Enriched<'_>| self.caller.was_kept(event.record);
+        let (kept, new): (Vec<_>, Vec<_>) = match self.caller {
+            Caller::Kinesis { .. } | Caller::DynamoDb { .. } | Caller::Kafka => (Vec::new(), events),
+            _ => events.into_iter().partition(was_kept),
+        };
         // What was kept is alone: an object of several is named by its first and last record, and between
         // these may be others that are in an object of that name already.
         let (laid, _unnamed) = objects(&new);

@@ -11,22 +11,23 @@ use crate::envelope::{Caller, Message};
 
 /// The order in which a mapping's caller brings records: in lanes, each of which is brought again from
 /// its first failed record on.
-pub(super) struct Order {
+pub(super) struct Order<'r> {
+    records: &'r [Record<'r>],
     /// The places of each lane's records in the batch.
     lanes: Vec<Vec<usize>>,
-    /// The records' numbers, where the caller goes by them.
-    numbers: Vec<Option<SequenceNumber>>,
+    /// Whether the caller goes by the records' numbers.
+    by_number: bool,
     /// The places of records that come again together, wherever in their lane one of them failed: those of
     /// one message.
     together: Vec<Range<usize>>,
 }
 
-impl Order {
+impl<'r> Order<'r> {
     /// - A shard is one lane.
     /// - Kafka brings several partitions at a time, and each is a lane.
     /// - A FIFO queue keeps the order of each message group, and another queue none at all. The records that
     ///   one message keeps are then no lane either: what fails among them does not hold up the others.
-    pub(super) fn new<'r>(caller: &'r Caller, records: &'r [Record<'r>]) -> Self {
+    pub(super) fn new(caller: &'r Caller, records: &'r [Record<'r>]) -> Self {
         let lanes = match caller {
             Caller::Sqs { fifo: false, .. } | Caller::Replay => {
                 (0..records.len()).map(|at| vec![at]).collect()
@@ -42,12 +43,9 @@ impl Order {
                     |record: &'r Record<'r>| (&*record.origin.stream, record.origin.shard.as_deref());
                 lanes(records.iter().map(partition))
             }
-            _ => lanes(records.iter().map(|_| ())),
+            _ => vec![(0..records.len()).collect()],
         };
-        let number = |record: &Record<'_>| match caller {
-            Caller::Sqs { .. } | Caller::Replay => None,
-            _ => number(record).and_then(SequenceNumber::parse),
-        };
+        let by_number = !matches!(caller, Caller::Sqs { .. } | Caller::Replay);
         let together = match caller {
             Caller::Sqs { messages, .. } => messages
                 .iter()
@@ -56,7 +54,7 @@ impl Order {
                 .collect(),
             _ => Vec::new(),
         };
-        Self { lanes, numbers: records.iter().map(number).collect(), together }
+        Self { records, lanes, by_number, together }
     }
 
     /// Whether all records come again with the first one.
@@ -99,13 +97,16 @@ impl Order {
     /// Whether that changed anything: then the lowest number may be another one.
     fn settle_once(&self, lane: &[usize], fates: &mut [Fate]) -> bool {
         let failed = |fates: &[Fate], at: usize| fates.get(at).is_some_and(|fate| fate.failed().is_some());
-        let number = |at: usize| self.numbers.get(at).and_then(Option::as_ref);
         let Some(first) = lane.iter().position(|at| failed(fates, *at)) else { return false };
+        let number = |at: usize| {
+            let record = self.records.get(at).filter(|_| self.by_number)?;
+            number(record).and_then(SequenceNumber::parse)
+        };
         let lowest = lane.iter().skip(first).filter_map(|at| number(*at)).min();
         let mut changed = false;
         for (place, at) in lane.iter().enumerate() {
-            let again =
-                place > first || number(*at).zip(lowest).is_some_and(|(number, lowest)| number >= lowest);
+            let again = place > first
+                || number(*at).zip(lowest.as_ref()).is_some_and(|(number, lowest)| number >= *lowest);
             if let Some(fate) = fates.get_mut(*at).filter(|fate| again && fate.failed().is_none()) {
                 *fate = Fate::Failed(Reason::new(
                     ReasonCode::BehindFailure,

@@ -15,9 +15,11 @@ impl Compiler<'_> {
                 if bucket.is_empty() {
                     return Err(BuildError::NoBucket { rule: rule.to_owned() });
                 }
+                let prefix = Expr::Text(self.parts(&objects.prefix)?);
                 Ok(Output::S3 {
                     bucket: bucket.into(),
-                    prefix: Expr::Text(self.parts(&objects.prefix)?),
+                    is_constant: prefix.is_constant(),
+                    prefix,
                     per: objects.per,
                     compression: objects.compression,
                 })

@@ -1,44 +1,31 @@
 //! The function's own path from an invocation to its answer, and the engine alone.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use enrich_engine::dsl::source::Sources;
 use enrich_engine::functions::Registry;
-use enrich_engine::lookup::{BoxFuture, Failure, MemorySource};
+use enrich_engine::lookup::{BoxFuture, Failure, MemorySource, Source};
 use enrich_engine::output::{Object, ObjectStore, Sinks};
 use enrich_engine::{Context, Destination, Engine, Origin, Record, Rules, Timestamp, Verdict};
 use enrich_lambda::Handler;
 use tokio::runtime::Runtime;
 
 use crate::data::{Data, SCHEMA};
+use crate::deployment::Deployment;
 
-fn rules(schema: bool, output: bool) -> String {
-    let schema = if schema { "schema \"event.json\" on invalid drop" } else { "" };
-    let output = if output { "output s3 \"out\" { one object per batch }" } else { "" };
-    format!(
-        r#"
-table profiles {{ source dynamodb "profiles" key user_id: string }}
-rule clicks {{
-  stream "clicks"
-  {schema}
-  lookup profile from profiles where user_id = .user_id {{
-    copy name     to .user_name     default "Unknown"
-    copy email    to .user_email    default "Unknown"
-    copy segment  to .user_segment  default "Unknown"
-    copy location to .user_location default "Unknown"
-  }}
-  set .enriched = true
-  set .processing_timestamp = now()
-  {output}
-}}"#
-    )
+/// The engine of these rules, over these tables.
+pub fn engine(deployment: Deployment, tables: impl Source + 'static, output: bool) -> Engine {
+    let mut sources = Sources::new();
+    sources.add("rules.enrich", deployment.text(output));
+    let rules = Rules::from_sources(&sources, &Registry::standard(), &|_| Ok(SCHEMA.as_bytes().to_vec()));
+    let builder = Engine::builder(rules.expect("rules")).tables(tables);
+    let builder = if output { builder.outputs() } else { builder };
+    builder.build().expect("an engine")
 }
 
-fn engine(data: &Data, schema: bool, output: bool) -> Engine {
-    let mut sources = Sources::new();
-    sources.add("rules.enrich", rules(schema, output));
-    let rules = Rules::from_sources(&sources, &Registry::standard(), &|_| Ok(SCHEMA.as_bytes().to_vec()));
+/// The table of users, in memory.
+fn tables(data: &Data) -> MemorySource {
     let items: Vec<_> = data
         .users
         .iter()
@@ -48,10 +35,7 @@ fn engine(data: &Data, schema: bool, output: bool) -> Engine {
         })
         .collect();
     let items = serde_json::to_string(&items).expect("JSON");
-    let tables = MemorySource::new().with_json("profiles", &items).expect("a table");
-    let builder = Engine::builder(rules.expect("rules")).tables(tables);
-    let builder = if output { builder.outputs() } else { builder };
-    builder.build().expect("an engine")
+    MemorySource::new().with_json("profiles", &items).expect("a table")
 }
 
 /// Takes everything, and counts the bytes.
@@ -65,6 +49,23 @@ impl ObjectStore for Sink {
     }
 }
 
+/// Takes everything, and keeps it.
+#[derive(Default)]
+struct Kept(Mutex<Vec<u8>>);
+
+impl ObjectStore for Kept {
+    fn put<'a>(&'a self, object: &'a Object, _: Option<Timestamp>) -> BoxFuture<'a, Result<(), Failure>> {
+        self.0.lock().expect("what is kept").extend_from_slice(&object.body);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+fn handler(data: &Data, deployment: Deployment, objects: Arc<dyn ObjectStore>) -> Handler {
+    let engine = engine(deployment, tables(data), true);
+    let sinks = Sinks::new().objects(objects);
+    Handler::new(engine, sinks, Destination::parse("s3://rejects"), Arc::new(now())).expect("a handler")
+}
+
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
 }
@@ -74,12 +75,9 @@ fn now() -> Timestamp {
 }
 
 /// A whole invocation: gives the bytes that are written.
-pub fn invocation(data: &Data, schema: bool) -> impl FnMut() -> usize + '_ {
+pub fn invocation(data: &Data, deployment: Deployment) -> impl FnMut() -> usize + '_ {
     let sink = Arc::new(Sink::default());
-    let engine = engine(data, schema, true);
-    let sinks = Sinks::new().objects(sink.clone());
-    let handler = Handler::new(engine, sinks, Destination::parse("s3://rejects"), Arc::new(now()));
-    let handler = handler.expect("a handler");
+    let handler = handler(data, deployment, sink.clone());
     let runtime = runtime();
     move || {
         let before = sink.0.load(Ordering::Relaxed);
@@ -89,9 +87,17 @@ pub fn invocation(data: &Data, schema: bool) -> impl FnMut() -> usize + '_ {
     }
 }
 
+/// What a whole invocation writes: lines of JSON.
+pub fn written(data: &Data, deployment: Deployment) -> Vec<u8> {
+    let kept = Arc::new(Kept::default());
+    let handler = handler(data, deployment, kept.clone());
+    runtime().block_on(handler.handle(&data.payload, None)).expect("an answer");
+    std::mem::take(&mut *kept.0.lock().expect("what is kept"))
+}
+
 /// Events in, enriched events out: gives their bytes.
-pub fn events(data: &Data, schema: bool) -> impl FnMut() -> usize + '_ {
-    let engine = engine(data, schema, false);
+pub fn events(data: &Data, deployment: Deployment) -> impl FnMut() -> usize + '_ {
+    let engine = engine(deployment, tables(data), false);
     let records: Vec<_> =
         data.events.iter().map(|event| Record::new(event.as_str(), Origin::stream("clicks"))).collect();
     let runtime = runtime();

@@ -1,0 +1,22 @@
+//! What a batch costs behind a network: calls, records a second, CPU of the client.
+//!
+//! - `double`: DynamoDB and S3 on loopback, as far as they are asked here. Each call takes 5 ms.
+//! - `ours`: the function's handler over the real SDK.
+//! - `sequence`: one read and one write a record by the same SDK, as functions are usually written.
+
+pub mod double;
+pub mod ours;
+pub mod sequence;
+
+use aws_config::Region;
+use aws_credential_types::Credentials;
+use enrich_aws::Clients;
+
+/// Clients as the function makes them, led to `address`.
+pub async fn clients(address: &str) -> Clients {
+    let config = Clients::defaults()
+        .region(Region::from_static("eu-west-1"))
+        .endpoint_url(format!("http://{address}"))
+        .credentials_provider(Credentials::new("test", "secret", None, None, "test"));
+    Clients::from_config(&config.load().await)
+}

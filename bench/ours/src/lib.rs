@@ -1,0 +1,7 @@
+//! What is measured: the events, the rules, and the ways through the function and through the engine alone.
+
+pub mod data;
+pub mod deployment;
+mod ways;
+
+pub use ways::{engine, events, invocation, written};

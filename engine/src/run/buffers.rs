@@ -1,0 +1,53 @@
+//! Memory that is kept from one batch to the next: to get it anew from the system costs more than what is done
+//! with it.
+
+use std::sync::{Mutex, PoisonError};
+
+use bytes::BytesMut;
+
+use crate::json::Tapes;
+
+/// How large the buffers are that enriched events share.
+const SHARED: usize = 256 << 10;
+
+/// How many of them are kept: about as much as the events of the largest invocation take.
+const KEPT: usize = 48;
+
+/// The buffers of an engine, for as many batches as it works on at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Pool(Mutex<Vec<Buffers>>);
+
+/// The buffers of one batch.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    pub(super) tapes: Tapes,
+    /// Rests of buffers that are written full. One is free again once nobody has an event of it.
+    pub(super) full: Vec<BytesMut>,
+}
+
+impl Pool {
+    pub(crate) fn take(&self) -> Buffers {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    pub(crate) fn give_back(&self, mut buffers: Buffers) {
+        buffers.tapes.clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffers);
+    }
+}
+
+impl Buffers {
+    /// An empty buffer with room for so many bytes, in place of one that has not.
+    pub(super) fn replace(&mut self, full: BytesMut, bytes: usize) -> BytesMut {
+        let free = self.full.iter_mut().position(|buffer| buffer.try_reclaim(bytes.max(SHARED)));
+        let next = free.map(|at| self.full.swap_remove(at));
+        self.keep(full);
+        next.unwrap_or_else(|| BytesMut::with_capacity(bytes.max(SHARED)))
+    }
+
+    pub(super) fn keep(&mut self, full: BytesMut) {
+        if self.full.len() < KEPT && full.capacity() + full.len() > 0 {
+            self.full.push(full);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Numbers as the library compares them: integers exactly, all others as the nearest float.
+
+use crate::json::number::Decimal;
+
+/// Powers of ten that a float holds exactly, as far as they are needed.
+const POWERS: [f64; 16] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// The largest integer below which a float holds all of them.
+const EXACT: u64 = 1 << 53;
+
+/// The least integer of more than 15 digits.
+const LONG: f64 = 1e15;
+
+/// A number out of its text.
+#[derive(Debug, PartialEq)]
+pub(super) enum Number {
+    /// An integer of up to 15 digits, which the float holds exactly.
+    Integer(f64),
+    /// Any other integer that is written as one, as [`LONG`] with its sign.
+    Long(f64),
+    /// A number with a point or an exponent, as the nearest float.
+    Real(f64),
+    /// One that no float holds.
+    Vast,
+}
+
+impl Number {
+    /// Reads the text of a JSON number.
+    #[expect(clippy::cast_precision_loss, reason = "15 digits are below 2^53")]
+    pub(super) fn parse(text: &str) -> Self {
+        let (mut digits, mut count, mut point) = (0_u64, 0, None);
+        let (negative, unsigned) = match text.strip_prefix('-') {
+            Some(unsigned) => (true, unsigned),
+            None => (false, text),
+        };
+        for byte in unsigned.bytes() {
+            match byte {
+                b'0'..=b'9' => {
+                    digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+                    count += 1;
+                }
+                b'.' => point = Some(count),
+                _ => return Self::real(text),
+            }
+        }
+        let places = point.map(|before| count - before);
+        let power = POWERS.get(places.unwrap_or(0)).filter(|_| count <= 15);
+        match (places, power) {
+            (None, None) => Self::Long(if negative { -LONG } else { LONG }),
+            (Some(_), None) => Self::real(text),
+            // Both are exact, so that their quotient is the float nearest to the number.
+            (_, Some(power)) => {
+                let magnitude = digits as f64 / power;
+                let number = if negative { -magnitude } else { magnitude };
+                if places.is_none() { Self::Integer(number) } else { Self::Real(number) }
+            }
+        }
+    }
+
+    fn real(text: &str) -> Self {
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Self::Real(number),
+            _ => Self::Vast,
+        }
+    }
+
+    /// The float that it is compared as, if comparisons with that are the library's.
+    pub(super) fn exact(&self) -> Option<f64> {
+        match self {
+            Self::Integer(number) | Self::Real(number) => Some(*number),
+            Self::Long(_) | Self::Vast => None,
+        }
+    }
+}
+
+/// Whether a number is an integer, however it is written.
+pub(super) fn is_integer(text: &str) -> bool {
+    Decimal::parse(text).is_some_and(|number| number.is_integer())
+}
+
+/// A number of a schema as a float, if that is exact.
+pub(super) fn limit(number: &serde_json::Number) -> Option<f64> {
+    let whole = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
+    number.as_f64().filter(|float| float.is_finite() && whole.is_none_or(|whole| whole <= EXACT))
+}
+
+/// Bounds on a number.
+pub(super) struct Range {
+    pub(super) min: f64,
+    pub(super) max: f64,
+    pub(super) above: f64,
+    pub(super) below: f64,
+}
+
+impl Range {
+    /// All numbers.
+    pub(super) const ALL: Self =
+        Self { min: f64::NEG_INFINITY, max: f64::INFINITY, above: f64::NEG_INFINITY, below: f64::INFINITY };
+
+    /// Whether a number lies within them; `None` where the library has to say.
+    pub(super) fn has(&self, number: &Number) -> Option<bool> {
+        let number = match *number {
+            Number::Integer(number) | Number::Real(number) => number,
+            // On the same side of all bounds that are nearer to zero.
+            Number::Long(number) if self.bounds().all(|bound| bound.abs() < LONG) => number,
+            Number::Long(_) | Number::Vast => return self.bounds().next().is_none().then_some(true),
+        };
+        Some(number >= self.min && number <= self.max && number > self.above && number < self.below)
+    }
+
+    fn bounds(&self) -> impl Iterator<Item = f64> {
+        [self.min, self.max, self.above, self.below].into_iter().filter(|bound| bound.is_finite())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_the_nearest_floats() {
+        for (text, expected) in [
+            ("0", Number::Integer(0.0)),
+            ("-0", Number::Integer(-0.0)),
+            ("999999999999999", Number::Integer(999_999_999_999_999.0)),
+            ("-999999999999999", Number::Integer(-999_999_999_999_999.0)),
+            ("1000000000000000", Number::Long(1e15)),
+            ("-9007199254740993", Number::Long(-1e15)),
+            ("0.1", Number::Real(0.1)),
+            ("-12.50", Number::Real(-12.5)),
+            ("1.00000000000001", Number::Real(1.000_000_000_000_01)),
+            ("0.123456789012345", Number::Real(0.123_456_789_012_345)),
+            ("0.00000000000000000000001", Number::Real(1e-23)),
+            ("123456789012345.6789", Number::Real(123_456_789_012_345.67)),
+            ("1e2", Number::Real(100.0)),
+            ("1.5E-3", Number::Real(0.0015)),
+            ("-1e400", Number::Vast),
+            ("1e-400", Number::Real(0.0)),
+        ] {
+            assert_eq!(Number::parse(text), expected, "{text}");
+            if let Some(number) = expected.exact() {
+                assert_eq!(text.parse(), Ok(number), "{text}");
+            }
+        }
+    }
+}
