@@ -110,10 +110,7 @@ fn is_public(variables: impl Fn(&str) -> Option<String>) -> bool {
     let mut parts = region.split('-');
     let is_public = parts.next().is_some_and(|part| PUBLIC.contains(&part));
     let is_isolated = parts.next().is_none_or(|part| part.starts_with("iso"));
-    is_public
-        && !is_isolated
-        && !ELSEWHERE.iter().any(|name| set(name))
-        && !ENDPOINTS.iter().any(|name| encrypted(name))
+    is_public && !is_isolated && !ELSEWHERE.iter().any(set) && !ENDPOINTS.iter().any(encrypted)
 }
 
 #[expect(clippy::disallowed_methods, reason = "once, at the start, what the environment names")]
