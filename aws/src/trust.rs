@@ -77,8 +77,8 @@ impl Trust {
     }
 
     /// What a function on Lambda trusts. Where nothing in its environment leads it elsewhere, it calls AWS's
-    /// public endpoints and nothing else, so Amazon's five roots are enough; to read the hundred and more of
-    /// the system takes half of the start.
+    /// public endpoints and nothing else, so Amazon's five roots are enough, and the hundred and more of the
+    /// system need not be read at each start.
     ///
     /// # Errors
     /// As [`Trust::of_program`] has them.
