@@ -8,7 +8,9 @@ use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_types::service_config::ServiceConfigKey;
 use enrich_engine::{Clock, Timestamp};
 
+use crate::http;
 use crate::limits::Limits;
+use crate::trust::Trust;
 
 /// The clients of the services that the engine uses. They are made once for a process: a new client
 /// means new connections.
@@ -31,18 +33,20 @@ impl Clients {
     ///
     /// `AWS_ENDPOINT_URL`, and for one service `AWS_ENDPOINT_URL_DYNAMODB`, `_S3`, `_FIREHOSE` or `_SQS`, lead
     /// to emulators.
-    pub async fn from_env() -> Self {
-        Self::from_config(&Self::defaults().load().await)
+    pub async fn from_env(trust: &Trust) -> Self {
+        Self::from_config(&Self::defaults(trust).load().await)
     }
 
     /// What [`Clients::from_env`] loads, for a program that wants to set something itself.
-    pub fn defaults() -> ConfigLoader {
+    pub fn defaults(trust: &Trust) -> ConfigLoader {
         aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http::client(trust))
             .retry_config(retries())
             .timeout_config(timeouts())
     }
 
-    /// Clients from a configuration that the program has loaded itself.
+    /// Clients from a configuration that the program has loaded itself. It needs connections, as those of
+    /// [`Clients::defaults`] are.
     #[must_use]
     pub fn from_config(config: &SdkConfig) -> Self {
         let s3 = aws_sdk_s3::config::Builder::from(config)

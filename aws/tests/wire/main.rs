@@ -9,6 +9,7 @@
 //! - `objects`, `rule_files`: S3.
 //! - `streams`, `queues`: Firehose and SQS, of which scripts play the service.
 //! - `model`: whole invocations, generated, with faults on the wire: nothing is lost.
+//! - `tls`: whom connections trust.
 //! - `recipes`: the shipped rules against what the handlers they replace made.
 
 #![expect(
@@ -30,3 +31,4 @@ mod retries;
 mod rule_files;
 mod streams;
 mod support;
+mod tls;

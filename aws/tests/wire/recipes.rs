@@ -58,7 +58,7 @@ async fn recipe(name: &str, variable: &'static str, key: &str) {
 
         let expected = member("ours").or(member("expected")).expect("an outcome");
         let found = match &outcome.verdicts[0] {
-            Verdict::Enriched { event, .. } => String::from_utf8(event.clone()).expect("text"),
+            Verdict::Enriched { event, .. } => String::from_utf8(event.to_vec()).expect("text"),
             Verdict::Rejected { .. } => "\"<rejected>\"".to_owned(),
             other => format!("\"{other:?}\""),
         };

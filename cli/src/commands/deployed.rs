@@ -79,8 +79,9 @@ fn describe(tables: &[String]) -> Result<Vec<Answer>, CommandError> {
     use enrich_aws::{Clients, SystemClock};
 
     let runtime = super::runtime()?;
+    let trust = super::seams::trust()?;
     Ok(runtime.block_on(async {
-        let clients = Clients::from_env().await;
+        let clients = Clients::from_env(&trust).await;
         DynamoDbSource::new(clients.dynamodb, Arc::new(SystemClock)).describe(tables).await
     }))
 }

@@ -95,6 +95,10 @@ pub enum CommandError {
     /// The rules write to what is not there.
     #[error(transparent)]
     Sinks(#[from] NoSink),
+    /// The certificates to trust can't be read.
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Trust(#[from] enrich_aws::TrustError),
     /// There is no policy for the rules.
     #[error("{error}{}", policy_help(error))]
     Policy {

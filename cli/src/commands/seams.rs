@@ -36,7 +36,7 @@ pub(super) fn on_aws(rules: Rules, values: &Values, runtime: &Runtime) -> Result
     use enrich_aws::sqs::SqsQueues;
     use enrich_aws::{Clients, SystemClock};
 
-    let clients = runtime.block_on(Clients::from_env());
+    let clients = runtime.block_on(Clients::from_env(&trust()?));
     let tables = DynamoDbSource::new(clients.dynamodb, Arc::new(SystemClock));
     let builder = Engine::builder(rules).source("dynamodb", tables);
     let engine = builder.variables(values.function()).outputs().build()?;
@@ -46,6 +46,13 @@ pub(super) fn on_aws(rules: Rules, values: &Values, runtime: &Runtime) -> Result
         .streams(Arc::new(FirehoseStreams::new(clients.firehose, clock.clone())))
         .queues(Arc::new(SqsQueues::new(clients.sqs, clock)));
     Ok((engine, sinks))
+}
+
+/// The certificate authorities that connections trust, as the environment says.
+#[cfg(feature = "aws")]
+#[expect(clippy::disallowed_methods, reason = "this is the program's edge")]
+pub(super) fn trust() -> Result<enrich_aws::Trust, CommandError> {
+    Ok(enrich_aws::Trust::of_program(|name| std::env::var(name).ok())?)
 }
 
 #[cfg(not(feature = "aws"))]

@@ -60,7 +60,11 @@ impl Checker<'_> {
                     self.once(&mut per, "one object per", at, |checker| checker.word(word, &words));
                 }
                 StatementKind::Compression(word) => {
-                    let words = [("gzip", Compression::Gzip), ("none", Compression::None)];
+                    let words = [
+                        ("gzip", Compression::Gzip),
+                        ("zstd", Compression::Zstd),
+                        ("none", Compression::None),
+                    ];
                     self.once(&mut compression, "compression", at, |checker| checker.word(word, &words));
                 }
                 _ => {

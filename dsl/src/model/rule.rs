@@ -297,6 +297,8 @@ pub enum Compression {
     None,
     /// gzip, `.gz` behind the key.
     Gzip,
+    /// Zstandard, `.zst` behind the key.
+    Zstd,
 }
 
 /// Where rejected events go.

@@ -1,14 +1,12 @@
 //! Enriched events to objects: one a record, or one a batch and prefix.
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::rc::Rc;
 
-use enrich_dsl::model::{Compression, PerObject};
-use flate2::{Compression as Level, GzBuilder};
+use enrich_dsl::model::PerObject;
 
-use super::Object;
 use super::name::{self, Shards};
+use super::{Object, compress};
 use crate::batch::{ObjectPlace, Origin};
 
 /// An enriched event that goes into an object.
@@ -40,7 +38,7 @@ pub struct Laid {
 /// that can't be written because their source gives them no number.
 ///
 /// A batch of one prefix becomes `PREFIX STREAM-HASH-SHARD-FIRST-LAST.ndjson`, a line an event, with a
-/// hash of all ids behind `LAST` where they are no numbers; one object a record `PREFIX STREAM-HASH-SHARD-SEQUENCE.json`. With gzip `.gz` stands behind.
+/// hash of all ids behind `LAST` where they are no numbers; one object a record `PREFIX STREAM-HASH-SHARD-SEQUENCE.json`. Compressed `.gz` or `.zst` stands behind.
 #[must_use]
 pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
     let mut groups: Vec<Group<'_>> = Vec::new();
@@ -101,10 +99,12 @@ impl Group<'_> {
                 body.extend_from_slice(event.event);
             }
         }
-        if place.compression == Compression::Gzip {
-            body = gzip(&body);
-            key.push_str(".gz");
-            content_type = "application/gzip";
+        let packed =
+            compress::codec(place.compression).and_then(|codec| Some(((codec.compress)(&body)?, codec)));
+        if let Some((packed, codec)) = packed {
+            body = packed;
+            key.push_str(codec.suffix);
+            content_type = codec.content_type;
         }
         let object = Object::new(place.bucket.as_ref(), key, body, content_type);
         Some(Laid { object, records: self.events.iter().map(|event| event.record).collect() })
@@ -140,12 +140,4 @@ pub fn line(out: &mut Vec<u8>, event: &[u8]) {
     }
     out.extend_from_slice(rest);
     out.push(b'\n');
-}
-
-/// The same bytes for the same content: no time and no name in the header.
-fn gzip(body: &[u8]) -> Vec<u8> {
-    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Level::fast());
-    // Writing to memory does not fail.
-    let _ = encoder.write_all(body);
-    encoder.finish().unwrap_or_default()
 }

@@ -6,6 +6,7 @@
 //! record that comes again overwrites what it wrote before, and no two shards or streams can collide.
 //! Two records of a batch with one id are told apart by their order ([`repeats`]).
 
+mod compress;
 mod layout;
 mod name;
 mod queue;

@@ -27,7 +27,7 @@ pub struct Object {
     pub key: String,
     /// The bytes.
     pub body: Vec<u8>,
-    /// The media type: `application/json`, `application/x-ndjson` or `application/gzip`.
+    /// The media type: `application/json`, `application/x-ndjson`, `application/gzip` or `application/zstd`.
     pub content_type: &'static str,
 }
 

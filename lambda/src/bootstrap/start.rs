@@ -7,7 +7,7 @@ use enrich_aws::dynamodb::DynamoDbSource;
 use enrich_aws::firehose::FirehoseStreams;
 use enrich_aws::s3::{RuleFiles, RuleLimits, RulesError, S3Store};
 use enrich_aws::sqs::SqsQueues;
-use enrich_aws::{Clients, SystemClock};
+use enrich_aws::{Clients, SystemClock, Trust, TrustError};
 use enrich_engine::dsl::diagnostic::render;
 use enrich_engine::functions::Registry;
 use enrich_engine::lookup::CircuitBreaker;
@@ -37,6 +37,9 @@ pub enum StartError {
     /// The environment can't be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The certificates to trust can't be read.
+    #[error("{}", with_causes(.0))]
+    Trust(#[from] TrustError),
     /// The rules can't be read.
     #[error("{}", with_causes(.0))]
     Files(#[from] FileError),
@@ -62,7 +65,8 @@ pub enum StartError {
 /// # Errors
 /// Where the rules can't be loaded, have errors, or use variables that are not set.
 pub async fn handler(settings: &Settings, variables: Variables) -> Result<Handler, StartError> {
-    let clients = Clients::from_env().await;
+    let trust = Trust::of_function(|name| variables.get(name).map(str::to_owned))?;
+    let clients = Clients::from_env(&trust).await;
     let set = match &settings.rules {
         RulesAt::Folder(folder) => RuleSet::folder(folder)?,
         RulesAt::S3(location) => from_s3(location, RuleFiles::new(clients.s3.clone())).await?,

@@ -189,6 +189,7 @@ impl ObjectStore for Written {
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let lines = object.key.ends_with(".ndjson");
+            let packed = object.key.ends_with(".gz") || object.key.ends_with(".zst");
             let text = || String::from_utf8_lossy(&object.body).into_owned();
             let mut other = object.clone();
             match self.bug {
@@ -197,7 +198,7 @@ impl ObjectStore for Written {
                     other.key = object.key.replacen('/', &format!("/{}-", self.inner.invocation), 1);
                 }
                 Some(Bug::MindsNoDeadline) => return self.inner.put(object, None).await,
-                Some(Bug::TouchesBytes) if object.bucket == "out" && !object.key.ends_with(".gz") => {
+                Some(Bug::TouchesBytes) if object.bucket == "out" && !packed => {
                     other.body = text().replace("\",\"", "\", \"").into_bytes();
                 }
                 Some(Bug::Reorders) if lines => {

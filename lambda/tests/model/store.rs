@@ -119,6 +119,8 @@ fn text(object: &Object) -> String {
     let mut text = String::new();
     if object.key.ends_with(".gz") {
         flate2::read::GzDecoder::new(&object.body[..]).read_to_string(&mut text).expect("gzip");
+    } else if object.key.ends_with(".zst") {
+        text = String::from_utf8(zstd::decode_all(&object.body[..]).expect("zstd")).expect("UTF-8");
     } else {
         text = String::from_utf8(object.body.clone()).expect("UTF-8");
     }
