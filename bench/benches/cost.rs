@@ -11,7 +11,7 @@ const EVENTS: usize = 10_000;
 
 fn main() {
     // As the function does; all ways have it.
-    enrich_lambda::memory::keep_freed();
+    enrich_bench_ours::keep_freed();
     let rounds = rounds(11);
     let python = Python::prepare(env!("CARGO_TARGET_TMPDIR"));
     for data in [Data::small(EVENTS), Data::nested(EVENTS)] {

@@ -12,7 +12,7 @@ const BATCH: usize = 1_000;
 
 fn main() {
     // As the function does; all ways have it.
-    enrich_lambda::memory::keep_freed();
+    enrich_bench_ours::keep_freed();
     let rounds = rounds(11);
     let batches = |make: fn(usize) -> Data| [BATCH, 10, 100, EVENTS].map(make);
     for batches in [batches(Data::small), batches(Data::nested)] {

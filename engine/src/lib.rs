@@ -54,6 +54,7 @@ mod run;
 mod schema;
 mod time;
 mod value;
+mod words;
 
 pub use batch::{
     LookupCounts, LookupEnd, LookupOutcome, ObjectPlace, Origin, Outcome, Payload, Placement, Record, Verdict,

@@ -19,7 +19,7 @@ use crate::functions::Function;
 use crate::lookup::{Attributes, Policy, Table};
 use crate::schema::Schema;
 use crate::value::Value;
-pub(crate) use append::{Addition, Append, Numbers, Otherwise, open};
+pub(crate) use append::{Addition, Append, Numbers, Otherwise};
 pub use compile::BuildError;
 use compile::value as value_of;
 pub(crate) use compile::{Compile, compile, value as literal};

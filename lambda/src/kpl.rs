@@ -14,7 +14,7 @@
 
 use md5::{Digest as _, Md5};
 
-const MAGIC: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
+pub(crate) const MAGIC: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
 const DIGEST_BYTES: usize = 16;
 
 /// The most records, and keys of a kind, of one aggregate. Without data a record takes 6 bytes, and a

@@ -4,4 +4,6 @@ pub mod data;
 pub mod deployment;
 mod ways;
 
+pub use enrich_lambda::memory::keep_freed;
+
 pub use ways::{engine, events, invocation, written};

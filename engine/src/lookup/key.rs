@@ -140,7 +140,8 @@ impl KeyValue {
     pub fn number(text: &str) -> Result<Self, ErrorCode> {
         let Some(number) = Decimal::parse(text) else {
             // A number whose exponent has so many digits is one all the same.
-            let is_number = Document::parse(text.as_bytes()).is_ok_and(|it| it.root().as_number() == Some(text));
+            let is_number =
+                Document::parse(text.as_bytes()).is_ok_and(|it| it.root().as_number() == Some(text));
             return Err(if is_number { ErrorCode::KeySize } else { ErrorCode::KeyType });
         };
         if number.fits_dynamodb() { Ok(KeyValue::Number(number.text())) } else { Err(ErrorCode::KeySize) }

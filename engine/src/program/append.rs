@@ -30,6 +30,8 @@ pub(crate) enum Addition {
         place: usize,
         /// Its number among those of all rules, by which the members out of its items are known.
         number: usize,
+        /// `,"NAME":` of each copy, in the order of the lookup's copies.
+        openings: Vec<String>,
         found: Vec<Addition>,
         missing: Otherwise,
         no_key: Otherwise,
@@ -92,6 +94,7 @@ impl Compiler<'_> {
                     Addition::Lookup {
                         place: *place,
                         number,
+                        openings: openings(lookup),
                         found: self.additions(rule, &lookup.found)?,
                         missing: self.otherwise(rule, lookup, &lookup.missing)?,
                         no_key: self.otherwise(rule, lookup, &lookup.no_key)?,
@@ -131,8 +134,22 @@ impl Compiler<'_> {
     }
 }
 
+/// What stands before the value of each copy.
+fn openings(lookup: &model::Lookup) -> Vec<String> {
+    let names = lookup.copies.iter().filter_map(|copy| match &copy.what {
+        Copied::Named(names) => Some(names),
+        _ => None,
+    });
+    let opening = |(_, target): &(String, model::Path)| {
+        let mut opening = String::new();
+        open(&mut opening, target);
+        opening
+    };
+    names.flatten().map(opening).collect()
+}
+
 /// Appends what stands before a member's value.
-pub(crate) fn open(out: &mut String, target: &model::Path) {
+fn open(out: &mut String, target: &model::Path) {
     out.push(',');
     write::string(out, target.0.first().map_or("", String::as_str));
     out.push(':');

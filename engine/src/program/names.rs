@@ -1,20 +1,18 @@
 //! Which of a few names an object has, in one pass over its members.
 
+use std::collections::BTreeSet;
+
 use crate::json::{Name, Node, write};
+use crate::words::Words;
 
 /// The most names that a table takes: one bit each.
 const MOST: usize = 64;
 
-/// How many lists the names are parted into: most names of an event are in an empty one.
-const LISTS: usize = 64;
-
-/// Names to look for. A member's name is compared only with those that have its length, its first and its
-/// last byte alike, as far as the lists tell them apart.
+/// Names to look for.
 #[derive(Debug)]
 pub(crate) struct Names {
     names: Vec<String>,
-    /// By list, the names in it as a set of bits.
-    lists: [u64; LISTS],
+    words: Words,
 }
 
 /// A set of the names of a [`Names`]: one bit each, by its place.
@@ -23,19 +21,10 @@ pub(crate) type Set = u64;
 impl Names {
     /// `None` where there are too many.
     pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Option<Self> {
-        let mut names: Vec<String> = names.into_iter().collect();
-        names.sort_unstable();
-        names.dedup();
-        if names.len() > MOST {
-            return None;
-        }
-        let mut lists = [0; LISTS];
-        for (at, name) in names.iter().enumerate() {
-            if let Some(list) = lists.get_mut(list(format!("\"{name}\"").as_bytes())) {
-                *list |= 1 << at;
-            }
-        }
-        Some(Self { names, lists })
+        let names: BTreeSet<String> = names.into_iter().collect();
+        let names: Vec<String> = names.into_iter().collect();
+        let words = Words::new(names.iter().map(String::as_str))?;
+        (names.len() <= MOST).then_some(Self { names, words })
     }
 
     /// The set of those of the names that are told by `of`.
@@ -58,7 +47,10 @@ impl Names {
     pub(crate) fn among(&self, object: Node<'_>, values: &mut [u32]) -> (Set, Set) {
         let (mut present, mut repeated) = (0, 0);
         object.for_each_name(|name, escaped, value| {
-            let found = if escaped { self.find_escaped(name) } else { self.find(name) };
+            let found = match name {
+                [_, inside @ .., _] if !escaped => self.words.find(inside),
+                _ => self.find_escaped(name),
+            };
             if let Some(at) = found {
                 repeated |= present & 1 << at;
                 present |= 1 << at;
@@ -75,35 +67,9 @@ impl Names {
         self.names.iter().enumerate().any(|(at, known)| set >> at & 1 == 1 && name.is(known))
     }
 
-    /// The place of a name that stands in its quotes.
-    #[inline]
-    fn find(&self, quoted: &[u8]) -> Option<usize> {
-        let mut list = self.lists.get(list(quoted)).copied().unwrap_or(0);
-        while list != 0 {
-            let at = list.trailing_zeros() as usize;
-            if let (Some(known), [_, inside @ .., _]) = (self.names.get(at), quoted)
-                && known.as_bytes() == inside
-            {
-                return Some(at);
-            }
-            list &= list - 1;
-        }
-        None
-    }
-
     #[cold]
     fn find_escaped(&self, quoted: &[u8]) -> Option<usize> {
-        let name = write::unescape_quoted(quoted);
-        self.names.iter().position(|known| *known == name)
-    }
-}
-
-/// The list of a name that stands in its quotes.
-#[inline]
-fn list(quoted: &[u8]) -> usize {
-    match quoted {
-        [_, first, .., last, _] => (quoted.len() + 3 * usize::from(*first) + 5 * usize::from(*last)) % LISTS,
-        _ => quoted.len() % LISTS,
+        self.words.find(write::unescape_quoted(quoted).as_bytes())
     }
 }
 
@@ -129,7 +95,6 @@ mod tests {
             (&["a"], r#"{"a": 1, "\u0061": 1, "a": 2}"#, &["a"], &["a"]),
             (&["a"], r#"{"b": {"a": 1}, "c": "a"}"#, &[], &[]),
             (&["", "é"], r#"{"": 1, "é": 2}"#, &["", "é"], &[]),
-            // Of one length, with one first and one last byte.
             (&["abcd", "axxd"], r#"{"axxd": 1, "ayyd": 2}"#, &["axxd"], &[]),
             (&["a"], "[1]", &[], &[]),
             (&[], r#"{"a": 1}"#, &[], &[]),

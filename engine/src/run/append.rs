@@ -15,7 +15,7 @@ use crate::batch::{LookupCounts, Verdict};
 use crate::eval::{Known, Level, Scope};
 use crate::json::Node;
 use crate::lookup::{Answer, Item};
-use crate::program::{Addition, Append, Lookup, Otherwise, Program, Rule, open};
+use crate::program::{Addition, Append, Lookup, Otherwise, Program, Rule};
 
 /// What is kept from one event of a batch to the next.
 pub(super) struct Appending<'a> {
@@ -33,7 +33,7 @@ pub(super) struct Appending<'a> {
 }
 
 /// Members that are added, each behind a comma; `None` where the long way has to say what they are.
-type Members = Option<Box<str>>;
+type Members = Option<String>;
 
 /// How a lookup of an event ended.
 #[derive(Clone, Copy)]
@@ -136,11 +136,11 @@ impl<'s, 'a> Run<'s, 'a, '_> {
     fn additions(&mut self, additions: &'a [Addition]) -> Result<(), Stopped> {
         for addition in additions {
             match addition {
-                Addition::Lookup { place, number, found, missing, no_key } => {
+                Addition::Lookup { place, number, openings, found, missing, no_key } => {
                     let lookup = self.rule.lookups.get(*place).ok_or(Stopped::Unusual)?;
                     match self.answer(*place, lookup)? {
                         (Ended::Found(freshness), Some((key, item))) => {
-                            self.item(*number, key, lookup, item)?;
+                            self.item((*number, openings), key, lookup, item)?;
                             self.learn(*place, Known::Item(item), Ended::Found(freshness));
                             self.additions(found)?;
                         }
@@ -194,14 +194,20 @@ impl<'s, 'a> Run<'s, 'a, '_> {
     }
 
     /// Adds the members out of an item.
-    fn item(&mut self, number: usize, key: usize, lookup: &Lookup, item: &Item) -> Result<(), Stopped> {
+    fn item(
+        &mut self,
+        (number, openings): (usize, &[String]),
+        key: usize,
+        lookup: &Lookup,
+        item: &Item,
+    ) -> Result<(), Stopped> {
         let Appending { items, out, .. } = &mut self.applying.appending;
         let items = items.get_mut(number).ok_or(Stopped::Unusual)?;
         if items.len() <= key {
             items.resize(key + 1, None);
         }
         let members = items.get_mut(key).ok_or(Stopped::Unusual)?;
-        let members = members.get_or_insert_with(|| members_of(lookup, item));
+        let members = members.get_or_insert_with(|| members_of(lookup, openings, item));
         out.extend_from_slice(members.as_deref().ok_or(Stopped::Unusual)?.as_bytes());
         Ok(())
     }
@@ -215,8 +221,8 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         let known = self.applying.appending.constants.get(number).and_then(Option::as_ref);
         if known.is_none() {
             let members = self.scope().value(value).ok().map(|value| match value.to_json() {
-                Some(json) => format!("{opening}{json}").into_boxed_str(),
-                None => Box::default(),
+                Some(json) => format!("{opening}{json}"),
+                None => String::new(),
             });
             if let Some(constant) = self.applying.appending.constants.get_mut(number) {
                 *constant = Some(members);
@@ -272,18 +278,21 @@ impl<'s, 'a> Run<'s, 'a, '_> {
 }
 
 /// The members that an item brings, or that the long way has to tell why it brings none.
-fn members_of(lookup: &Lookup, item: &Item) -> Members {
-    let mut members = String::new();
+fn members_of(lookup: &Lookup, openings: &[String], item: &Item) -> Members {
+    let mut openings = openings.iter();
+    // As much as most items bring, so that it need not grow.
+    let mut members = String::with_capacity(256);
     for copy in &lookup.copies {
         let enrich_dsl::model::Copied::Named(names) = &copy.what else { return None };
-        for (name, target) in names {
+        for (name, _) in names {
+            let opening = openings.next()?;
             if let Some(value) = copied(copy, name, item).ok()? {
-                open(&mut members, target);
+                members.push_str(opening);
                 value.write_json(&mut members);
             }
         }
     }
-    Some(members.into_boxed_str())
+    Some(members)
 }
 
 impl Ended {

@@ -37,6 +37,7 @@ use answers::{Answers, KeyId};
 use buffers::Buffers;
 pub(crate) use buffers::Pool;
 pub(crate) use pace::Pace;
+use plan::Planner;
 use prepare::Preparer;
 
 /// Runs a batch through the program.
@@ -52,12 +53,17 @@ pub(crate) async fn batch(
     let together = together(records);
     let mut buffers = pool.take();
     let tapes = std::mem::take(&mut buffers.tapes);
-    let Prepared { mut events, tapes, fields, mut keys } =
-        prepared(program, limits, &mut pace, records, together, (tapes, context));
     let mut answers = Answers::new(program);
+    let Prepared { mut events, tapes, fields, mut keys, mut wanted } =
+        prepared(program, limits, &mut pace, records, &mut answers, (tapes, context));
     for wave in 0..program.waves {
-        let wanted =
-            plan::keys(program, &mut events, (&tapes, &fields), &mut keys, &mut answers, (wave, context));
+        if wave > 0 {
+            let mut planner = Planner::new(program, wave, context);
+            for event in &mut events {
+                planner.event(event, (&tapes, &fields), &mut keys, &mut answers);
+            }
+            wanted = planner.wanted();
+        }
         let mut room = ItemRoom::new(limits, program.waves);
         fetch::fetch(program, sources, caches, (wave, &wanted, &mut room), &mut answers, context).await;
     }
@@ -89,6 +95,8 @@ struct Prepared<'r> {
     /// For each name of an event's rule, where its value is on the event's tape; 0 where there is none.
     fields: Vec<u32>,
     keys: Keys,
+    /// The keys of the first wave, which are worked out while an event is at hand.
+    wanted: Vec<(usize, KeyId)>,
 }
 
 fn prepared<'r>(
@@ -96,9 +104,11 @@ fn prepared<'r>(
     limits: Limits,
     pace: &mut Pace<'_>,
     records: &'r [Record<'r>],
-    together: usize,
+    answers: &mut Answers,
     (tapes, context): (Tapes, Context),
 ) -> Prepared<'r> {
+    let together = together(records);
+    let mut planner = Planner::new(program, 0, context);
     let routes = routes::Routes::new(program);
     let (fields, keys) = (Vec::new(), Keys::default());
     let mut preparer = Preparer { program, routes, tapes, fields, keys, context };
@@ -110,10 +120,14 @@ fn prepared<'r>(
         // A panic is told of the rule that was tried when it came.
         let trying = Cell::new(None);
         let event = contained(|| trying.get(), || preparer.prepare(record, &trying), Event::Done);
-        event.within(&mut room, at, at < together, program)
+        let mut event = event.within(&mut room, at, at < together, program);
+        let Preparer { tapes, fields, keys, .. } = &mut preparer;
+        planner.event(&mut event, (tapes, fields), keys, answers);
+        event
     };
     let events = records.iter().enumerate().map(prepared).collect();
-    Prepared { events, tapes: preparer.tapes, fields: preparer.fields, keys: preparer.keys }
+    let Preparer { tapes, fields, keys, .. } = preparer;
+    Prepared { events, tapes, fields, keys, wanted: planner.wanted() }
 }
 
 /// Does one step of one record. A panic in it is a fault of ours, or of an embedder's function; it rejects

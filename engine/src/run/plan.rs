@@ -11,47 +11,64 @@ use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes};
 use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
 use crate::value::Value;
 
-/// Works out the keys of a wave, over all events, and gives those that are to be asked, with their slots: each
-/// once, in the order in which the events need them. Keys that are answered already are not asked again.
-pub(super) fn keys(
-    program: &Program,
-    events: &mut [Event<'_>],
-    (tapes, fields): (&Tapes, &[u32]),
-    keys: &mut Keys,
-    answers: &mut Answers,
-    (wave, context): (usize, Context),
-) -> Vec<(usize, KeyId)> {
-    let (mut wanted, mut found, mut bytes) = (Vec::new(), Vec::new(), KeyBytes::default());
-    for event in events {
-        let Event::Taken(taken) = &*event else { continue };
-        let Some(rule) = program.rules.get(taken.rule) else { continue };
-        found.clear();
-        let (asker, mut places) =
-            (Asker { taken, rule, tapes, fields, context }, Places { wave, found: &mut found });
+/// Works out the keys of a wave, event by event, and gathers those that are to be asked, with their slots: each once,
+/// in the order in which the events need them. Keys that are answered already are not asked again.
+pub(super) struct Planner<'p> {
+    program: &'p Program,
+    wave: usize,
+    context: Context,
+    wanted: Vec<(usize, KeyId)>,
+    found: Vec<Found<'p>>,
+    bytes: KeyBytes,
+}
+
+impl<'p> Planner<'p> {
+    pub(super) fn new(program: &'p Program, wave: usize, context: Context) -> Self {
+        let bytes = KeyBytes::default();
+        Self { program, wave, context, wanted: Vec::new(), found: Vec::new(), bytes }
+    }
+
+    /// The keys that are to be asked.
+    pub(super) fn wanted(self) -> Vec<(usize, KeyId)> {
+        self.wanted
+    }
+
+    /// Works out the keys of an event.
+    pub(super) fn event(
+        &mut self,
+        event: &mut Event<'_>,
+        (tapes, fields): (&Tapes, &[u32]),
+        keys: &mut Keys,
+        answers: &mut Answers,
+    ) {
+        let Event::Taken(taken) = &*event else { return };
+        let Some(rule) = self.program.rules.get(taken.rule) else { return };
+        self.found.clear();
+        let asker = Asker { taken, rule, tapes, fields, context: self.context };
+        let mut places = Places { wave: self.wave, found: &mut self.found };
         // Nothing is kept of an event that ends here: its keys are not asked.
         let worked_out = contained(
             || Some(&rule.name),
             || {
-                asker.wave(keys, answers, &mut places, &mut bytes);
+                asker.wave(keys, answers, &mut places, &mut self.bytes);
                 Ok(())
             },
             Err,
         );
         if let Err(verdict) = worked_out {
             *event = Event::Done(verdict);
-            continue;
+            return;
         }
-        for Found { at, lookup, asked } in found.drain(..) {
+        for Found { at, lookup, asked } in self.found.drain(..) {
             if let Asked::Key(id) = &asked {
-                let awaited = may_come(lookup, &taken.record.origin, context);
-                if answers.asks(lookup.slot, *id, wave, awaited) {
-                    wanted.push((lookup.slot, *id));
+                let awaited = may_come(lookup, &taken.record.origin, self.context);
+                if answers.asks(lookup.slot, *id, self.wave, awaited) {
+                    self.wanted.push((lookup.slot, *id));
                 }
             }
             keys.set(at, asked);
         }
     }
-    wanted
 }
 
 /// The key of one lookup, and its place among [`Keys`].

@@ -120,11 +120,8 @@ impl<'p, 'r> Preparer<'p, 'r> {
                         .map_err(|reason| rejected(route.first, reason))?
                 }
             };
-            let chosen = {
-                let root = self.tapes.root(&read.0, read.1);
-                chosen(rule, root, |root| Scope::arrived(root, origin, self.context.now))
-            };
-            match chosen {
+            let root = self.tapes.root(&read.0, read.1);
+            match chosen(rule, Scope::arrived(root, origin, self.context.now)) {
                 Ok(true) => return Ok(Some((place, read))),
                 Ok(false) => decoded = Some((&rule.decode, read)),
                 Err(verdict) => {
@@ -155,7 +152,8 @@ fn internal() -> Verdict {
     rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"))
 }
 
-/// Which of the rule's names the event has, and where their values are; an `Err` is the verdict on an event that has one of them twice.
+/// Which of the rule's names the event has, and where their values are; an `Err` is the verdict on an event that
+/// has one of them twice.
 fn present(rule: &Rule, root: Node<'_>, places: &mut [u32]) -> Result<u64, Verdict> {
     let Some(names) = &rule.names else { return repeated(rule, &rule.paths, root).map_or(Ok(0), Err) };
     let (present, twice) = names.among(root, places);
@@ -185,16 +183,12 @@ fn looped(rule: &Rule, each: &ForEach, array: Option<Node<'_>>) -> Result<usize,
 }
 
 /// Whether a rule takes the event; an `Err` is the event's verdict.
-fn chosen<'d>(
-    rule: &Rule,
-    root: Node<'d>,
-    scope: impl FnOnce(Node<'d>) -> Scope<'d, 'd>,
-) -> Result<bool, Verdict> {
+fn chosen(rule: &Rule, scope: Scope<'_, '_>) -> Result<bool, Verdict> {
     let Some(when) = &rule.when else { return Ok(true) };
-    if let Some(verdict) = repeated(rule, &rule.when_paths, root) {
+    if let Some(verdict) = repeated(rule, &rule.when_paths, scope.event.node) {
         return Err(verdict);
     }
-    match scope(root).holds(when) {
+    match scope.holds(when) {
         Ok(holds) => Ok(holds),
         Err(Stop::Upstream) => Ok(false),
         Err(Stop::Error(reason)) => Err(rejected(Some(&rule.name), reason)),

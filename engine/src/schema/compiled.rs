@@ -16,7 +16,6 @@ mod keywords;
 mod number;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use std::sync::Arc;
 
@@ -24,9 +23,9 @@ use jsonschema::Validator;
 
 use super::instance::Tape;
 use crate::json::{Kind, Node};
+use crate::words::Words;
 use formats::Format;
 use number::{Number, Range};
-use words::Words;
 
 /// A schema, ready for events.
 pub(super) struct Compiled {

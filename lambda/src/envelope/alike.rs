@@ -15,6 +15,7 @@ use enrich_engine::{Origin, Record, Timestamp};
 use super::arrival;
 use super::record::{self, base64_engine, resource_name};
 use super::shape::{self, Element};
+use crate::kpl;
 
 /// The values of a record that differ from those of the others.
 const VALUES: usize = 5;
@@ -24,9 +25,18 @@ const DATA: usize = 2;
 const ARRIVAL: usize = 3;
 const EVENT_ID: usize = 4;
 
+/// The records of a batch that look alike.
+pub(super) struct Alike<'b> {
+    pub(super) records: Vec<Record<'b>>,
+    /// Whether their numbers ascend, so that none has that of another one.
+    pub(super) ascend: bool,
+    /// Whether one of them may hold several.
+    pub(super) aggregates: bool,
+}
+
 /// The records of a body `{"Records":[…]}` of Kinesis; `None` where it is left to the long way. Their events are
 /// decoded into `room`.
-pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Vec<Record<'b>>> {
+pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Alike<'b>> {
     let mut rest = opening(body)?;
     let first = rest.get(..end_of_object(rest)?)?;
     let document = Document::parse(first).ok()?;
@@ -38,14 +48,16 @@ pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Vec<R
     }
     let mut room = room.as_mut_slice();
     let mut last = (&b""[..], None);
-    let mut records = Vec::with_capacity(body.len() / first.len().max(1) + 1);
+    let records = Vec::with_capacity(body.len() / first.len().max(1) + 1);
+    let mut alike = Alike { records, ascend: true, aggregates: false };
     loop {
-        let behind = match pattern.read(rest, &mut room, &mut last, &mut records) {
+        let behind = match pattern.read(rest, &mut room, &mut last, &mut alike) {
             Some(behind) => behind,
             None => {
                 let (alone, behind) = rest.split_at_checked(end_of_object(rest)?)?;
                 let document = Document::parse_nested(alone, alone.len()).ok()?;
-                records.push(record::kinesis(document.root()));
+                alike.records.push(record::kinesis(document.root()));
+                (alike.ascend, alike.aggregates) = (false, true);
                 behind
             }
         };
@@ -53,7 +65,7 @@ pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Vec<R
             (b',', behind) => behind.trim_ascii_start(),
             (b']', behind) => {
                 let end = behind.trim_ascii_start().strip_prefix(b"}")?;
-                return end.trim_ascii().is_empty().then_some(records);
+                return end.trim_ascii().is_empty().then_some(alike);
             }
             _ => return None,
         };
@@ -162,7 +174,7 @@ impl<'b> Pattern<'b> {
         text: &'b [u8],
         room: &mut &'b mut [u8],
         last: &mut LastArrival<'b>,
-        records: &mut Vec<Record<'b>>,
+        alike: &mut Alike<'b>,
     ) -> Option<&'b [u8]> {
         let (mut rest, mut values) = (text, [&b""[..]; VALUES]);
         for (before, value) in self.before {
@@ -196,7 +208,12 @@ impl<'b> Pattern<'b> {
         origin.sequence = sequence;
         origin.partition_key = partition_key;
         origin.arrival = last.1;
-        records.push(Record::borrowed(event, origin));
+        let number = |sequence: Option<&Cow<'b, str>>| sequence.map(|it| (it.len(), it.clone()));
+        let before = alike.records.last().map(|last| number(last.origin.sequence.as_ref()));
+        alike.ascend &=
+            origin.sequence.is_some() && before.is_none_or(|it| it < number(origin.sequence.as_ref()));
+        alike.aggregates |= event.starts_with(&kpl::MAGIC);
+        alike.records.push(Record::borrowed(event, origin));
         Some(rest)
     }
 }
@@ -275,8 +292,9 @@ mod tests {
     fn records_as_they_mostly_are_are_read_by_the_pattern() {
         let body = body(&["101", "102", "103", "9"]);
         let mut room = Vec::new();
-        let records = records(body.as_bytes(), &mut room).expect("a batch of Kinesis");
-        assert_eq!(quick(&records), 4);
+        let Alike { records, ascend, aggregates } =
+            records(body.as_bytes(), &mut room).expect("a batch of Kinesis");
+        assert_eq!((quick(&records), ascend, aggregates), (4, false, false));
         assert_eq!(records, Invocation::read_as(body.as_bytes(), sqs::messages).expect("a batch").records);
     }
 
@@ -325,11 +343,11 @@ mod tests {
             let mut room = vec![7; 5];
             let quickly = records(body.as_bytes(), &mut room);
             let long = Invocation::read_as(body.as_bytes(), sqs::messages);
-            if let (Some(records), Ok(long)) = (&quickly, &long) {
-                assert_eq!(*records, long.records, "{name}");
+            if let (Some(alike), Ok(long)) = (&quickly, &long) {
+                assert_eq!(alike.records, long.records, "{name}");
             }
             assert!(quickly.is_none() || long.is_ok(), "{name}: {long:?}");
-            assert_eq!(quickly.map(|records| quick(&records)), read, "{name}");
+            assert_eq!(quickly.map(|alike| quick(&alike.records)), read, "{name}");
         }
     }
 }

@@ -9,7 +9,6 @@ use serde_json::{Map, Value};
 use super::formats::Format;
 use super::keywords::{Draft, GROUPS, Keywords, NAMING, has_name, has_pattern, is_note};
 use super::number::{self, Range};
-use super::words::Words;
 use super::{
     ArrayCheck, Check, Compiled, Id, Integer, MAX_NAMES, Names, NumberCheck, ObjectCheck, Step, StringCheck,
     bit,
@@ -17,6 +16,7 @@ use super::{
 use crate::json::Kind;
 use crate::schema::instance::Tape;
 use crate::schema::validator;
+use crate::words::Words;
 
 /// More checks than a schema has that people write.
 const MAX_CHECKS: usize = 10_000;

@@ -193,29 +193,13 @@ fn formats_are_those_of_the_library() {
 
 /// Nanoseconds an event of the checks and of the library. In a release build, `--ignored --nocapture`.
 #[test]
-#[ignore = "it measures"]
-fn what_an_event_costs() {
-    let events = number("SCHEMA_CASES").unwrap_or(10_000);
-    for (name, schema, event) in [("flat", FLAT, FLAT_EVENT), ("nested", NESTED, NESTED_EVENT)] {
+fn events_as_they_mostly_are_need_no_library() {
+    for (schema, event) in [(FLAT, FLAT_EVENT), (NESTED, NESTED_EVENT)] {
         let schema: Value = serde_json::from_str(schema).expect("a schema");
-        let (library, compiled) =
-            (validator(&schema).expect("a schema"), Compiled::new(&schema).expect("one that is taken apart"));
         assert_eq!(left_to_the_library(&schema), Some(0));
         let document = Document::parse(event.as_bytes()).expect("JSON");
-        let time = |fits: &dyn Fn() -> bool| {
-            let mut best = u128::MAX;
-            for _ in 0..50 {
-                let start = std::time::Instant::now();
-                for _ in 0..events {
-                    assert!(std::hint::black_box(fits()));
-                }
-                best = best.min(start.elapsed().as_nanos() / u128::from(events));
-            }
-            best
-        };
-        let library = time(&|| library.is_valid(document.root()));
-        let compiled = time(&|| compiled.fits(document.root()) == Some(true));
-        println!("{name}: {compiled} ns, library {library} ns");
+        let compiled = Compiled::new(&schema).expect("one that is taken apart");
+        assert_eq!(compiled.fits(document.root()), Some(true), "{event}");
     }
 }
 

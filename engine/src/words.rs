@@ -1,21 +1,22 @@
 //! A fixed set of strings, each found by one comparison of its ends.
 
 /// Strings, each with its index.
-pub(super) struct Words {
+#[derive(Debug)]
+pub(crate) struct Words {
     /// By hash. A word whose slot is taken stands in the next free one. A power of two, at most a quarter
     /// of them taken.
     slots: Vec<Option<Word>>,
     texts: Vec<Box<[u8]>>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Word {
     ends: Ends,
     index: u32,
 }
 
 /// Up to 16 bytes of a string, its first and its last ones: of one up to that length, all.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ends {
     head: u64,
     tail: u64,
@@ -24,7 +25,7 @@ struct Ends {
 
 impl Words {
     /// The set of these strings, which have their order as index; of equal ones the first is found.
-    pub(super) fn new<'w>(words: impl Iterator<Item = &'w str>) -> Option<Self> {
+    pub(crate) fn new<'w>(words: impl Iterator<Item = &'w str>) -> Option<Self> {
         let texts: Vec<Box<[u8]>> = words.map(|word| word.as_bytes().into()).collect();
         let mut set = Self { slots: vec![None; (texts.len() * 4).next_power_of_two().max(8)], texts };
         for (index, text) in (0..).zip(&set.texts) {
@@ -40,7 +41,7 @@ impl Words {
 
     /// The index of a string.
     #[inline]
-    pub(super) fn find(&self, text: &[u8]) -> Option<usize> {
+    pub(crate) fn find(&self, text: &[u8]) -> Option<usize> {
         let ends = Ends::of(text);
         let mut slot = self.slot(ends);
         // Most slots are free, so this ends.
