@@ -110,7 +110,7 @@ impl Handler {
     /// so that to do it twice changes nothing.
     pub async fn replay(&self, records: Vec<Record<'static>>, deadline: Option<Timestamp>) -> Replayed {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
-        let invocation = Invocation::new(Caller::Replay, records);
+        let invocation = Invocation { caller: Caller::Replay, records };
         let Delivered { fates, .. } = self.serve(&invocation, deadline, &mut summary).await;
         Replayed { fates, summary }
     }
@@ -121,7 +121,7 @@ impl Handler {
         deadline: Option<Timestamp>,
         summary: &mut Summary,
     ) -> Delivered {
-        let Invocation { caller, records, numbered } = invocation;
+        let Invocation { caller, records } = invocation;
         summary.caller = caller.name();
         summary.records = u64::try_from(records.len()).unwrap_or(u64::MAX);
         let now = self.clock.now();
@@ -142,8 +142,7 @@ impl Handler {
                 return Delivered { answer: Err(error), fates, written: Counts::default() };
             }
         };
-        let repeats = if *numbered { vec![0; records.len()] } else { repeats(records) };
-        let verdicts = &outcome.verdicts;
+        let (verdicts, repeats) = (&outcome.verdicts, repeats(records));
         let batch =
             Batch { handler: self, records, verdicts, repeats: &repeats, now, deadline: times.writes };
         let delivered = batch.deliver(caller).await;

@@ -120,27 +120,6 @@ impl Document<'static> {
         let token = Token { start: 0, end: 2, next: 1, kind: Kind::String, escaped: false };
         Self { text: Cow::Borrowed("\"\""), tape: vec![token] }
     }
-
-    /// As [`Document::parse`], keeping the bytes.
-    ///
-    /// # Errors
-    /// Where the bytes are not one JSON text; the bytes come back with the error.
-    pub fn parse_owned(bytes: Vec<u8>) -> Result<Self, (ScanError, Vec<u8>)> {
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            (ScanError { at, problem: Problem::Utf8 }, error.into_bytes())
-        })?;
-        match tape(&text, MAX_DEPTH) {
-            Ok(tape) => Ok(Self { text: Cow::Owned(text), tape }),
-            Err(error) => Err((error, text.into_bytes())),
-        }
-    }
-
-    /// The bytes, as they came.
-    #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.text.into_owned().into_bytes()
-    }
 }
 
 /// The tokens of many documents, one behind the other: those of a batch's events.

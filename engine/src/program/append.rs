@@ -104,9 +104,7 @@ impl Compiler<'_> {
                     let value = self.expr(value)?;
                     let constant = value.is_constant().then_some(self.numbers.constants);
                     self.numbers.constants += usize::from(constant.is_some());
-                    let mut opening = String::new();
-                    open(&mut opening, target);
-                    Addition::Set { opening, value, constant }
+                    Addition::Set { opening: opening(target), value, constant }
                 }
                 model::Step::Drop(condition) => Addition::Drop(self.expr(condition)?),
                 _ => return Err(BuildError::Model("a step that adds nothing".to_owned())),
@@ -125,7 +123,7 @@ impl Compiler<'_> {
         for copy in lookup.copies.iter().filter(|_| !branch.instead) {
             if let (Copied::Named(names), IfAbsent::Default(literal)) = (&copy.what, &copy.absent) {
                 for (_, target) in names {
-                    open(&mut defaults, target);
+                    defaults.push_str(&opening(target));
                     value_of(literal).write_json(&mut defaults);
                 }
             }
@@ -140,19 +138,15 @@ fn openings(lookup: &model::Lookup) -> Vec<String> {
         Copied::Named(names) => Some(names),
         _ => None,
     });
-    let opening = |(_, target): &(String, model::Path)| {
-        let mut opening = String::new();
-        open(&mut opening, target);
-        opening
-    };
-    names.flatten().map(opening).collect()
+    names.flatten().map(|(_, target)| opening(target)).collect()
 }
 
-/// Appends what stands before a member's value.
-fn open(out: &mut String, target: &model::Path) {
-    out.push(',');
-    write::string(out, target.0.first().map_or("", String::as_str));
-    out.push(':');
+/// `,"NAME":`, what stands before a member's value.
+fn opening(target: &model::Path) -> String {
+    let mut opening = String::from(",");
+    write::string(&mut opening, target.0.first().map_or("", String::as_str));
+    opening.push(':');
+    opening
 }
 
 /// The names that statements write, if they write each at most once, and nothing but members of the event.

@@ -5,6 +5,7 @@
 //! out, an event that gets too large) is left to the long way, which says all there is to say about it.
 
 use bytes::BytesMut;
+use enrich_dsl::model::Copied;
 
 use super::answers::{Freshness, Given};
 use super::apply::{self, Applying, count_kept};
@@ -15,7 +16,7 @@ use crate::batch::{LookupCounts, Verdict};
 use crate::eval::{Known, Level, Scope};
 use crate::json::Node;
 use crate::lookup::{Answer, Item};
-use crate::program::{Addition, Append, Lookup, Otherwise, Program, Rule};
+use crate::program::{Addition, Append, Expr, Lookup, Otherwise, Program, Rule};
 
 /// What is kept from one event of a batch to the next.
 pub(super) struct Appending<'a> {
@@ -212,12 +213,7 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         Ok(())
     }
 
-    fn constant(
-        &mut self,
-        number: usize,
-        opening: &str,
-        value: &crate::program::Expr,
-    ) -> Result<(), Stopped> {
+    fn constant(&mut self, number: usize, opening: &str, value: &Expr) -> Result<(), Stopped> {
         let known = self.applying.appending.constants.get(number).and_then(Option::as_ref);
         if known.is_none() {
             let members = self.scope().value(value).ok().map(|value| match value.to_json() {
@@ -283,7 +279,7 @@ fn members_of(lookup: &Lookup, openings: &[String], item: &Item) -> Members {
     // As much as most items bring, so that it need not grow.
     let mut members = String::with_capacity(256);
     for copy in &lookup.copies {
-        let enrich_dsl::model::Copied::Named(names) = &copy.what else { return None };
+        let Copied::Named(names) = &copy.what else { return None };
         for (name, _) in names {
             let opening = openings.next()?;
             if let Some(value) = copied(copy, name, item).ok()? {

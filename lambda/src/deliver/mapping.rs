@@ -239,11 +239,8 @@ impl Delivery<'_> {
         let enriched = records.filter(|at| self.fates.get(*at) == Some(&Fate::Enriched));
         let events: Vec<_> = enriched.filter_map(|at| self.batch.output(at, kind)).collect();
         // All have names: what has no sequence number is not enriched here.
-        let was_kept = |event: &Enriched<'_>| self.caller.was_kept(event.record);
-        let (kept, new): (Vec<_>, Vec<_>) = match self.caller {
-            Caller::Kinesis { .. } | Caller::DynamoDb { .. } | Caller::Kafka => (Vec::new(), events),
-            _ => events.into_iter().partition(was_kept),
-        };
+        let (kept, new): (Vec<_>, Vec<_>) =
+            events.into_iter().partition(|event| self.caller.was_kept(event.record));
         // What was kept is alone: an object of several is named by its first and last record, and between
         // these may be others that are in an object of that name already.
         let (laid, _unnamed) = objects(&new);

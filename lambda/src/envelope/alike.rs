@@ -15,7 +15,6 @@ use enrich_engine::{Origin, Record, Timestamp};
 use super::arrival;
 use super::record::{self, base64_engine, resource_name};
 use super::shape::{self, Element};
-use crate::kpl;
 
 /// The values of a record that differ from those of the others.
 const VALUES: usize = 5;
@@ -25,18 +24,9 @@ const DATA: usize = 2;
 const ARRIVAL: usize = 3;
 const EVENT_ID: usize = 4;
 
-/// The records of a batch that look alike.
-pub(super) struct Alike<'b> {
-    pub(super) records: Vec<Record<'b>>,
-    /// Whether their numbers ascend, so that none has that of another one.
-    pub(super) ascend: bool,
-    /// Whether one of them may hold several.
-    pub(super) aggregates: bool,
-}
-
 /// The records of a body `{"Records":[…]}` of Kinesis; `None` where it is left to the long way. Their events are
 /// decoded into `room`.
-pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Alike<'b>> {
+pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Vec<Record<'b>>> {
     let mut rest = opening(body)?;
     let first = rest.get(..end_of_object(rest)?)?;
     let document = Document::parse(first).ok()?;
@@ -48,16 +38,14 @@ pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Alike
     }
     let mut room = room.as_mut_slice();
     let mut last = (&b""[..], None);
-    let records = Vec::with_capacity(body.len() / first.len().max(1) + 1);
-    let mut alike = Alike { records, ascend: true, aggregates: false };
+    let mut records = Vec::with_capacity(body.len() / first.len().max(1) + 1);
     loop {
-        let behind = match pattern.read(rest, &mut room, &mut last, &mut alike) {
+        let behind = match pattern.read(rest, &mut room, &mut last, &mut records) {
             Some(behind) => behind,
             None => {
                 let (alone, behind) = rest.split_at_checked(end_of_object(rest)?)?;
                 let document = Document::parse_nested(alone, alone.len()).ok()?;
-                alike.records.push(record::kinesis(document.root()));
-                (alike.ascend, alike.aggregates) = (false, true);
+                records.push(record::kinesis(document.root()));
                 behind
             }
         };
@@ -65,7 +53,7 @@ pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Alike
             (b',', behind) => behind.trim_ascii_start(),
             (b']', behind) => {
                 let end = behind.trim_ascii_start().strip_prefix(b"}")?;
-                return end.trim_ascii().is_empty().then_some(alike);
+                return end.trim_ascii().is_empty().then_some(records);
             }
             _ => return None,
         };
@@ -174,7 +162,7 @@ impl<'b> Pattern<'b> {
         text: &'b [u8],
         room: &mut &'b mut [u8],
         last: &mut LastArrival<'b>,
-        alike: &mut Alike<'b>,
+        records: &mut Vec<Record<'b>>,
     ) -> Option<&'b [u8]> {
         let (mut rest, mut values) = (text, [&b""[..]; VALUES]);
         for (before, value) in self.before {
@@ -193,11 +181,12 @@ impl<'b> Pattern<'b> {
         }
         let rest = rest.strip_prefix(self.behind)?;
         let [partition_key, sequence, data, arrival, _id] = values;
-        let some = |text: &'b [u8]| {
-            let text = simdutf8::basic::from_utf8(text).ok()?;
-            Some(Some(text).filter(|text| !text.is_empty()).map(Cow::Borrowed))
-        };
-        let (partition_key, sequence) = (some(partition_key)?, some(sequence)?);
+        let text = |text: &'b [u8]| simdutf8::basic::from_utf8(text).ok();
+        let (partition_key, sequence) = (text(partition_key)?, text(sequence)?);
+        // Without a number of its own a record has that of its id.
+        if sequence.is_empty() {
+            return None;
+        }
         if *arrival != *last.0 {
             *last = (arrival, arrival::from_seconds(std::str::from_utf8(arrival).ok()?));
         }
@@ -205,15 +194,10 @@ impl<'b> Pattern<'b> {
         let mut origin = Origin::stream(self.stream);
         origin.arn = self.arn.map(Cow::Borrowed);
         origin.shard = Some(Cow::Borrowed(self.shard));
-        origin.sequence = sequence;
-        origin.partition_key = partition_key;
+        origin.sequence = Some(Cow::Borrowed(sequence));
+        origin.partition_key = Some(partition_key).filter(|key| !key.is_empty()).map(Cow::Borrowed);
         origin.arrival = last.1;
-        let number = |sequence: Option<&Cow<'b, str>>| sequence.map(|it| (it.len(), it.clone()));
-        let before = alike.records.last().map(|last| number(last.origin.sequence.as_ref()));
-        alike.ascend &=
-            origin.sequence.is_some() && before.is_none_or(|it| it < number(origin.sequence.as_ref()));
-        alike.aggregates |= event.starts_with(&kpl::MAGIC);
-        alike.records.push(Record::borrowed(event, origin));
+        records.push(Record::borrowed(event, origin));
         Some(rest)
     }
 }
@@ -292,9 +276,8 @@ mod tests {
     fn records_as_they_mostly_are_are_read_by_the_pattern() {
         let body = body(&["101", "102", "103", "9"]);
         let mut room = Vec::new();
-        let Alike { records, ascend, aggregates } =
-            records(body.as_bytes(), &mut room).expect("a batch of Kinesis");
-        assert_eq!((quick(&records), ascend, aggregates), (4, false, false));
+        let records = records(body.as_bytes(), &mut room).expect("a batch of Kinesis");
+        assert_eq!(quick(&records), 4);
         assert_eq!(records, Invocation::read_as(body.as_bytes(), sqs::messages).expect("a batch").records);
     }
 
@@ -331,6 +314,12 @@ mod tests {
             ("another number in the id", second("6:102", "6:1020"), Some(2)),
             ("a key that is not ASCII", second("p-102", "p-é"), Some(3)),
             ("empty numbers", all("\"sequenceNumber\":\"10", "\"sequenceNumber\":\"\",\"x\":\"10"), Some(0)),
+            (
+                "no numbers at all",
+                body.replace("\"sequenceNumber\":\"10", "\"sequenceNumber\":\"\",\"x\":\"")
+                    .replace("6:10", "6:"),
+                Some(0),
+            ),
             ("no stream", all("\"eventSourceARN\"", "\"event\""), Some(3)),
             ("one that is no object", body.replace("]}", ",7]}"), None),
             ("a comma too much", body.replace("]}", ",]}"), None),
@@ -343,11 +332,11 @@ mod tests {
             let mut room = vec![7; 5];
             let quickly = records(body.as_bytes(), &mut room);
             let long = Invocation::read_as(body.as_bytes(), sqs::messages);
-            if let (Some(alike), Ok(long)) = (&quickly, &long) {
-                assert_eq!(alike.records, long.records, "{name}");
+            if let (Some(records), Ok(long)) = (&quickly, &long) {
+                assert_eq!(*records, long.records, "{name}");
             }
             assert!(quickly.is_none() || long.is_ok(), "{name}: {long:?}");
-            assert_eq!(quickly.map(|alike| quick(&alike.records)), read, "{name}");
+            assert_eq!(quickly.map(|records| quick(&records)), read, "{name}");
         }
     }
 }

@@ -24,7 +24,6 @@ use std::ops::Range;
 use enrich_engine::Record;
 use enrich_engine::json::{Document, Node, ScanError};
 
-use alike::Alike;
 pub(crate) use arrival::from_millis;
 pub(crate) use record::text;
 pub(crate) use shape::describe;
@@ -38,8 +37,6 @@ pub struct Invocation<'b> {
     pub caller: Caller,
     /// The records in their order. Those out of one aggregate have one sequence number, and each its place.
     pub records: Vec<Record<'b>>,
-    /// Whether each record is known to have a number that no other one has.
-    pub(crate) numbered: bool,
 }
 
 /// Who calls.
@@ -190,20 +187,12 @@ impl<'b> Invocation<'b> {
     /// reason.
     pub fn read(body: &'b [u8], room: &'b mut Vec<u8>) -> Result<Self, EnvelopeError> {
         match alike::records(body, room) {
-            Some(Alike { records, ascend, aggregates }) => {
-                let records = if aggregates { aggregate::taken_apart(records) } else { records };
-                let numbered = ascend && !aggregates;
-                Ok(Self { caller: Caller::Kinesis { state: None }, records, numbered })
+            Some(records) => {
+                let records = aggregate::taken_apart(records);
+                Ok(Self { caller: Caller::Kinesis { state: None }, records })
             }
             None => Invocation::read_as(body, sqs::messages),
         }
-    }
-}
-
-impl<'b> Invocation<'b> {
-    /// Records of which nothing more is known.
-    pub(crate) fn new(caller: Caller, records: Vec<Record<'b>>) -> Self {
-        Self { caller, records, numbered: false }
     }
 }
 
@@ -220,20 +209,22 @@ impl Invocation<'static> {
         let root = document.root();
         Ok(match shape::of(root)? {
             Shape::Mapping(mapping, records) => Self::mapping(root, mapping, records, messages),
-            Shape::Kafka(partitions) => Self::new(Caller::Kafka, kafka::records(root, partitions)),
+            Shape::Kafka(partitions) => {
+                Self { caller: Caller::Kafka, records: kafka::records(root, partitions) }
+            }
             Shape::Firehose(records) => {
                 let (records, echoes) =
                     records.elements().map(|element| firehose::record(root, element)).unzip();
-                Self::new(Caller::Firehose { echoes }, records)
+                Self { caller: Caller::Firehose { echoes }, records }
             }
             Shape::PipesBatch(elements) => {
                 let kind = elements.elements().map(shape::element).find(|kind| source(*kind).is_some());
                 let records = elements.elements().map(|element| piped(element, kind));
-                Self::new(Caller::Pipes, aggregate::taken_apart(records.collect()))
+                Self { caller: Caller::Pipes, records: aggregate::taken_apart(records.collect()) }
             }
             Shape::PipesElement(element) => {
                 let records = aggregate::taken_apart(vec![piped(element, None)]);
-                Self::new(Caller::Pipes, records)
+                Self { caller: Caller::Pipes, records }
             }
         })
     }
@@ -241,15 +232,15 @@ impl Invocation<'static> {
     fn mapping(root: Node<'_>, mapping: Mapping, records: Node<'_>, messages: fn(Node<'_>) -> Self) -> Self {
         let elements = || records.elements();
         match mapping {
-            Mapping::Kinesis => Self::new(
-                Caller::Kinesis { state: window_state(root) },
-                aggregate::taken_apart(elements().map(record::kinesis).collect()),
-            ),
+            Mapping::Kinesis => Self {
+                caller: Caller::Kinesis { state: window_state(root) },
+                records: aggregate::taken_apart(elements().map(record::kinesis).collect()),
+            },
             Mapping::DynamoDb => {
                 let shard = record::text(root, "shardId");
                 let record = |element| dynamodb::record(element, shard.as_deref());
                 let records = elements().map(record).collect();
-                Self::new(Caller::DynamoDb { state: window_state(root) }, records)
+                Self { caller: Caller::DynamoDb { state: window_state(root) }, records }
             }
             Mapping::Sqs => messages(records),
         }
