@@ -7,11 +7,12 @@ use std::sync::Arc;
 use enrich_dsl::model::{Decode, OnInvalid};
 
 use super::routes::{Route, Routes};
+use super::usual::{Known, Knowns};
 use super::{Event, Keys, Taken, decode, rejected};
 use crate::batch::{Origin, Payload, Record, Verdict};
 use crate::context::Context;
 use crate::eval::{Scope, Stop};
-use crate::json::{Kind, Node, Tape, Tapes};
+use crate::json::{Kind, Node, Tape, Tapes, Usual};
 use crate::program::{ForEach, Names, Program, Rule};
 use crate::reasons::{Reason, ReasonCode};
 
@@ -20,6 +21,7 @@ pub(super) struct Preparer<'p, 'r> {
     pub(super) program: &'p Program,
     pub(super) routes: Routes<'p, 'r>,
     pub(super) tapes: Tapes,
+    pub(super) knowns: Knowns,
     pub(super) fields: Vec<u32>,
     pub(super) keys: Keys,
     pub(super) context: Context,
@@ -65,14 +67,17 @@ impl<'p, 'r> Preparer<'p, 'r> {
         let fields = self.fields.len();
         self.fields.extend(std::iter::repeat_n(0, rule.names.as_ref().map_or(0, Names::count)));
         let places = self.fields.get_mut(fields..).unwrap_or_default();
-        let checked = present(rule, root, places).and_then(|present| {
-            let verdict =
-                invalid(rule, root).or_else(|| dropped(rule, Scope::arrived(root, origin, self.context.now)));
+        // What was read last is the event.
+        let usual = self.tapes.usual();
+        let usual = usual.and_then(|usual| Some((self.knowns.of(place, program, usual)?, usual)));
+        let checked = present(rule, root, places, usual).and_then(|present| {
+            let verdict = invalid(rule, root, usual)
+                .or_else(|| dropped(rule, Scope::arrived(root, origin, self.context.now)));
             verdict.map_or(Ok(present), Err)
         });
         match checked {
             Ok(present) => {
-                let tape = self.pruned(rule, &text, tape, fields);
+                let tape = self.pruned(rule, tape, fields);
                 let (keys, loops) = (self.keys.open(rule.lookups.len()), Vec::new());
                 let (first, at) = (false, place);
                 let taken = Taken { record, text, tape, rule: at, first, present, fields, keys, loops };
@@ -87,14 +92,10 @@ impl<'p, 'r> Preparer<'p, 'r> {
     }
 
     /// The event's tape without what its rule never looks into.
-    fn pruned(&mut self, rule: &Rule, text: &str, tape: Tape, fields: usize) -> Tape {
-        let (Some(append), Some(names)) = (&rule.append, &rule.names) else { return tape };
-        let Some(pruned) = self.tapes.prune(tape, text, |name| names.has(append.reads, name)) else {
-            return tape;
-        };
-        // The values have moved.
-        names.among(self.tapes.root(text, pruned), self.fields.get_mut(fields..).unwrap_or_default());
-        pruned
+    fn pruned(&mut self, rule: &Rule, tape: Tape, fields: usize) -> Tape {
+        let Some(append) = &rule.append else { return tape };
+        let values = self.fields.get_mut(fields..).unwrap_or_default();
+        self.tapes.prune(tape, values, append.reads).unwrap_or(tape)
     }
 
     /// The first rule whose `when` holds, and the event as it reads it; an `Err` is the event's verdict.
@@ -154,9 +155,17 @@ fn internal() -> Verdict {
 
 /// Which of the rule's names the event has, and where their values are; an `Err` is the verdict on an event that
 /// has one of them twice.
-fn present(rule: &Rule, root: Node<'_>, places: &mut [u32]) -> Result<u64, Verdict> {
+fn present(
+    rule: &Rule,
+    root: Node<'_>,
+    places: &mut [u32],
+    usual: Option<(&Known, Usual<'_>)>,
+) -> Result<u64, Verdict> {
     let Some(names) = &rule.names else { return repeated(rule, &rule.paths, root).map_or(Ok(0), Err) };
-    let (present, twice) = names.among(root, places);
+    let (present, twice) = match usual {
+        Some((known, usual)) => (known.fields(usual, places), 0),
+        None => names.among(root, places),
+    };
     // The paths inside of what they lead through are looked at one by one.
     let verdict = if twice != 0 || rule.deep { repeated(rule, &rule.paths, root) } else { None };
     verdict.map_or(Ok(present), Err)
@@ -210,9 +219,10 @@ fn repeated(rule: &Rule, paths: &[Vec<String>], event: Node<'_>) -> Option<Verdi
     Some(rejected(Some(&rule.name), Reason::new(ReasonCode::DuplicateName, message)))
 }
 
-fn invalid(rule: &Rule, event: Node<'_>) -> Option<Verdict> {
+fn invalid(rule: &Rule, event: Node<'_>, usual: Option<(&Known, Usual<'_>)>) -> Option<Verdict> {
     let (schema, on_invalid) = rule.schema.as_ref()?;
-    let complaint = schema.complaint(event)?;
+    let members = usual.and_then(|(known, usual)| Some((known.schema.as_ref()?, usual)));
+    let complaint = schema.complaint(event, members)?;
     Some(match on_invalid {
         OnInvalid::Drop => Verdict::Dropped { rule: rule.name.clone() },
         OnInvalid::Reject => rejected(Some(&rule.name), Reason::new(ReasonCode::Schema, complaint)),
