@@ -7,6 +7,7 @@ use enrich_dsl::model::Variables;
 
 use crate::batch::{Outcome, Record};
 use crate::context::Context;
+use crate::explain::{Explanation, Trace};
 use crate::limits::Limits;
 use crate::lookup::{Source, TableCache};
 use crate::output::SinkKinds;
@@ -54,7 +55,20 @@ impl Engine {
     pub async fn enrich(&self, records: &[Record<'_>], context: Context) -> Outcome {
         let pace = run::Pace::new(self.clock.as_deref(), context, &self.program);
         let shared = (self.limits, &*self.pool);
-        run::batch(&self.program, &self.sources, &self.caches, shared, pace, records, context).await
+        run::batch(&self.program, &self.sources, &self.caches, shared, pace, records, (context, None)).await
+    }
+
+    /// Enriches one record and tells all that was decided on the way, with its place in the rules. The verdict is
+    /// that of [`Engine::enrich`]. Takes longer, and shows the event's values: for tools, not for streams.
+    pub async fn explain(&self, record: &Record<'_>, context: Context) -> Explanation {
+        let pace = run::Pace::new(self.clock.as_deref(), context, &self.program);
+        let (shared, trace) = ((self.limits, &*self.pool), Trace::default());
+        let records = std::slice::from_ref(record);
+        let batch = (context, Some(&trace));
+        let outcome =
+            run::batch(&self.program, &self.sources, &self.caches, shared, pace, records, batch).await;
+        let verdict = outcome.verdicts.into_iter().next().unwrap_or_else(run::internal);
+        Explanation { verdict, decisions: trace.into_decisions() }
     }
 
     /// What tells this rule set from every other. See [`Rules::hash`].

@@ -3,6 +3,7 @@
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher as _;
 
+use crate::explain::Freshness;
 use crate::limits::ItemRoom;
 use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyBytes};
 use crate::program::Program;
@@ -40,17 +41,6 @@ struct Entry {
 pub(super) struct Given {
     pub(super) answer: Answer,
     pub(super) freshness: Freshness,
-}
-
-/// Where an answer comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Freshness {
-    /// From its source, just now.
-    New,
-    /// From an earlier batch.
-    Kept,
-    /// From an earlier batch, and expired; its source failed.
-    Stale,
 }
 
 impl Slot {

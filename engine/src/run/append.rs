@@ -7,13 +7,14 @@
 use bytes::BytesMut;
 use enrich_dsl::model::Copied;
 
-use super::answers::{Freshness, Given};
+use super::answers::Given;
 use super::apply::{self, Applying, count_kept};
 use super::buffers::Buffers;
 use super::copies::copied;
 use super::{Asked, Taken, may_come};
 use crate::batch::{LookupCounts, Verdict};
 use crate::eval::{Known, Level, Scope};
+use crate::explain::Freshness;
 use crate::json::Node;
 use crate::lookup::{Answer, Item};
 use crate::program::{Addition, Append, Expr, Lookup, Otherwise, Program, Rule};
@@ -252,6 +253,7 @@ impl<'s, 'a> Run<'s, 'a, '_> {
             error: None,
             now: self.applying.context.now,
             key: false,
+            trace: None,
         }
     }
 

@@ -20,6 +20,7 @@ mod place;
 mod plan;
 mod prepare;
 mod routes;
+mod tell;
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 use crate::batch::{Origin, Outcome, Record, Verdict};
 use crate::context::Context;
+use crate::explain::Trace;
 use crate::json::{Elements, Node, Tape, Tapes};
 use crate::limits::{ItemRoom, Limits, NoRoom, Room, together};
 use crate::lookup::{ErrorCode, Failure, Source, TableCache};
@@ -37,6 +39,7 @@ use answers::{Answers, KeyId};
 use buffers::Buffers;
 pub(crate) use buffers::Pool;
 pub(crate) use pace::Pace;
+pub(crate) use prepare::internal;
 use plan::Planner;
 use prepare::Preparer;
 
@@ -48,17 +51,17 @@ pub(crate) async fn batch(
     (limits, pool): (Limits, &Pool),
     mut pace: Pace<'_>,
     records: &[Record<'_>],
-    context: Context,
+    (context, trace): (Context, Option<&Trace>),
 ) -> Outcome {
     let together = together(records);
     let mut buffers = pool.take();
     let tapes = std::mem::take(&mut buffers.tapes);
     let mut answers = Answers::new(program);
     let Prepared { mut events, tapes, fields, mut keys, mut wanted } =
-        prepared(program, limits, &mut pace, records, &mut answers, (tapes, context));
+        prepared(program, limits, &mut pace, records, &mut answers, (tapes, context, trace));
     for wave in 0..program.waves {
         if wave > 0 {
-            let mut planner = Planner::new(program, wave, context);
+            let mut planner = Planner::new(program, wave, (context, trace));
             for event in &mut events {
                 planner.event(event, (&tapes, &fields), &mut keys, &mut answers);
             }
@@ -68,7 +71,7 @@ pub(crate) async fn batch(
         fetch::fetch(program, sources, caches, (wave, &wanted, &mut room), &mut answers, context).await;
     }
     let found = apply::Found { tapes: &tapes, keys: &keys, answers: &answers };
-    let mut applying = apply::Applying::new(program, found, limits, context, buffers);
+    let mut applying = apply::Applying::new(program, found, limits, (context, trace), buffers);
     let mut room = Room::new(limits, together);
     let verdict = |(at, event): (usize, Event<'_>)| {
         let taken = match event {
@@ -105,13 +108,13 @@ fn prepared<'r>(
     pace: &mut Pace<'_>,
     records: &'r [Record<'r>],
     answers: &mut Answers,
-    (tapes, context): (Tapes, Context),
+    (tapes, context, trace): (Tapes, Context, Option<&Trace>),
 ) -> Prepared<'r> {
     let together = together(records);
-    let mut planner = Planner::new(program, 0, context);
+    let mut planner = Planner::new(program, 0, (context, trace));
     let routes = routes::Routes::new(program);
     let (fields, keys) = (Vec::new(), Keys::default());
-    let mut preparer = Preparer { program, routes, tapes, fields, keys, context };
+    let mut preparer = Preparer { program, routes, tapes, fields, keys, context, trace };
     let mut room = Room::new(limits, together);
     let prepared = |(at, record)| {
         if pace.ends_prepare(at) {
