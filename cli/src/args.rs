@@ -155,6 +155,39 @@ pub enum EnrichCommand {
     /// What rules mean is not touched, and no comment is lost. A file that can't be read stays as it is.
     #[command(verbatim_doc_comment)]
     Fmt(FmtArgs),
+    /// Runs the tests beside rules: `NAME.test.enrich` beside `NAME.enrich`
+    ///
+    /// Everything is offline, and the clock stands still. The last line says how many clauses of the rules the
+    /// tests reach.
+    #[command(verbatim_doc_comment)]
+    Test(TestArgs),
+}
+
+/// What `enrich test` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = "Example:\n  enrich test --coverage-threshold 100 rules\n\n\
+                  Exit status:\n  0  all tests passed\n  \
+                  1  some failed or can't be read, or reach too few clauses\n  \
+                  2  there are none, or the rules have errors")]
+pub struct TestArgs {
+    /// Folders of rules with their tests, and files of tests
+    #[arg(value_name = "PATH", default_value = "rules")]
+    pub paths: Vec<PathBuf>,
+    /// Runs only tests whose name holds this text
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["coverage", "coverage_threshold"])]
+    pub filter: Option<String>,
+    /// Names the clauses that no test reaches
+    #[arg(long)]
+    pub coverage: bool,
+    /// Fails where the tests reach less of the clauses than this percentage, and names the others
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub coverage_threshold: Option<u8>,
+    /// Writes a report in JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Runs again whenever a rule, a schema or a test changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// What `enrich fmt` does its work with.

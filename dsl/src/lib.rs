@@ -8,7 +8,8 @@
 //!    build them without any text.
 //! 6. [`diagnostic`]: findings as data, the registry of their codes, and their renderers.
 //! 7. [`mod@format`]: tree to text, in the one layout.
-//! 8. [`suggest`]: "did you mean", for all that names things.
+//! 8. [`testing`]: files of tests to their tree.
+//! 9. [`suggest`]: "did you mean", for all that names things.
 //!
 //! This crate reads no file, no clock and no environment; it knows functions only by their
 //! [`functions::Signature`] and never runs one.
@@ -22,4 +23,5 @@ pub mod model;
 pub mod source;
 pub mod suggest;
 pub mod syntax;
+pub mod testing;
 pub mod types;

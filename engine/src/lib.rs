@@ -53,6 +53,7 @@ pub mod report;
 mod rules;
 mod run;
 mod schema;
+pub mod testing;
 mod time;
 mod value;
 mod words;

@@ -8,6 +8,7 @@ mod replay;
 mod report;
 mod run;
 mod seams;
+mod test;
 mod watch;
 
 use std::ffi::OsString;
@@ -53,6 +54,10 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
         }
         Ok(EnrichArgs { command: EnrichCommand::Fmt(args) }) => {
             let result = fmt::fmt(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Test(args) }) => {
+            let result = test::test(&args, shell);
             shell.finish(result)
         }
         Err(exit) => exit,
@@ -137,6 +142,14 @@ pub enum CommandError {
         /// The streams that the rules take.
         streams: String,
     },
+    /// There is nothing to test with.
+    #[error("{}", no_tests(paths, filter.as_deref()))]
+    NoTests {
+        /// Where tests were looked for.
+        paths: Vec<PathBuf>,
+        /// What their names had to hold.
+        filter: Option<String>,
+    },
     /// The invocation can't be read.
     #[error("can't read the invocation from standard input")]
     Invocation(#[source] io::Error),
@@ -205,6 +218,15 @@ fn wrong_rejects(writes: bool) -> &'static str {
         "with `--output` and `--aws` rejects go where the function keeps its own: say `--rejects s3://BUCKET/PREFIX`"
     } else {
         "rejects go there with `--aws`, and below its folder with `--output`: else say `--rejects FILE`"
+    }
+}
+
+fn no_tests(paths: &[PathBuf], filter: Option<&str>) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let paths = paths.join(", ");
+    match filter {
+        Some(filter) => format!("no test in {paths} has `{filter}` in its name"),
+        None => format!("no tests in {paths}: their files end in `.test.enrich`"),
     }
 }
 
