@@ -17,7 +17,7 @@
 //! assert_eq!(finding.code, Code::UnknownTable);
 //! assert_eq!(
 //!     render::concise(finding, &files),
-//!     "clicks.enrich:2:45: error[unknown-table] there is no table `usrs`"
+//!     "clicks.enrich:2:48: error[unknown-table] there is no table `usrs`"
 //! );
 //! assert!(render::full(finding, &files, false).contains("did you mean `users`?"));
 //! ```
