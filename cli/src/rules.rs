@@ -109,7 +109,8 @@ pub fn local_tables(rules: &Rules, values: &Values) -> Vec<LocalTable> {
     tables
         .map(|table| {
             let source = table.source.location.fill(&values.function());
-            LocalTable::new(&table.name, table.key.clone()).at_source(source.ok())
+            let local = LocalTable::new(&table.name, table.key.clone()).declaring(table.attributes.clone());
+            local.at_source(source.ok())
         })
         .collect()
 }

@@ -1,5 +1,29 @@
 //! The rule language: text in, checked rules out, and a located finding for everything that is wrong.
 //!
+//! ```
+//! use enrich_dsl::check::{Environment, check};
+//! use enrich_dsl::diagnostic::{Code, render};
+//! use enrich_dsl::source::Sources;
+//!
+//! let mut files = Sources::new();
+//! files.add(
+//!     "clicks.enrich",
+//!     r#"table users { source dynamodb "users" key id: string }
+//! rule clicks { stream "clicks" lookup user from usrs where id = .user { copy name } }"#,
+//! );
+//! let checked = check(&files, &Environment::new(vec![], vec!["dynamodb"]));
+//!
+//! let finding = &checked.findings[0];
+//! assert_eq!(finding.code, Code::UnknownTable);
+//! assert_eq!(
+//!     render::concise(finding, &files),
+//!     "clicks.enrich:2:48: error[unknown-table] there is no table `usrs`"
+//! );
+//! assert!(render::full(finding, &files, false).contains("did you mean `users`?"));
+//! ```
+//!
+//! Programs that run rules take the engine: it checks with this crate, and knows functions and schemas too.
+//!
 //! 1. [`source`]: the files and places in them.
 //! 2. [`syntax`]: text to tree. Every item of a file is parsed by itself, so one mistake hides no other.
 //! 3. [`check`]: tree to checked rules. Names, keys and types are resolved, all findings collected.
