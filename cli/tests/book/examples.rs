@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use enrich_engine::dsl::format::format;
 use enrich_engine::dsl::source::Sources;
+use enrich_engine::dsl::testing::is_test_file;
 use enrich_engine::functions::Registry;
 use enrich_engine::json::Document;
 use enrich_engine::lookup::MemorySource;
@@ -26,6 +27,8 @@ fn examples_hold() {
             match block.language.as_str() {
                 // Rules of the repository, which have a test of their own.
                 "enrich" if block.included().is_some() => {}
+                // Tests of rules: commands of the page run them.
+                "enrich" if is_test_file(&block.rest) => {}
                 "enrich" => {
                     let mut sources = Sources::new();
                     sources.add(place.as_str(), block.text.as_str());
@@ -89,7 +92,8 @@ fn examples_are_laid_out() {
         let is_ours = |block: &Block| block.language == "enrich" && block.included().is_none();
         for block in page.blocks().into_iter().filter(is_ours) {
             let mut sources = Sources::new();
-            let file = sources.add("example.enrich", block.text.as_str());
+            let name = if is_test_file(&block.rest) { block.rest.as_str() } else { "example.enrich" };
+            let file = sources.add(name, block.text.as_str());
             let layout = format(&sources, file).expect("an example that can be read");
             if layout != block.text {
                 wrong.push(format!("{}\n{layout}", block.place));
