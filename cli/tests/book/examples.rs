@@ -86,10 +86,13 @@ fn examples_are_laid_out() {
     // A mend among the codes looks like the wrong rule above it.
     for page in pages().into_iter().filter(|page| !page.path.starts_with("docs/codes")) {
         let mut laid_out = page.text.clone();
-        let is_ours = |block: &Block| block.language == "enrich" && block.included().is_none();
+        let is_ours = |block: &Block| {
+            matches!(block.language.as_str(), "enrich" | "enrich-test") && block.included().is_none()
+        };
         for block in page.blocks().into_iter().filter(is_ours) {
             let mut sources = Sources::new();
-            let file = sources.add("example.enrich", block.text.as_str());
+            let name = if block.language == "enrich" { "example.enrich" } else { "example.test.enrich" };
+            let file = sources.add(name, block.text.as_str());
             let layout = format(&sources, file).expect("an example that can be read");
             if layout != block.text {
                 wrong.push(format!("{}\n{layout}", block.place));
