@@ -29,7 +29,7 @@ fn every_block_is_looked_at() {
                 "json" => drop(json(&block)),
                 // Files that commands read.
                 "enrich-test" | "ndjson" | "csv" => {
-                    assert!(!block.rest.is_empty(), "{place}: a file has a name")
+                    assert!(!block.rest.is_empty(), "{place}: a file has a name");
                 }
                 "rust" => assert!(
                     programs.iter().any(|program| program.contains(&unindented(&block.text))),
