@@ -161,6 +161,66 @@ pub enum EnrichCommand {
     /// tests reach.
     #[command(verbatim_doc_comment)]
     Test(TestArgs),
+    /// Tells what becomes of one event, and why: the rule that takes it, each key, each answer, each field that is
+    /// written
+    ///
+    /// It shows values out of the event and the tables.
+    #[command(verbatim_doc_comment)]
+    Explain(ExplainArgs),
+}
+
+/// What `enrich explain` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(
+    after_help = "Examples:\n  enrich explain --rules rules --tables tables --stream clicks '{\"user\": \"u1\"}'\n  \
+                  enrich explain --rules rules --tables tables --line 17 clicks.ndjson\n\n\
+                  Exit status:\n  0  the event is enriched or dropped\n  \
+                  1  it is rejected, or fails\n  2  it could not be read, or the rules can't be run"
+)]
+pub struct ExplainArgs {
+    /// A rule file, or a folder of them; can be said several times
+    #[arg(long, value_name = "PATH", required = true)]
+    pub rules: Vec<PathBuf>,
+    /// The folder that holds the tables
+    #[arg(long, value_name = "DIR")]
+    pub tables: Option<PathBuf>,
+    /// The stream that the event comes from; without it, its file's name without its extension, or the only one that
+    /// the rules take
+    #[arg(long, value_name = "NAME")]
+    pub stream: Option<String>,
+    /// Gives a variable of the rules its value; can be said several times
+    #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
+    pub variables: Vec<Variable>,
+    /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub now: Option<Timestamp>,
+    /// The line of a file with an event a line; without it, the whole file if it is one event, else its first line
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub line: Option<u64>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ExplainFormat,
+    /// The event, or a file that holds it; `-` is standard input
+    #[arg(value_name = "EVENT", default_value = "-")]
+    pub event: PathBuf,
+}
+
+/// How an explanation is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// The statements with what each did, and what is otherwise in the event
+    #[default]
+    Text,
+    /// A JSON document, for programs
+    Json,
+}
+
+impl ExplainArgs {
+    /// Whether the argument is the event itself, and no file.
+    #[must_use]
+    pub fn event_is_json(&self) -> bool {
+        self.event.as_os_str().as_encoded_bytes().trim_ascii_start().starts_with(b"{")
+    }
 }
 
 /// What `enrich test` does its work with.

@@ -2,6 +2,7 @@
 
 mod check;
 mod deployed;
+mod explain;
 mod fmt;
 mod invoke;
 mod replay;
@@ -54,6 +55,10 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
         }
         Ok(EnrichArgs { command: EnrichCommand::Fmt(args) }) => {
             let result = fmt::fmt(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Explain(args) }) => {
+            let result = explain::explain(&args, shell);
             shell.finish(result)
         }
         Ok(EnrichArgs { command: EnrichCommand::Test(args) }) => {
@@ -128,6 +133,20 @@ pub enum CommandError {
     NoStream {
         /// The streams that the rules take.
         streams: String,
+    },
+    /// The stream that one event comes from is not known.
+    #[error("say with `--stream NAME` which stream the event comes from; the rules take {streams}")]
+    StreamOfEvent {
+        /// The streams that the rules take.
+        streams: String,
+    },
+    /// A file of events has no such line.
+    #[error("{} has nothing in line {line}", path.display())]
+    NoLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
     },
     /// A file's name is no stream of the rules.
     #[error(

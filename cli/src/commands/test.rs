@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use enrich_dsl::diagnostic::{Diagnostic, render};
+use enrich_dsl::diagnostic::Diagnostic;
 use enrich_dsl::source::{FileId, SourceFile, Sources};
 use enrich_engine::Rules;
 use enrich_engine::testing::{Case, CaseResult, Clause, Coverage, Suite};
@@ -140,15 +140,8 @@ fn read(
     shell: &mut Shell<'_>,
 ) -> Result<Set, CommandError> {
     let mut sources = rules::read(&[set.to_owned()])?;
-    let checked = rules::check(&sources, &[], schema);
-    let Some(rules) = checked.rules else {
-        let color = Color::Auto.wanted(shell.stderr_is_terminal, shell.no_color);
-        for finding in &checked.findings {
-            // The error below says it again, in short.
-            let _ = rules::draw(&render::full(finding, &sources, color), shell.stderr);
-        }
-        return Err(CommandError::BrokenRules);
-    };
+    let color = Color::Auto.wanted(shell.stderr_is_terminal, shell.no_color);
+    let rules = rules::sound(&sources, schema, color, shell.stderr)?;
     let (mut findings, mut suites) = (Vec::new(), Vec::new());
     let files = match paths.iter().any(|path| path == set) {
         true => find_tests(&[set.to_owned()])?,
