@@ -26,6 +26,19 @@
     return { name: "enrich", keywords: words, contains: [comment, text].concat(inside) };
   }
 
+  // Tests of rules: JSON, with `*` for anything.
+  function test() {
+    var words = {
+      keyword: "dropped event expect failed fails given now record rejected stream test text variable",
+      literal: "false null true",
+    };
+    var text = { className: "string", begin: /"/, end: /"/, contains: [{ begin: /\\./ }] };
+    var member = { className: "attr", begin: /"(?:\\.|[^"\\\n])*"(?=\s*:)/ };
+    var number = { className: "number", begin: /-?\b\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/ };
+    var any = { className: "meta", begin: /\*/ };
+    return { name: "enrich-test", keywords: words, contains: [{ className: "comment", begin: /#/, end: /$/ }, member, text, number, any] };
+  }
+
   // Events and what becomes of them, and what a table holds.
   function events() {
     return { name: "events", subLanguage: "json", contains: [{ className: "meta", begin: /^→ ?/ }] };
@@ -33,9 +46,10 @@
 
   hljs.registerLanguage("enrich", enrich);
   hljs.registerLanguage("enrich-wrong", enrich);
+  hljs.registerLanguage("enrich-test", test);
   hljs.registerLanguage("events", events);
   hljs.registerAliases(["ndjson", "tables"], { languageName: "json" });
-  ["enrich", "enrich-wrong", "events", "ndjson", "tables"].forEach(function (language) {
+  ["enrich", "enrich-wrong", "enrich-test", "events", "ndjson", "tables"].forEach(function (language) {
     Array.prototype.forEach.call(document.querySelectorAll("code.language-" + language), hljs.highlightBlock);
   });
 

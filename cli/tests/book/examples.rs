@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use enrich_engine::dsl::format::format;
 use enrich_engine::dsl::source::Sources;
-use enrich_engine::dsl::testing::is_test_file;
 use enrich_engine::functions::Registry;
 use enrich_engine::json::Document;
 use enrich_engine::lookup::MemorySource;
@@ -27,8 +26,6 @@ fn examples_hold() {
             match block.language.as_str() {
                 // Rules of the repository, which have a test of their own.
                 "enrich" if block.included().is_some() => {}
-                // Tests of rules: commands of the page run them.
-                "enrich" if is_test_file(&block.rest) => {}
                 "enrich" => {
                     let mut sources = Sources::new();
                     sources.add(place.as_str(), block.text.as_str());
@@ -89,10 +86,12 @@ fn examples_are_laid_out() {
     // A mend among the codes looks like the wrong rule above it.
     for page in pages().into_iter().filter(|page| !page.path.starts_with("docs/codes")) {
         let mut laid_out = page.text.clone();
-        let is_ours = |block: &Block| block.language == "enrich" && block.included().is_none();
+        let is_ours = |block: &Block| {
+            matches!(block.language.as_str(), "enrich" | "enrich-test") && block.included().is_none()
+        };
         for block in page.blocks().into_iter().filter(is_ours) {
             let mut sources = Sources::new();
-            let name = if is_test_file(&block.rest) { block.rest.as_str() } else { "example.enrich" };
+            let name = if block.language == "enrich" { "example.enrich" } else { "example.test.enrich" };
             let file = sources.add(name, block.text.as_str());
             let layout = format(&sources, file).expect("an example that can be read");
             if layout != block.text {
