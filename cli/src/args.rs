@@ -167,6 +167,44 @@ pub enum EnrichCommand {
     /// It shows values out of the event and the tables.
     #[command(verbatim_doc_comment)]
     Explain(ExplainArgs),
+    /// Writes the script that lets a shell complete arguments
+    Completions(CompletionsArgs),
+    /// Writes a manual page for each command
+    Man(ManArgs),
+}
+
+/// What `enrich completions` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(
+    after_help = "Examples:\n  enrich completions bash >~/.local/share/bash-completion/completions/enrich\n  \
+                  enrich completions --of check fish >~/.config/fish/completions/check.fish"
+)]
+pub struct CompletionsArgs {
+    /// The binary whose arguments are completed
+    #[arg(long = "of", value_enum, default_value_t, value_name = "BINARY")]
+    pub binary: Binary,
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// The binaries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Binary {
+    /// `enrich`
+    #[default]
+    Enrich,
+    /// `check`
+    Check,
+}
+
+/// What `enrich man` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = "Example:\n  enrich man ~/.local/share/man/man1")]
+pub struct ManArgs {
+    /// The folder that the pages are written to
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// What `enrich explain` does its work with.

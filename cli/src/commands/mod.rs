@@ -9,6 +9,7 @@ mod replay;
 mod report;
 mod run;
 mod seams;
+mod shell_files;
 mod test;
 mod watch;
 
@@ -59,6 +60,14 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
         }
         Ok(EnrichArgs { command: EnrichCommand::Explain(args) }) => {
             let result = explain::explain(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Completions(args) }) => {
+            let result = shell_files::completions(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Man(args) }) => {
+            let result = shell_files::man(&args, shell);
             shell.finish(result)
         }
         Ok(EnrichArgs { command: EnrichCommand::Test(args) }) => {

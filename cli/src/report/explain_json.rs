@@ -1,4 +1,4 @@
-//! Why an event became what it became, for programs: the document that `docs/testing.md` describes.
+//! Why an event became what it became, for programs: the document that `docs/explain.md` describes.
 
 use enrich_engine::dsl::source::{Position, SourceFile, Sources, Span};
 use enrich_engine::{
