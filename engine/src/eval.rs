@@ -7,6 +7,7 @@ use enrich_dsl::model::{Arithmetic, Comparison, ErrorField, RecordField};
 use crate::batch::Origin;
 use crate::decimal;
 use crate::edits::Edits;
+use crate::explain::{DecisionKind, Trace};
 use crate::functions::{CallContext, CallError};
 use crate::json::{Kind, Node};
 use crate::limits::MAX_TEXT;
@@ -28,6 +29,8 @@ pub(crate) struct Scope<'v, 's> {
     pub(crate) now: Timestamp,
     /// Whether a key is worked out: then an empty hole makes its text absent.
     pub(crate) key: bool,
+    /// Where the ways of `if` are told.
+    pub(crate) trace: Option<&'s Trace>,
 }
 
 /// An event or an element, with the lookups that belong to it.
@@ -92,7 +95,15 @@ fn stop<T>(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Re
 impl<'v> Scope<'v, '_> {
     /// The event as it arrived, with no lookup known.
     pub(crate) fn arrived(event: Node<'v>, origin: &'v Origin<'v>, now: Timestamp) -> Self {
-        Self { event: Level::arrived(event), element: None, origin, error: None, now, key: false }
+        Self {
+            event: Level::arrived(event),
+            element: None,
+            origin,
+            error: None,
+            now,
+            key: false,
+            trace: None,
+        }
     }
 
     pub(crate) fn value(&self, expr: &Expr) -> Result<Value<'v>, Stop> {
@@ -134,8 +145,12 @@ impl<'v> Scope<'v, '_> {
                 Value::Absent => Value::Absent,
                 number => computed(decimal::negate(operand("-", &number)?))?,
             },
-            Expr::If { condition, then, otherwise } => {
-                self.value(if self.holds(condition)? { then } else { otherwise })?
+            Expr::If { condition, then, otherwise, span } => {
+                let holds = self.holds(condition)?;
+                if let Some(trace) = self.trace {
+                    trace.tell(*span, DecisionKind::If { holds });
+                }
+                self.value(if holds { then } else { otherwise })?
             }
             Expr::Coalesce(left, right) => {
                 let left = self.value(left)?;

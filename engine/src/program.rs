@@ -14,6 +14,7 @@ use enrich_dsl::functions::Type;
 use enrich_dsl::model::{
     Arithmetic, Comparison, Compression, Copy, Decode, ErrorField, KeyType, OnInvalid, PerObject, RecordField,
 };
+use enrich_dsl::source::Span;
 
 use crate::functions::Function;
 use crate::lookup::{Attributes, Policy, Table};
@@ -57,12 +58,12 @@ pub(crate) struct Rule {
     pub(crate) name: Arc<str>,
     pub(crate) streams: Vec<Pattern>,
     pub(crate) decode: Vec<Decode>,
-    pub(crate) when: Option<Expr>,
+    pub(crate) when: Option<Condition>,
     /// The paths that `when` reads.
     pub(crate) when_paths: Vec<Vec<String>>,
     pub(crate) schema: Option<(Arc<Schema>, OnInvalid)>,
     /// Conditions of `drop when` that read only the arrived event: decided before any lookup.
-    pub(crate) early_drops: Vec<Expr>,
+    pub(crate) early_drops: Vec<Condition>,
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) loops: Vec<ForEach>,
     pub(crate) steps: Vec<Step>,
@@ -70,6 +71,9 @@ pub(crate) struct Rule {
     pub(crate) rejects: Option<Destination>,
     /// Names with their values, each as one text.
     pub(crate) partition: Vec<(Arc<str>, Expr)>,
+    /// The place of its schema's name, and its own.
+    pub(crate) schema_span: Span,
+    pub(crate) span: Span,
     /// The paths of the event that the rule reads or writes: none of them may be there twice.
     pub(crate) paths: Vec<Vec<String>>,
     /// The names that these paths begin with; `None` where they are too many for one look.
@@ -85,6 +89,13 @@ impl Rule {
     pub(crate) fn all_lookups(&self) -> impl Iterator<Item = &Lookup> {
         self.lookups.iter().chain(self.loops.iter().flat_map(|each| &each.lookups))
     }
+}
+
+/// An expression that decides about a whole event, with the place of its statement.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    pub(crate) expr: Expr,
+    pub(crate) span: Span,
 }
 
 /// What is done for each element of an array.
@@ -141,7 +152,14 @@ pub(crate) struct Branch {
 }
 
 #[derive(Debug)]
-pub(crate) enum Step {
+pub(crate) struct Step {
+    pub(crate) kind: StepKind,
+    /// The place of its statement.
+    pub(crate) span: Span,
+}
+
+#[derive(Debug)]
+pub(crate) enum StepKind {
     Lookup(usize),
     ForEach(usize),
     Set { target: Vec<String>, value: Expr },
@@ -176,7 +194,7 @@ pub(crate) enum Expr {
     Compare { comparison: Comparison, left: Box<Expr>, right: Box<Expr> },
     Arithmetic { operation: Arithmetic, left: Box<Expr>, right: Box<Expr> },
     Negate(Box<Expr>),
-    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr>, span: Span },
     Coalesce(Box<Expr>, Box<Expr>),
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
@@ -205,7 +223,7 @@ impl Expr {
             | Expr::And(left, right)
             | Expr::Or(left, right) => left.is_constant() && right.is_constant(),
             Expr::Negate(inner) | Expr::Not(inner) => inner.is_constant(),
-            Expr::If { condition, then, otherwise } => {
+            Expr::If { condition, then, otherwise, .. } => {
                 condition.is_constant() && then.is_constant() && otherwise.is_constant()
             }
             Expr::Event(_)

@@ -64,7 +64,7 @@ impl Rules {
     ) -> Checked {
         let loader = Loader { sources, read, loaded: RefCell::default() };
         let shape = |file: FileId, path: &str| Some(loader.load(file, path).ok()?.shape.as_ref().clone());
-        let mut environment = Environment::new(registry.signatures(), vec!["dynamodb"]);
+        let mut environment = Environment::new(registry.signatures(), registry.sources().to_vec());
         environment.schemas = Some(Schemas(&shape));
         environment.needs_output = needs_output.to_vec();
         let checked = check::check(sources, &environment);

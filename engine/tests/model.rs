@@ -3,8 +3,8 @@
 #![cfg(test)]
 
 use enrich_engine::dsl::model::{
-    Branch, Copied, Copy, Expr, IfAbsent, KeyType, Literal, Lookup, Path, Rule, RuleSet, Source, Step, Table,
-    Template,
+    Branch, Condition, Copied, Copy, Expr, IfAbsent, KeyType, Literal, Lookup, Path, Rule, RuleSet, Source,
+    Step, StepKind, Table, Template,
 };
 use enrich_engine::dsl::source::Span;
 use enrich_engine::functions::Registry;
@@ -53,7 +53,7 @@ fn model() -> RuleSet {
         schema: None,
         lookups: vec![lookup],
         loops: Vec::new(),
-        steps: vec![Step::Lookup(0)],
+        steps: vec![Step { kind: StepKind::Lookup(0), span }],
         output: None,
         partition: Vec::new(),
         rejects: None,
@@ -100,7 +100,7 @@ fn what_a_model_does_not_hold_is_refused() {
 
     let mut no_function = model();
     let call = Expr::Call { function: "nowhere".to_owned(), arguments: Vec::new(), span: Span::default() };
-    no_function.rules[0].when = Some(call);
+    no_function.rules[0].when = Some(Condition { expr: call, span: Span::default() });
     assert!(matches!(build(no_function), Err(BuildError::Model(_))));
 
     let mut below = model();

@@ -100,7 +100,7 @@ impl Checker<'_> {
             ExprKind::If { condition, then, otherwise } => {
                 let condition = self.condition(condition, scope);
                 let (then, otherwise) = pair(self, then, otherwise)?;
-                Expr::If { condition: Box::new(condition?), then, otherwise }
+                Expr::If { condition: Box::new(condition?), then, otherwise, span: expr.span }
             }
             ExprKind::Coalesce(left, right) => {
                 let (left, right) = pair(self, left, right)?;

@@ -9,7 +9,8 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::functions::Type;
 use crate::limits::MAX_LOOKUPS;
 use crate::model::{
-    Decode, Destination, Expr, ForEach, Lookup, OnInvalid, Output, Path, Rule, Schema, Step, Table, Template,
+    Condition, Decode, Destination, Expr, ForEach, Lookup, OnInvalid, Output, Path, Rule, Schema, Step,
+    StepKind, Table, Template,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, Name, Statement, StatementKind};
@@ -73,7 +74,7 @@ impl Checker<'_> {
             name: rule.name.text.clone(),
             streams: draft.streams.map(|(streams, _)| streams).unwrap_or_default(),
             decode: draft.decode.map(|(decode, _)| decode).unwrap_or_default(),
-            when: draft.when.and_then(|(when, _)| when),
+            when: draft.when.and_then(|(when, span)| Some(Condition { expr: when?, span })),
             schema: draft.schema.and_then(|(schema, _)| schema),
             lookups: draft.lookups,
             loops: draft.loops,
@@ -163,7 +164,7 @@ impl Checker<'_> {
                     self.known.lookup(&checked, table);
                 }
                 scope.learn(&lookup.name.text, lookups.len());
-                steps.push(Step::Lookup(lookups.len()));
+                steps.push(Step { kind: StepKind::Lookup(lookups.len()), span });
                 lookups.push(checked);
             }
             // Its name stays unknown, but not so that uses of it are reported again.
@@ -215,7 +216,7 @@ impl Checker<'_> {
         draft.scope.complete = scope.complete;
         if let Some(array) = path {
             draft.writes.inside(Root::Event, array.clone(), span);
-            draft.steps.push(Step::ForEach(draft.loops.len()));
+            draft.steps.push(Step { kind: StepKind::ForEach(draft.loops.len()), span });
             draft.loops.push(ForEach { element: element.text.clone(), array, lookups, steps, span });
         }
     }
@@ -265,7 +266,7 @@ impl Checker<'_> {
                     if room {
                         self.known.set(&target, &value);
                     }
-                    steps.push(Step::Set { target, value });
+                    steps.push(Step { kind: StepKind::Set { target, value }, span: statement.span });
                 }
             }
             StatementKind::Remove(paths) => {
@@ -276,13 +277,14 @@ impl Checker<'_> {
                     }
                     writes.remove(scope.root(), target.clone(), statement.span);
                     self.known.remove(&target);
-                    steps.push(Step::Remove(target));
+                    steps.push(Step { kind: StepKind::Remove(target), span: path.span });
                 }
             }
             StatementKind::Drop(condition) => {
                 let condition = self.condition(condition, scope);
                 condition.iter().for_each(|condition| writes.read(condition));
-                steps.extend(condition.map(Step::Drop));
+                let span = statement.span;
+                steps.extend(condition.map(|condition| Step { kind: StepKind::Drop(condition), span }));
             }
             _ => return false,
         }

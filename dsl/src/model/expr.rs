@@ -71,6 +71,8 @@ pub enum Expr {
         then: Box<Expr>,
         /// The value where it does not.
         otherwise: Box<Expr>,
+        /// Where it stands.
+        span: Span,
     },
     /// `left ?? right`: the left value unless it is absent or null.
     Coalesce(Box<Expr>, Box<Expr>),
@@ -191,7 +193,7 @@ impl Expr {
                 left.walk(visit);
                 right.walk(visit);
             }
-            Expr::If { condition, then, otherwise } => {
+            Expr::If { condition, then, otherwise, .. } => {
                 condition.walk(visit);
                 then.walk(visit);
                 otherwise.walk(visit);

@@ -57,7 +57,7 @@ pub struct Rule {
     /// How an event's bytes become JSON, in this order; as a rule they are JSON already.
     pub decode: Vec<Decode>,
     /// Which events of them it takes; `None` takes all.
-    pub when: Option<Expr>,
+    pub when: Option<Condition>,
     /// What the events must look like.
     pub schema: Option<Schema>,
     /// The lookups, in the order in which they stand.
@@ -111,10 +111,28 @@ pub enum OnInvalid {
     Drop,
 }
 
+/// Which events a rule takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// What must hold.
+    pub expr: Expr,
+    /// Where it stands.
+    pub span: Span,
+}
+
 /// One thing a rule does.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What it does.
+    pub kind: StepKind,
+    /// The place of its statement; for one of several paths behind a `remove` the path's.
+    pub span: Span,
+}
+
+/// What a [`Step`] does.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Step {
+pub enum StepKind {
     /// Applies the lookup at that place in [`Rule::lookups`], inside a loop in [`ForEach::lookups`].
     Lookup(usize),
     /// Runs the loop at that place in [`Rule::loops`]. Loops do not hold loops.
@@ -335,7 +353,7 @@ impl Rule {
     }
 
     fn walk_statements<'r>(&'r self, visit: &mut dyn FnMut(&'r Expr)) {
-        self.when.iter().for_each(&mut *visit);
+        self.when.iter().for_each(|when| visit(&when.expr));
         walk_steps(&self.steps, &self.lookups, visit);
         self.loops.iter().for_each(|each| each.walk(visit));
         self.partition.iter().for_each(|(_, value)| visit(value));
@@ -361,10 +379,10 @@ fn walk_steps<'r>(steps: &'r [Step], lookups: &'r [Lookup], visit: &mut dyn FnMu
 
 impl Step {
     fn walk<'s>(&'s self, visit: &mut dyn FnMut(&'s Expr)) {
-        match self {
-            Step::Set { value, .. } => visit(value),
-            Step::Drop(condition) => visit(condition),
-            Step::Lookup(_) | Step::ForEach(_) | Step::Remove(_) => {}
+        match &self.kind {
+            StepKind::Set { value, .. } => visit(value),
+            StepKind::Drop(condition) => visit(condition),
+            StepKind::Lookup(_) | StepKind::ForEach(_) | StepKind::Remove(_) => {}
         }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{Shape, Types};
 use crate::functions::{Signature, Type};
 use crate::model::{
-    Copied, Copy, Expr, ForEach, IfAbsent, KeyType, Lookup, Path, RecordField, Rule, Step, Table, Text,
-    TextPart,
+    Copied, Copy, Expr, ForEach, IfAbsent, KeyType, Lookup, Path, RecordField, Rule, Step, StepKind, Table,
+    Text, TextPart,
 };
 
 /// What is known at one place of a rule: of the event as it then stands, of the element of the loop
@@ -241,18 +241,18 @@ impl<'a> Known<'a> {
 
     fn steps(&mut self, steps: &[Step], lookups: &[Lookup], loops: Option<&[ForEach]>, tables: &[Table]) {
         for step in steps {
-            match step {
-                Step::Set { target, value } => self.set(target, value),
-                Step::Remove(target) => self.remove(target),
-                Step::Drop(_) => {}
-                Step::Lookup(place) => {
+            match &step.kind {
+                StepKind::Set { target, value } => self.set(target, value),
+                StepKind::Remove(target) => self.remove(target),
+                StepKind::Drop(_) => {}
+                StepKind::Lookup(place) => {
                     let lookup = lookups.get(*place);
                     match lookup.and_then(|lookup| Some((lookup, tables.get(lookup.table)?))) {
                         Some((lookup, table)) => self.lookup(lookup, table),
                         None => self.skip_lookup(),
                     }
                 }
-                Step::ForEach(place) => {
+                StepKind::ForEach(place) => {
                     let Some(each) = loops.and_then(|loops| loops.get(*place)) else { continue };
                     self.enter(&each.array);
                     self.steps(&each.steps, &each.lookups, None, tables);

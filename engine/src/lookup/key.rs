@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use enrich_dsl::model::KeyType;
 
 use super::ErrorCode;
-use crate::json::Document;
 use crate::json::number::Decimal;
+use crate::json::{Document, write};
 
 /// The values of a key's parts, in the order in which the table declares them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,6 +146,18 @@ impl KeyValue {
     pub fn binary(base64: &str) -> Result<Self, ErrorCode> {
         let bytes = STANDARD.decode(base64).map_err(|_| ErrorCode::KeyType)?;
         if bytes.len() > MAX_PART_BYTES { Err(ErrorCode::KeySize) } else { Ok(KeyValue::Binary(bytes)) }
+    }
+
+    /// The part as JSON; bytes are base64 text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = String::new();
+        match self {
+            KeyValue::Number(number) => json.push_str(number),
+            KeyValue::String(text) => write::string(&mut json, text),
+            KeyValue::Binary(bytes) => write::string(&mut json, &STANDARD.encode(bytes)),
+        }
+        json
     }
 
     /// The type of the part.

@@ -85,8 +85,8 @@ impl Compiler<'_> {
     fn additions(&mut self, rule: &model::Rule, steps: &[model::Step]) -> Result<Vec<Addition>, BuildError> {
         let mut additions = Vec::new();
         for step in steps {
-            additions.push(match step {
-                model::Step::Lookup(place) => {
+            additions.push(match &step.kind {
+                model::StepKind::Lookup(place) => {
                     let lookup = rule.lookups.get(*place);
                     let lookup = lookup.ok_or_else(|| BuildError::Model("a lookup".to_owned()))?;
                     let number = self.numbers.lookups;
@@ -100,13 +100,13 @@ impl Compiler<'_> {
                         no_key: self.otherwise(rule, lookup, &lookup.no_key)?,
                     }
                 }
-                model::Step::Set { target, value } => {
+                model::StepKind::Set { target, value } => {
                     let value = self.expr(value)?;
                     let constant = value.is_constant().then_some(self.numbers.constants);
                     self.numbers.constants += usize::from(constant.is_some());
                     Addition::Set { opening: opening(target), value, constant }
                 }
-                model::Step::Drop(condition) => Addition::Drop(self.expr(condition)?),
+                model::StepKind::Drop(condition) => Addition::Drop(self.expr(condition)?),
                 _ => return Err(BuildError::Model("a step that adds nothing".to_owned())),
             });
         }
@@ -153,10 +153,10 @@ fn opening(target: &model::Path) -> String {
 fn targets(rule: &model::Rule, steps: &[model::Step]) -> Option<BTreeSet<String>> {
     let mut all = BTreeSet::new();
     for step in steps {
-        let names = match step {
-            model::Step::Set { target, .. } => BTreeSet::from([name(target)?]),
-            model::Step::Drop(_) => BTreeSet::new(),
-            model::Step::Lookup(place) => {
+        let names = match &step.kind {
+            model::StepKind::Set { target, .. } => BTreeSet::from([name(target)?]),
+            model::StepKind::Drop(_) => BTreeSet::new(),
+            model::StepKind::Lookup(place) => {
                 let lookup = rule.lookups.get(*place)?;
                 let copies = copies(lookup)?;
                 // One of these is what happens.

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use enrich_dsl::functions::Type;
 use enrich_dsl::model::{self, Copied, Literal, Path, Template};
+use enrich_dsl::source::Span;
 
 use super::paths::{element_paths, paths, read_paths, targets};
 use super::{
-    Branch, Expr, ForEach, KeyPart, Lookup, MAX_ELEMENTS, Names, Numbers, Part, Pattern, Program, Rule, Step,
-    TableSlot,
+    Branch, Condition, Expr, ForEach, KeyPart, Lookup, MAX_ELEMENTS, Names, Numbers, Part, Pattern, Program,
+    Rule, Step, StepKind, TableSlot,
 };
 use crate::functions::Registry;
 use crate::lookup::{Attributes, Policy, Table};
@@ -221,8 +222,8 @@ impl Compiler<'_> {
             name: rule.name.as_str().into(),
             streams,
             decode: rule.decode.clone(),
-            when: self.optional(rule.when.as_ref())?,
-            when_paths: rule.when.iter().flat_map(read_paths).collect(),
+            when: rule.when.as_ref().map(|when| self.condition(&when.expr, when.span)).transpose()?,
+            when_paths: rule.when.iter().flat_map(|when| read_paths(&when.expr)).collect(),
             schema,
             early_drops: self.early_drops(rule)?,
             lookups,
@@ -231,6 +232,8 @@ impl Compiler<'_> {
             output,
             rejects,
             partition: self.partition(&rule.partition)?,
+            schema_span: rule.schema.as_ref().map(|schema| schema.span).unwrap_or_default(),
+            span: rule.span,
             deep: paths.iter().any(|path| path.len() > 1),
             paths,
             names,
@@ -360,17 +363,17 @@ impl Compiler<'_> {
     }
 
     /// The conditions of `drop when` that no statement above can change and that need no lookup.
-    fn early_drops(&self, rule: &model::Rule) -> Result<Vec<Expr>, BuildError> {
+    fn early_drops(&self, rule: &model::Rule) -> Result<Vec<Condition>, BuildError> {
         let mut written: Vec<&Path> = Vec::new();
         let mut early = Vec::new();
         for step in &rule.steps {
-            match step {
-                model::Step::Set { target, .. } | model::Step::Remove(target) => written.push(target),
-                model::Step::Lookup(at) => {
+            match &step.kind {
+                model::StepKind::Set { target, .. } | model::StepKind::Remove(target) => written.push(target),
+                model::StepKind::Lookup(at) => {
                     written.extend(rule.lookups.get(*at).into_iter().flat_map(targets));
                 }
-                model::Step::ForEach(at) => written.extend(rule.loops.get(*at).map(|each| &each.array)),
-                model::Step::Drop(condition) => {
+                model::StepKind::ForEach(at) => written.extend(rule.loops.get(*at).map(|each| &each.array)),
+                model::StepKind::Drop(condition) => {
                     let mut arrived = true;
                     condition.walk(&mut |expr| match expr {
                         model::Expr::Event(path) => {
@@ -380,7 +383,7 @@ impl Compiler<'_> {
                         _ => {}
                     });
                     if arrived {
-                        early.push(self.expr(condition)?);
+                        early.push(self.condition(condition, step.span)?);
                     }
                 }
                 _ => {}
@@ -392,22 +395,23 @@ impl Compiler<'_> {
     fn steps(&self, steps: &[model::Step]) -> Result<Vec<Step>, BuildError> {
         let mut compiled = Vec::new();
         for step in steps {
-            compiled.push(match step {
-                model::Step::Lookup(lookup) => Step::Lookup(*lookup),
-                model::Step::ForEach(place) => Step::ForEach(*place),
-                model::Step::Set { target, value } => {
-                    Step::Set { target: target.0.clone(), value: self.expr(value)? }
+            let kind = match &step.kind {
+                model::StepKind::Lookup(lookup) => StepKind::Lookup(*lookup),
+                model::StepKind::ForEach(place) => StepKind::ForEach(*place),
+                model::StepKind::Set { target, value } => {
+                    StepKind::Set { target: target.0.clone(), value: self.expr(value)? }
                 }
-                model::Step::Remove(path) => Step::Remove(path.0.clone()),
-                model::Step::Drop(condition) => Step::Drop(self.expr(condition)?),
+                model::StepKind::Remove(path) => StepKind::Remove(path.0.clone()),
+                model::StepKind::Drop(condition) => StepKind::Drop(self.expr(condition)?),
                 _ => return Err(BuildError::Model("a step of another version".to_owned())),
-            });
+            };
+            compiled.push(Step { kind, span: step.span });
         }
         Ok(compiled)
     }
 
-    fn optional(&self, expr: Option<&model::Expr>) -> Result<Option<Expr>, BuildError> {
-        expr.map(|expr| self.expr(expr)).transpose()
+    fn condition(&self, expr: &model::Expr, span: Span) -> Result<Condition, BuildError> {
+        Ok(Condition { expr: self.expr(expr)?, span })
     }
 
     pub(super) fn expr(&self, expr: &model::Expr) -> Result<Expr, BuildError> {
@@ -438,9 +442,12 @@ impl Compiler<'_> {
                 Expr::Arithmetic { operation: *operation, left: boxed(left)?, right: boxed(right)? }
             }
             model::Expr::Negate(inner) => Expr::Negate(boxed(inner)?),
-            model::Expr::If { condition, then, otherwise } => {
-                Expr::If { condition: boxed(condition)?, then: boxed(then)?, otherwise: boxed(otherwise)? }
-            }
+            model::Expr::If { condition, then, otherwise, span } => Expr::If {
+                condition: boxed(condition)?,
+                then: boxed(then)?,
+                otherwise: boxed(otherwise)?,
+                span: *span,
+            },
             model::Expr::Coalesce(left, right) => Expr::Coalesce(boxed(left)?, boxed(right)?),
             model::Expr::And(left, right) => Expr::And(boxed(left)?, boxed(right)?),
             model::Expr::Or(left, right) => Expr::Or(boxed(left)?, boxed(right)?),

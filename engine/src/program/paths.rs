@@ -20,8 +20,8 @@ pub(super) fn targets(lookup: &model::Lookup) -> Vec<&Path> {
 
 /// The path that a step writes.
 pub(super) fn target(step: &model::Step) -> Option<&Path> {
-    match step {
-        model::Step::Set { target, .. } | model::Step::Remove(target) => Some(target),
+    match &step.kind {
+        model::StepKind::Set { target, .. } | model::StepKind::Remove(target) => Some(target),
         _ => None,
     }
 }

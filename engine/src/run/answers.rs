@@ -3,6 +3,7 @@
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher as _;
 
+use crate::explain::Freshness;
 use crate::limits::ItemRoom;
 use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes, Rendered};
 use crate::program::Program;
@@ -41,17 +42,6 @@ pub(super) struct Given {
     /// What an earlier batch made of the item.
     pub(super) rendered: Option<Rendered>,
     pub(super) freshness: Freshness,
-}
-
-/// Where an answer comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Freshness {
-    /// From its source, just now.
-    New,
-    /// From an earlier batch.
-    Kept,
-    /// From an earlier batch, and expired; its source failed.
-    Stale,
 }
 
 impl Slot {

@@ -7,13 +7,14 @@
 use bytes::BytesMut;
 use enrich_dsl::model::Copied;
 
-use super::answers::{Answers, Freshness, Given, KeyId};
+use super::answers::{Answers, Given, KeyId};
 use super::apply::{self, Applying, count_kept};
 use super::buffers::Buffers;
 use super::copies::copied;
 use super::{Asked, Taken, may_come};
 use crate::batch::{LookupCounts, Verdict};
 use crate::eval::{Known, Level, Scope};
+use crate::explain::Freshness;
 use crate::json::Node;
 use crate::lookup::{Answer, Item, Rendered, TableCache};
 use crate::program::{Addition, Append, Expr, Lookup, Otherwise, Program, Rule};
@@ -290,6 +291,7 @@ impl<'s, 'a> Run<'s, 'a, '_> {
             error: None,
             now: self.applying.context.now,
             key: false,
+            trace: None,
         }
     }
 

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
+use enrich_dsl::source::Span;
 
-use super::answers::{Answers, Freshness, Given, unanswered};
+use super::answers::{Answers, Given, unanswered};
 use super::append::Appending;
 use super::buffers::Buffers;
 use super::copies::{Write, copies, defaults};
@@ -14,10 +15,11 @@ use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, Verdict};
 use crate::context::Context;
 use crate::edits::{Edits, NotAnObject};
 use crate::eval::{Known, Level, Scope, Stop};
+use crate::explain::{DecisionKind, Freshness, Trace, Written};
 use crate::json::{Kind, Node, Tapes};
 use crate::limits::Limits;
 use crate::lookup::{Answer, ErrorCode, Failure, Item, TableCache};
-use crate::program::{Branch, Lookup, Program, Rule, Step, TableSlot};
+use crate::program::{Branch, Lookup, Program, Rule, Step, StepKind, TableSlot};
 use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
 
@@ -39,6 +41,8 @@ pub(super) struct Applying<'a> {
     pub(super) counts: Vec<Vec<LookupCounts>>,
     pub(super) places: Places,
     pub(super) appending: Appending<'a>,
+    /// Where decisions are told, if somebody wants to know.
+    trace: Option<&'a Trace>,
 }
 
 impl<'a> Applying<'a> {
@@ -46,7 +50,7 @@ impl<'a> Applying<'a> {
         program: &'a Program,
         found: Found<'a>,
         limits: Limits,
-        context: Context,
+        (context, trace): (Context, Option<&'a Trace>),
         buffers: Buffers,
     ) -> Self {
         let count = |rule: &Rule| {
@@ -54,7 +58,7 @@ impl<'a> Applying<'a> {
         };
         let counts = program.rules.iter().map(count).collect();
         let (places, appending) = (Places::new(program), Appending::new(program, buffers));
-        Self { program, found, limits, context, counts, places, appending }
+        Self { program, found, limits, context, counts, places, appending, trace }
     }
 
     /// How the lookups ended, and the buffers. What was made of kept items is kept beside them.
@@ -69,7 +73,7 @@ impl<'a> Applying<'a> {
         let Some(rule) = self.program.rules.get(taken.rule) else {
             return rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"));
         };
-        if let Some(append) = &rule.append
+        if let Some(append) = rule.append.as_ref().filter(|_| self.trace.is_none())
             && let Some(verdict) = append.apply(rule, taken, self)
         {
             return verdict;
@@ -89,6 +93,8 @@ impl<'a> Applying<'a> {
             at: 0,
             written: 0,
             looped: 0,
+            trace: self.trace,
+            statement: rule.span,
             counts: self.counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default(),
         };
         match run.steps(&rule.steps, None) {
@@ -99,32 +105,35 @@ impl<'a> Applying<'a> {
 }
 
 /// One event on its way through its rule's statements. A `Break` is the verdict.
-struct Run<'a, 'r> {
-    tables: &'a [TableSlot],
-    taken: &'a Taken<'r>,
+pub(super) struct Run<'a, 'r> {
+    pub(super) tables: &'a [TableSlot],
+    pub(super) taken: &'a Taken<'r>,
     tapes: &'a Tapes,
     all_keys: &'a Keys,
     rule: &'a Rule,
-    answers: &'a Answers,
+    pub(super) answers: &'a Answers,
     limits: Limits,
-    context: Context,
-    event: Frame<'a>,
+    pub(super) context: Context,
+    pub(super) event: Frame<'a>,
     /// The element that a `for each` is at.
-    element: Option<Frame<'a>>,
+    pub(super) element: Option<Frame<'a>>,
     /// Its place in the array.
     at: usize,
     /// How many bytes statements have written, at most: what was overwritten since may be counted too.
     written: usize,
     /// How many of them are elements that the loop has behind it.
     looped: usize,
+    pub(super) trace: Option<&'a Trace>,
+    /// The place of the statement that it is at.
+    pub(super) statement: Span,
     counts: &'a mut [LookupCounts],
 }
 
 /// An event or an element with its lookups, and what has become of it so far.
-struct Frame<'a> {
+pub(super) struct Frame<'a> {
     node: Node<'a>,
     lookups: &'a [Lookup],
-    keys: &'a [Asked],
+    pub(super) keys: &'a [Asked],
     edits: Edits,
     known: Vec<Known<'a>>,
     /// The failures of lookups.
@@ -172,22 +181,25 @@ type Flow = ControlFlow<Verdict>;
 
 impl<'a> Run<'a, '_> {
     fn steps(&mut self, steps: &'a [Step], error: Option<&Failure>) -> Flow {
-        for step in steps {
-            match step {
-                Step::Lookup(place) => self.lookup(*place)?,
-                Step::Set { target, value } => match self.scope(error).value(value) {
-                    Ok(value) => self.write(target, &value)?,
-                    Err(Stop::Upstream) => {}
+        for Step { kind, span } in steps {
+            self.statement = *span;
+            match kind {
+                StepKind::Lookup(place) => self.lookup(*place)?,
+                StepKind::Set { target, value } => match self.scope(error).value(value) {
+                    Ok(value) => self.write(target, &value, Written::Value)?,
+                    Err(Stop::Upstream) => self.tell(|| DecisionKind::Skipped),
                     Err(Stop::Error(reason)) => return self.reject(reason),
                 },
-                Step::ForEach(place) => self.for_each(*place)?,
-                Step::Remove(path) => {
-                    let frame = self.frame();
-                    frame.edits.remove(Some(frame.node), path);
-                }
-                Step::Drop(condition) => match self.scope(error).holds(condition) {
-                    Ok(true) => return Flow::Break(Verdict::Dropped { rule: self.rule.name.clone() }),
-                    Ok(false) | Err(Stop::Upstream) => {}
+                StepKind::ForEach(place) => self.for_each(*place)?,
+                StepKind::Remove(path) => self.remove(path),
+                StepKind::Drop(condition) => match self.scope(error).holds(condition) {
+                    Ok(holds) => {
+                        self.tell(|| DecisionKind::Drop { holds });
+                        if holds {
+                            return Flow::Break(Verdict::Dropped { rule: self.rule.name.clone() });
+                        }
+                    }
+                    Err(Stop::Upstream) => self.tell(|| DecisionKind::Skipped),
                     Err(Stop::Error(reason)) => return self.reject(reason),
                 },
             }
@@ -203,20 +215,27 @@ impl<'a> Run<'a, '_> {
             Ok(Ended::Item(item, freshness)) => match copies(lookup, item) {
                 Err(failure) => self.failed(place, lookup, &failure),
                 Ok(writes) => {
+                    self.tell_answer(place, lookup, LookupEnd::Found, Some(freshness));
                     self.learn(place, Known::Item(item), |counts| {
                         counts.found += 1;
                         count_kept(counts, freshness);
                     });
-                    for write in writes {
+                    for (span, write) in writes {
+                        self.statement = span;
                         match write {
-                            Write::One(target, value) => self.write(target, &value)?,
-                            Write::Inside(object, members) => self.set_all(object, members)?,
+                            Write::One(target, value, written) => self.write(target, &value, written)?,
+                            Write::Inside(object, members) => {
+                                let told = self.trace.map(|_| members.clone());
+                                self.set_all(object, members)?;
+                                self.tell_members(object, told.unwrap_or_default());
+                            }
                         }
                     }
                     self.steps(&lookup.found, None)
                 }
             },
-            Ok(Ended::Missing(_)) if may_come(lookup, &self.taken.record.origin, self.context) => {
+            Ok(Ended::Missing(freshness)) if may_come(lookup, &self.taken.record.origin, self.context) => {
+                self.tell_answer(place, lookup, LookupEnd::Missing, Some(freshness));
                 let reason = Reason::new(
                     ReasonCode::NotYet,
                     format!("lookup `{}`: the item may still come", lookup.name),
@@ -224,6 +243,7 @@ impl<'a> Run<'a, '_> {
                 Flow::Break(Verdict::Failed { rule: Some(self.rule.name.clone()), reason })
             }
             Ok(Ended::Missing(freshness)) => {
+                self.tell_answer(place, lookup, LookupEnd::Missing, Some(freshness));
                 self.learn(place, Known::Nothing, |counts| {
                     counts.missing += 1;
                     count_kept(counts, freshness);
@@ -231,6 +251,7 @@ impl<'a> Run<'a, '_> {
                 self.without_item(lookup, &lookup.missing)
             }
             Ok(Ended::NoKey) => {
+                self.tell_answer(place, lookup, LookupEnd::NoKey, None);
                 self.learn(place, Known::Nothing, |counts| counts.no_key += 1);
                 self.without_item(lookup, &lookup.no_key)
             }
@@ -240,8 +261,9 @@ impl<'a> Run<'a, '_> {
     /// The defaults of the copies, unless the outcome's block stands instead of them; then that block.
     fn without_item(&mut self, lookup: &'a Lookup, branch: &'a Branch) -> Flow {
         if !branch.instead {
-            for (target, value) in defaults(lookup) {
-                self.write(target, &value)?;
+            for (span, target, value) in defaults(lookup) {
+                self.statement = span;
+                self.write(target, &value, Written::Default)?;
             }
         }
         self.steps(&branch.steps, None)
@@ -270,6 +292,7 @@ impl<'a> Run<'a, '_> {
 
     /// The event as it was before the lookup goes on with `on error`, or ends here.
     fn failed(&mut self, place: usize, lookup: &'a Lookup, failure: &Failure) -> Flow {
+        self.tell_failure(place, lookup, failure);
         self.learn(place, Known::Failed, |counts| {
             counts.failed += 1;
             counts.circuit_open += u64::from(failure.code == ErrorCode::CircuitOpen);
@@ -313,6 +336,7 @@ impl<'a> Run<'a, '_> {
         let (mut text, mut copied) = (String::new(), 0);
         for (at, element) in array.elements().enumerate() {
             self.at = at;
+            self.trace.inspect(|trace| trace.enter(&each.array, at));
             let keys = self.all_keys.of(self.taken.loop_keys(place, each, at), &each.lookups);
             self.element = Some(Frame::new(element, &each.lookups, keys, each.counted));
             let flow = self.steps(&each.steps, None);
@@ -326,6 +350,7 @@ impl<'a> Run<'a, '_> {
                 self.looped = text.len();
             }
         }
+        self.trace.inspect(|trace| trace.leave());
         self.looped = 0;
         if copied > 0 {
             text.push_str(array.raw().get(copied..).unwrap_or_default());
@@ -335,15 +360,25 @@ impl<'a> Run<'a, '_> {
     }
 
     /// Writes a value; an absent one removes the target.
-    fn write(&mut self, target: &[String], value: &Value<'_>) -> Flow {
+    fn write(&mut self, target: &[String], value: &Value<'_>, written: Written) -> Flow {
         match value.to_json() {
-            Some(text) => self.set(target, text),
+            Some(text) => {
+                let told = self.trace.map(|_| text.clone());
+                self.set(target, text)?;
+                self.tell_write(target, told, written);
+                Flow::Continue(())
+            }
             None => {
-                let frame = self.frame();
-                frame.edits.remove(Some(frame.node), target);
+                self.remove(target);
                 Flow::Continue(())
             }
         }
+    }
+
+    fn remove(&mut self, target: &[String]) {
+        self.tell_removed(target);
+        let frame = self.frame();
+        frame.edits.remove(Some(frame.node), target);
     }
 
     fn set(&mut self, target: &[String], text: String) -> Flow {
@@ -420,6 +455,7 @@ impl<'a> Run<'a, '_> {
             error,
             now: self.context.now,
             key: false,
+            trace: self.trace,
         }
     }
 }

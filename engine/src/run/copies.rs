@@ -1,7 +1,9 @@
 //! What the copies of a lookup write.
 
 use enrich_dsl::model::{Copied, Copy, IfAbsent};
+use enrich_dsl::source::Span;
 
+use crate::explain::Written;
 use crate::lookup::{ErrorCode, Failure, Item};
 use crate::program::{self, Lookup};
 use crate::value::Value;
@@ -9,20 +11,24 @@ use crate::value::Value;
 /// What a copy writes.
 pub(super) enum Write<'a> {
     /// A value to a path.
-    One(&'a [String], Value<'a>),
+    One(&'a [String], Value<'a>, Written),
     /// Members of the object at a path.
     Inside(&'a [String], Vec<(String, String)>),
 }
 
 /// The writes of all copies, or the failure of one: all or none.
-pub(super) fn copies<'a>(lookup: &'a Lookup, item: &'a Item) -> Result<Vec<Write<'a>>, Failure> {
+pub(super) fn copies<'a>(lookup: &'a Lookup, item: &'a Item) -> Result<Vec<(Span, Write<'a>)>, Failure> {
     let mut writes = Vec::new();
     for copy in &lookup.copies {
         match &copy.what {
             Copied::Named(names) => {
                 for (name, target) in names {
                     if let Some(value) = copied(copy, name, item)? {
-                        writes.push(Write::One(&target.0, value));
+                        let written = match item.root().get(name) {
+                            Some(_) => Written::Attribute,
+                            None => Written::Default,
+                        };
+                        writes.push((copy.span, Write::One(&target.0, value, written)));
                     }
                 }
             }
@@ -35,7 +41,7 @@ pub(super) fn copies<'a>(lookup: &'a Lookup, item: &'a Item) -> Result<Vec<Write
                         members.extend(value.to_json().map(|text| (name, text)));
                     }
                 }
-                writes.push(Write::Inside(&into.0, members));
+                writes.push((copy.span, Write::Inside(&into.0, members)));
             }
             _ => return Err(Failure::new(ErrorCode::Item, "a copy of another version")),
         }
@@ -66,14 +72,15 @@ fn cast<'a>(copy: &Copy, name: &str, value: Value<'a>) -> Result<Value<'a>, Fail
 }
 
 /// What is written where there is no item: every default.
-pub(super) fn defaults(lookup: &Lookup) -> impl Iterator<Item = (&[String], Value<'static>)> {
+pub(super) fn defaults(lookup: &Lookup) -> impl Iterator<Item = (Span, &[String], Value<'static>)> {
     lookup.copies.iter().flat_map(|copy| {
+        let span = copy.span;
         let names = match (&copy.what, &copy.absent) {
             (Copied::Named(names), IfAbsent::Default(literal)) => Some((names, literal)),
             _ => None,
         };
-        names.into_iter().flat_map(|(names, literal)| {
-            names.iter().map(move |(_, target)| (target.0.as_slice(), program::literal(literal)))
+        names.into_iter().flat_map(move |(names, literal)| {
+            names.iter().map(move |(_, target)| (span, target.0.as_slice(), program::literal(literal)))
         })
     })
 }

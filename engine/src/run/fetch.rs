@@ -6,8 +6,9 @@ use std::sync::Arc;
 use enrich_dsl::functions::Type;
 use futures_util::future::{FutureExt as _, join, join_all};
 
-use super::answers::{Answers, Freshness, KeyId, unanswered};
+use super::answers::{Answers, KeyId, unanswered};
 use crate::context::Context;
+use crate::explain::Freshness;
 use crate::limits::ItemRoom;
 use crate::lookup::{
     Answer, Call, Called, ErrorCode, Failure, Flight, KeyBytes, Landing, Questions, Source, TableCache,

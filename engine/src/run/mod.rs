@@ -20,6 +20,7 @@ mod place;
 mod plan;
 mod prepare;
 mod routes;
+mod tell;
 mod usual;
 
 use std::borrow::Cow;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 use crate::batch::{Origin, Outcome, Record, Verdict};
 use crate::context::Context;
+use crate::explain::Trace;
 use crate::json::{Elements, Node, Tape, Tapes};
 use crate::limits::{ItemRoom, Limits, NoRoom, Room, together};
 use crate::lookup::{ErrorCode, Failure, Source, TableCache};
@@ -40,6 +42,7 @@ pub(crate) use buffers::Pool;
 pub(crate) use pace::Pace;
 use plan::Planner;
 use prepare::Preparer;
+pub(crate) use prepare::internal;
 use usual::Knowns;
 
 /// Runs a batch through the program.
@@ -50,17 +53,17 @@ pub(crate) async fn batch(
     (limits, pool): (Limits, &Pool),
     mut pace: Pace<'_>,
     records: &[Record<'_>],
-    context: Context,
+    (context, trace): (Context, Option<&Trace>),
 ) -> Outcome {
     let together = together(records);
     let mut buffers = pool.take();
     let kept = (std::mem::take(&mut buffers.tapes), std::mem::take(&mut buffers.knowns));
     let mut answers = Answers::new(program);
     let Prepared { mut events, tapes, knowns, fields, mut keys, mut wanted } =
-        prepared(program, limits, &mut pace, records, &mut answers, (kept, context));
+        prepared(program, limits, &mut pace, records, &mut answers, (kept, context, trace));
     for wave in 0..program.waves {
         if wave > 0 {
-            let mut planner = Planner::new(program, wave, context);
+            let mut planner = Planner::new(program, wave, (context, trace));
             for event in &mut events {
                 planner.event(event, (&tapes, &fields), &mut keys, &mut answers);
             }
@@ -70,7 +73,7 @@ pub(crate) async fn batch(
         fetch::fetch(program, sources, caches, (wave, &wanted, &mut room), &mut answers, context).await;
     }
     let found = apply::Found { tapes: &tapes, keys: &keys, answers: &answers };
-    let mut applying = apply::Applying::new(program, found, limits, context, buffers);
+    let mut applying = apply::Applying::new(program, found, limits, (context, trace), buffers);
     let mut room = Room::new(limits, together);
     let verdict = |(at, event): (usize, Event<'_>)| {
         let taken = match event {
@@ -108,16 +111,16 @@ fn prepared<'r>(
     pace: &mut Pace<'_>,
     records: &'r [Record<'r>],
     answers: &mut Answers,
-    ((tapes, knowns), context): ((Tapes, Knowns), Context),
+    ((tapes, knowns), context, trace): ((Tapes, Knowns), Context, Option<&Trace>),
 ) -> Prepared<'r> {
     let together = together(records);
-    let mut planner = Planner::new(program, 0, context);
+    let mut planner = Planner::new(program, 0, (context, trace));
     let routes = routes::Routes::new(program);
     let names = program.rules.iter().filter_map(|rule| rule.names.as_ref()).map(Names::count).max();
     // As much as they mostly need, so that they need not be moved as they grow.
     let fields = Vec::with_capacity(records.len().saturating_mul(names.unwrap_or(0)));
     let keys = Keys::for_events(records.len());
-    let mut preparer = Preparer { program, routes, tapes, knowns, fields, keys, context };
+    let mut preparer = Preparer { program, routes, tapes, knowns, fields, keys, context, trace };
     let mut room = Room::new(limits, together);
     let prepared = |(at, record)| {
         if pace.ends_prepare(at) {

@@ -6,6 +6,7 @@ use super::answers::{Answers, KeyId, unanswered};
 use super::{Asked, Event, Keys, Taken, contained, may_come};
 use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
+use crate::explain::Trace;
 use crate::json::{Kind, Node, Tapes};
 use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes};
 use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
@@ -17,15 +18,20 @@ pub(super) struct Planner<'p> {
     program: &'p Program,
     wave: usize,
     context: Context,
+    trace: Option<&'p Trace>,
     wanted: Vec<(usize, KeyId)>,
     found: Vec<Found<'p>>,
     bytes: KeyBytes,
 }
 
 impl<'p> Planner<'p> {
-    pub(super) fn new(program: &'p Program, wave: usize, context: Context) -> Self {
+    pub(super) fn new(
+        program: &'p Program,
+        wave: usize,
+        (context, trace): (Context, Option<&'p Trace>),
+    ) -> Self {
         let bytes = KeyBytes::default();
-        Self { program, wave, context, wanted: Vec::new(), found: Vec::new(), bytes }
+        Self { program, wave, context, trace, wanted: Vec::new(), found: Vec::new(), bytes }
     }
 
     /// The keys that are to be asked.
@@ -44,7 +50,7 @@ impl<'p> Planner<'p> {
         let Event::Taken(taken) = &*event else { return };
         let Some(rule) = self.program.rules.get(taken.rule) else { return };
         self.found.clear();
-        let asker = Asker { taken, rule, tapes, fields, context: self.context };
+        let asker = Asker { taken, rule, tapes, fields, context: self.context, trace: self.trace };
         let mut places = Places { wave: self.wave, found: &mut self.found };
         // Nothing is kept of an event that ends here: its keys are not asked.
         let worked_out = contained(
@@ -93,6 +99,7 @@ struct Asker<'a, 'p, 'r> {
     /// See [`super::Prepared::fields`].
     fields: &'a [u32],
     context: Context,
+    trace: Option<&'a Trace>,
 }
 
 impl<'a, 'p> Asker<'a, 'p, '_> {
@@ -207,7 +214,8 @@ impl<'a, 'p> Asker<'a, 'p, '_> {
         'a: 'b,
     {
         let origin = &self.taken.record.origin;
-        let scope = Scope { event, element, origin, error: None, now: self.context.now, key: true };
+        let (now, trace) = (self.context.now, self.trace);
+        let scope = Scope { event, element, origin, error: None, now, key: true, trace };
         bytes.clear();
         for part in &lookup.key {
             if let Some(text) = self.field(part, event.node) {

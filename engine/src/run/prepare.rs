@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use enrich_dsl::model::{Decode, OnInvalid};
+use enrich_dsl::source::Span;
 
 use super::routes::{Route, Routes};
 use super::usual::{Known, Knowns};
@@ -12,8 +13,9 @@ use super::{Event, Keys, Taken, decode, rejected};
 use crate::batch::{Origin, Payload, Record, Verdict};
 use crate::context::Context;
 use crate::eval::{Scope, Stop};
+use crate::explain::{DecisionKind, Trace};
 use crate::json::{Kind, Node, Tape, Tapes, Usual};
-use crate::program::{ForEach, Names, Program, Rule};
+use crate::program::{Condition, ForEach, Names, Program, Rule};
 use crate::reasons::{Reason, ReasonCode};
 
 /// Prepares the events of a batch.
@@ -25,6 +27,8 @@ pub(super) struct Preparer<'p, 'r> {
     pub(super) fields: Vec<u32>,
     pub(super) keys: Keys,
     pub(super) context: Context,
+    /// Where decisions are told, if somebody wants to know.
+    pub(super) trace: Option<&'p Trace>,
 }
 
 /// An event's text with its tokens.
@@ -71,8 +75,8 @@ impl<'p, 'r> Preparer<'p, 'r> {
         let usual = self.tapes.usual();
         let usual = usual.and_then(|usual| Some((self.knowns.of(place, program, usual)?, usual)));
         let checked = present(rule, root, places, usual).and_then(|present| {
-            let verdict = invalid(rule, root, usual)
-                .or_else(|| dropped(rule, Scope::arrived(root, origin, self.context.now)));
+            let verdict = invalid(rule, root, usual, self.trace)
+                .or_else(|| dropped(rule, Scope::arrived(root, origin, self.context.now), self.trace));
             verdict.map_or(Ok(present), Err)
         });
         match checked {
@@ -88,6 +92,12 @@ impl<'p, 'r> Preparer<'p, 'r> {
                 self.fields.truncate(fields);
                 Event::Done(verdict)
             }
+        }
+    }
+
+    fn tell(&self, span: Span, kind: impl FnOnce() -> DecisionKind) {
+        if let Some(trace) = self.trace {
+            trace.tell(span, kind());
         }
     }
 
@@ -122,8 +132,12 @@ impl<'p, 'r> Preparer<'p, 'r> {
                 }
             };
             let root = self.tapes.root(&read.0, read.1);
-            match chosen(rule, Scope::arrived(root, origin, self.context.now)) {
-                Ok(true) => return Ok(Some((place, read))),
+            let scope = Scope { trace: self.trace, ..Scope::arrived(root, origin, self.context.now) };
+            match chosen(rule, scope) {
+                Ok(true) => {
+                    self.tell(rule.span, || DecisionKind::Took { rule: rule.name.clone() });
+                    return Ok(Some((place, read)));
+                }
                 Ok(false) => decoded = Some((&rule.decode, read)),
                 Err(verdict) => {
                     self.tapes.forget(read.1);
@@ -149,7 +163,7 @@ impl<'p, 'r> Preparer<'p, 'r> {
     }
 }
 
-fn internal() -> Verdict {
+pub(crate) fn internal() -> Verdict {
     rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"))
 }
 
@@ -193,12 +207,16 @@ fn looped(rule: &Rule, each: &ForEach, array: Option<Node<'_>>) -> Result<usize,
 
 /// Whether a rule takes the event; an `Err` is the event's verdict.
 fn chosen(rule: &Rule, scope: Scope<'_, '_>) -> Result<bool, Verdict> {
-    let Some(when) = &rule.when else { return Ok(true) };
+    let Some(Condition { expr: when, span }) = &rule.when else { return Ok(true) };
     if let Some(verdict) = repeated(rule, &rule.when_paths, scope.event.node) {
         return Err(verdict);
     }
     match scope.holds(when) {
-        Ok(holds) => Ok(holds),
+        Ok(holds) => {
+            let rule = &rule.name;
+            scope.trace.inspect(|trace| trace.tell(*span, DecisionKind::When { rule: rule.clone(), holds }));
+            Ok(holds)
+        }
         Err(Stop::Upstream) => Ok(false),
         Err(Stop::Error(reason)) => Err(rejected(Some(&rule.name), reason)),
     }
@@ -219,10 +237,19 @@ fn repeated(rule: &Rule, paths: &[Vec<String>], event: Node<'_>) -> Option<Verdi
     Some(rejected(Some(&rule.name), Reason::new(ReasonCode::DuplicateName, message)))
 }
 
-fn invalid(rule: &Rule, event: Node<'_>, usual: Option<(&Known, Usual<'_>)>) -> Option<Verdict> {
+fn invalid(
+    rule: &Rule,
+    event: Node<'_>,
+    usual: Option<(&Known, Usual<'_>)>,
+    trace: Option<&Trace>,
+) -> Option<Verdict> {
     let (schema, on_invalid) = rule.schema.as_ref()?;
     let members = usual.and_then(|(known, usual)| Some((known.schema.as_ref()?, usual)));
-    let complaint = schema.complaint(event, members)?;
+    let complaint = schema.complaint(event, members);
+    if let Some(trace) = trace {
+        trace.tell(rule.schema_span, DecisionKind::Schema { complaint: complaint.clone() });
+    }
+    let complaint = complaint?;
     Some(match on_invalid {
         OnInvalid::Drop => Verdict::Dropped { rule: rule.name.clone() },
         OnInvalid::Reject => rejected(Some(&rule.name), Reason::new(ReasonCode::Schema, complaint)),
@@ -230,7 +257,12 @@ fn invalid(rule: &Rule, event: Node<'_>, usual: Option<(&Known, Usual<'_>)>) -> 
 }
 
 /// A condition that fails here is worked out again, and reported, in its turn.
-fn dropped(rule: &Rule, scope: Scope<'_, '_>) -> Option<Verdict> {
-    let drop = rule.early_drops.iter().any(|condition| scope.holds(condition) == Ok(true));
-    drop.then(|| Verdict::Dropped { rule: rule.name.clone() })
+fn dropped(rule: &Rule, scope: Scope<'_, '_>, trace: Option<&Trace>) -> Option<Verdict> {
+    let drop = rule.early_drops.iter().find(|condition| scope.holds(&condition.expr) == Ok(true))?;
+    if let Some(trace) = trace {
+        // Once more, for the ways that it takes.
+        let holds = Scope { trace: Some(trace), ..scope }.holds(&drop.expr) == Ok(true);
+        trace.tell(drop.span, DecisionKind::Drop { holds });
+    }
+    Some(Verdict::Dropped { rule: rule.name.clone() })
 }

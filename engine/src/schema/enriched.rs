@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use enrich_dsl::functions::Type;
-use enrich_dsl::model::{Copied, Literal, Lookup, Rule, Step};
+use enrich_dsl::model::{Copied, Literal, Lookup, Rule, Step, StepKind};
 use enrich_dsl::types::{Shape, Types};
 use serde_json::{Map, Value, json};
 
@@ -98,8 +98,8 @@ fn references(schema: &Value) -> Option<bool> {
 /// The top-level fields that a rule may write.
 fn touched(rule: &Rule) -> BTreeSet<&str> {
     fn steps<'r>(steps: &'r [Step], found: &mut BTreeSet<&'r str>) {
-        found.extend(steps.iter().filter_map(|step| match step {
-            Step::Set { target, .. } | Step::Remove(target) => target.0.first().map(String::as_str),
+        found.extend(steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Set { target, .. } | StepKind::Remove(target) => target.0.first().map(String::as_str),
             _ => None,
         }));
     }

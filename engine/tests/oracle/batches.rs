@@ -89,6 +89,10 @@ pub(crate) fn compare(set: &RuleSet, events: &[Vec<u8>], seen: &mut Seen) -> Res
         if !expected.contains(alone) {
             return Err(told(set, &smallest(set, event)));
         }
+        let explained = set.explained(event);
+        if explained != *alone {
+            return Err(format!("{}\nalone     {alone:?}\nexplained {explained:?}", shown(event)));
+        }
         if verdict != alone {
             let shown = shown(event);
             return Err(format!(

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use enrich_engine::Origin;
-use enrich_engine::dsl::model::{Copied, Expr, ForEach, Lookup, OnInvalid, Rule, RuleSet, Step, Template};
+use enrich_engine::dsl::model::{
+    Condition, Copied, Expr, ForEach, Lookup, OnInvalid, Rule, RuleSet, Step, StepKind, Template,
+};
 
 use crate::judge::{Judge, Judgement};
 use crate::parse::{Refusal, parse};
@@ -60,7 +62,7 @@ impl Oracle {
     }
 
     fn chosen(&self, rule: &Rule, event: &Node, origin: &Origin<'_>) -> Result<bool, &'static str> {
-        let Some(when) = &rule.when else { return Ok(true) };
+        let Some(Condition { expr: when, .. }) = &rule.when else { return Ok(true) };
         if repeats(event, &read(when)) {
             return Err("duplicate_name");
         }
@@ -171,10 +173,10 @@ fn touched_elements(each: &ForEach) -> BTreeSet<Vec<String>> {
 
 /// The paths that a step may write.
 fn written(step: &Step, lookups: &[Lookup], loops: &[ForEach]) -> Vec<Vec<String>> {
-    match step {
-        Step::Set { target, .. } | Step::Remove(target) => vec![target.0.clone()],
-        Step::ForEach(place) => vec![loops[*place].array.0.clone()],
-        Step::Lookup(place) => {
+    match &step.kind {
+        StepKind::Set { target, .. } | StepKind::Remove(target) => vec![target.0.clone()],
+        StepKind::ForEach(place) => vec![loops[*place].array.0.clone()],
+        StepKind::Lookup(place) => {
             let lookup = &lookups[*place];
             let copied = lookup.copies.iter().flat_map(|copy| match &copy.what {
                 Copied::Named(names) => names.iter().map(|(_, target)| target.0.clone()).collect(),
@@ -193,7 +195,7 @@ fn early_drops(rule: &Rule) -> Vec<&Expr> {
     let mut above: Vec<Vec<String>> = Vec::new();
     let mut early = Vec::new();
     for step in &rule.steps {
-        if let Step::Drop(condition) = step {
+        if let StepKind::Drop(condition) = &step.kind {
             let mut looks_up = false;
             condition.walk(&mut |expr| looks_up |= matches!(expr, Expr::Lookup { .. }));
             let within =

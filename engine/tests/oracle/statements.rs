@@ -1,7 +1,9 @@
 //! A rule's statements, one after the other, over a tree.
 
 use enrich_engine::Origin;
-use enrich_engine::dsl::model::{Branch, Copied, Copy, Expr, ForEach, IfAbsent, Lookup, Rule, Step};
+use enrich_engine::dsl::model::{
+    Branch, Copied, Copy, Expr, ForEach, IfAbsent, Lookup, Rule, Step, StepKind,
+};
 use enrich_engine::lookup::ErrorCode;
 
 use crate::edit;
@@ -62,17 +64,17 @@ impl<'r> Run<'r> {
 
     fn steps(&mut self, steps: &'r [Step], error: Option<&Failure>) -> Flow {
         for step in steps {
-            match step {
-                Step::Lookup(place) => self.lookup(*place)?,
-                Step::ForEach(place) => self.for_each(&self.rule.loops[*place])?,
-                Step::Remove(path) => edit::remove(&mut self.frame().now, &path.0),
-                Step::Set { target, value } => match self.scope(error, false).value(value) {
+            match &step.kind {
+                StepKind::Lookup(place) => self.lookup(*place)?,
+                StepKind::ForEach(place) => self.for_each(&self.rule.loops[*place])?,
+                StepKind::Remove(path) => edit::remove(&mut self.frame().now, &path.0),
+                StepKind::Set { target, value } => match self.scope(error, false).value(value) {
                     Ok(Some(value)) => self.write(&target.0, value)?,
                     Ok(None) => edit::remove(&mut self.frame().now, &target.0),
                     Err(Stop::Upstream) => {}
                     Err(Stop::Reject(code)) => return Err(rejected(code)),
                 },
-                Step::Drop(condition) => match self.scope(error, false).holds(condition) {
+                StepKind::Drop(condition) => match self.scope(error, false).holds(condition) {
                     Ok(true) => return Err(Outcome::Dropped { rule: self.rule.name.clone() }),
                     Ok(false) | Err(Stop::Upstream) => {}
                     Err(Stop::Reject(code)) => return Err(rejected(code)),

@@ -78,7 +78,7 @@ impl Scope<'_> {
             Expr::Compare { comparison, left, right } => {
                 Some(Node::Bool(compares(*comparison, &self.value(left)?, &self.value(right)?)))
             }
-            Expr::If { condition, then, otherwise } => {
+            Expr::If { condition, then, otherwise, .. } => {
                 self.value(if self.holds(condition)? { then } else { otherwise })?
             }
             Expr::Coalesce(left, right) => match self.value(left)? {

@@ -1,7 +1,7 @@
 //! A rule's statements, from top to bottom and with all outcomes of its lookups.
 
 use enrich_dsl::model::{
-    Copied, Copy, Expr, ForEach, IfAbsent, Literal, Lookup, Path, Rule, Step, Table, TextPart,
+    Copied, Copy, Expr, ForEach, IfAbsent, Literal, Lookup, Path, Rule, Step, StepKind, Table, TextPart,
 };
 
 use super::fields::{Change, Content, Fields};
@@ -89,20 +89,20 @@ impl Place<'_> {
 impl<'r> Trace<'r> {
     fn steps(&mut self, steps: &'r [Step], place: Place<'r>) {
         for step in steps {
-            match step {
-                Step::Lookup(at) => {
+            match &step.kind {
+                StepKind::Lookup(at) => {
                     let lookups = place.each.map_or(&self.rule.lookups, |each| &each.lookups);
                     if let Some(lookup) = lookups.get(*at) {
                         self.lookup(lookup, place);
                     }
                 }
-                Step::ForEach(at) => {
+                StepKind::ForEach(at) => {
                     if let Some(each) = self.rule.loops.get(*at) {
                         self.steps(&each.steps, Place { each: Some(each), within: None });
                     }
                 }
-                Step::Set { target, value } => self.set(target, value, place),
-                Step::Remove(path) => self.fields.always(place.path(path), Change::Remove),
+                StepKind::Set { target, value } => self.set(target, value, place),
+                StepKind::Remove(path) => self.fields.always(place.path(path), Change::Remove),
                 _ => {}
             }
         }
