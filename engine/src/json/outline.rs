@@ -112,6 +112,9 @@ impl Outline {
             if text.get(at) == Some(&b' ') {
                 at += 1;
             }
+            if text.get(at) != Some(&b'"') {
+                return End::Behind(end);
+            }
         }
     }
 
