@@ -87,6 +87,12 @@ impl Handler {
         Self { shadow, ..self }
     }
 
+    /// The candidate beside the engine.
+    #[must_use]
+    pub fn shadow(&self) -> Option<&Engine> {
+        self.shadow.as_ref()
+    }
+
     /// The engine.
     #[must_use]
     pub fn engine(&self) -> &Engine {
