@@ -143,7 +143,7 @@ impl Outline {
         if self.next.is_some() {
             return;
         }
-        let learns = self.unusual < FIRST || self.unusual % UNUSUAL == 0;
+        let learns = self.unusual < FIRST || self.unusual.is_multiple_of(UNUSUAL);
         self.unusual = self.unusual.checked_add(1).unwrap_or(FIRST);
         if let Some(openings) = learns.then(|| openings(text, tape)).flatten() {
             self.values = vec![0; openings.len()];

@@ -20,8 +20,12 @@ fn fresh(cache: &TableCache, text: &str, now: Timestamp) -> Option<Answer> {
     cache.fresh(&key(text), now).map(|(answer, _)| answer)
 }
 
+fn item(text: &str) -> Arc<Item> {
+    Arc::new(Document::from_text(text.to_owned().into()).expect("an item"))
+}
+
 fn found(text: &str) -> Answer {
-    Answer::Found(Arc::new(Document::from_text(text.to_owned().into()).expect("an item")))
+    Answer::Found(item(text))
 }
 
 /// What is said of an answer: its item, `-` for a miss, nothing where nothing is kept.
@@ -119,27 +123,25 @@ fn what_is_made_of_an_item_is_kept_beside_it_and_counted() {
     let cache = TableCache::new(Policy { max_bytes, ..policy(60_000, 0, 0) });
     let rendered = |lookup, members: &str| Rendered { lookup, members: members.into() };
     let beside = |key: &[u8]| cache.fresh(key, at(0)).and_then(|(_, rendered)| rendered);
-    let (one, other) = (found("{}"), found("{}"));
-    let (Answer::Found(item), Answer::Found(old)) = (&one, &other) else { unreachable!("both are items") };
-    cache.keep(&key("a"), &one, at(0), true);
+    let (one, other) = (item("{}"), item("{}"));
+    cache.keep(&key("a"), &Answer::Found(Arc::clone(&one)), at(0), true);
     // Not of an item that has been replaced, and not of one that is not kept.
-    cache.keep_rendered(&key("a"), old, rendered(1, "old"));
-    cache.keep_rendered(&key("b"), item, rendered(1, "b"));
+    cache.keep_rendered(&key("a"), &other, rendered(1, "old"));
+    cache.keep_rendered(&key("b"), &one, rendered(1, "b"));
     assert!(beside(&key("a")).is_none() && beside(&key("b")).is_none());
     let before = cache.kept.weight();
-    cache.keep_rendered(&key("a"), item, rendered(1, ",\"x\":1"));
-    cache.keep_rendered(&key("a"), item, rendered(2, ",\"y\":2"));
+    cache.keep_rendered(&key("a"), &one, rendered(1, ",\"x\":1"));
+    cache.keep_rendered(&key("a"), &one, rendered(2, ",\"y\":2"));
     let kept = beside(&key("a")).expect("what the first lookup made");
     assert_eq!((kept.lookup, &*kept.members), (1, ",\"x\":1"));
     assert_eq!(cache.kept.weight(), before + 6);
     // A newer item has nothing beside it.
-    cache.keep(&key("a"), &other, at(0), true);
+    cache.keep(&key("a"), &Answer::Found(other), at(0), true);
     assert!(beside(&key("a")).is_none());
     for number in 0..1_000 {
-        let (key, answer) = (key(&number.to_string()), found("{}"));
-        cache.keep(&key, &answer, at(0), true);
-        let Answer::Found(item) = &answer else { unreachable!("it is an item") };
-        cache.keep_rendered(&key, item, rendered(1, &"x".repeat(10_000)));
+        let (key, item) = (key(&number.to_string()), item("{}"));
+        cache.keep(&key, &Answer::Found(Arc::clone(&item)), at(0), true);
+        cache.keep_rendered(&key, &item, rendered(1, &"x".repeat(10_000)));
         assert!(cache.kept.weight() <= max_bytes);
     }
 }
