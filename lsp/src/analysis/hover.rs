@@ -60,7 +60,7 @@ fn word(set: &RuleSet, file: FileId, offset: usize) -> Option<Hover> {
 }
 
 fn of_name(set: &RuleSet, name: &Occurrence) -> Option<String> {
-    let known = || set.known_at(name.span.file, name.span.start as usize);
+    let known = || set.known_at(name.span.file, name.known_at as usize);
     Some(match &name.meaning {
         Meaning::Table => table(set, &name.name)?,
         Meaning::Rule => code(&format!("rule {}", name.name)),

@@ -75,6 +75,7 @@ pub const KEYWORDS: &[Keyword] = &[
     statement("prefix", &["output"], "prefix \"TEXT\"", "What the names of the objects begin with; holes read the event and the record.", "prefix \"${1:events/}\""),
     statement("one", &["output"], "one object per batch", "Whether a batch is one object, the default, or each record.", "one object per ${1|batch,record|}"),
     statement("compression", &["output"], "compression zstd", "How objects are compressed; `none` is the default.", "compression ${1|zstd,gzip,none|}"),
+    inner("on", &["schema"], "schema \"FILE\" on invalid drop", "What becomes of an event that does not fit."),
     inner("key", &["on", "no"], "on no key { … }", "A part of the lookup's key is absent, null or empty, so that nothing was asked."),
     inner("no", &[], "on no key { … }", "A part of the lookup's key is absent, null or empty, so that nothing was asked."),
     inner("found", &["on"], "on found { … }", "The item exists. Its copies are made first."),

@@ -63,12 +63,14 @@ pub struct Occurrence {
     pub meaning: Meaning,
     /// Whether it is declared here.
     pub declares: bool,
+    /// Where to ask what is known of it: behind the statement that writes it, else where it stands.
+    pub known_at: u32,
 }
 
 /// All names of a file that mean something, in the order in which they are read.
 #[must_use]
 pub fn of_file(sources: &Sources, file: &File) -> Vec<Occurrence> {
-    let mut walk = Walk { sources, found: Vec::new(), lookups: Vec::new(), element: None, all: Vec::new() };
+    let mut walk = Walk { sources, found: Vec::new(), lookups: Vec::new(), element: None, all: Vec::new(), written: None };
     for item in &file.items {
         match item {
             Item::Table(table) => walk.table(table),
@@ -92,13 +94,34 @@ struct Walk<'s> {
     /// The lookups that can be read here: where they are declared, and their tables.
     lookups: Vec<(Name, Rc<str>)>,
     element: Option<Name>,
+    /// Behind the statement that writes the path that is read.
+    written: Option<u32>,
     /// All lookups of the rule so far, for a name that is used where it is not known any more.
     all: Vec<(Name, Rc<str>)>,
 }
 
+/// The lookup around a statement.
+struct Of {
+    table: Rc<str>,
+    /// Where it ends.
+    end: u32,
+}
+
 impl Walk<'_> {
     fn add(&mut self, name: &Name, meaning: Meaning, declares: bool) {
-        self.found.push(Occurrence { name: name.text.clone(), span: name.span, meaning, declares });
+        self.push(name.text.clone(), name.span, meaning, declares);
+    }
+
+    fn push(&mut self, name: String, span: Span, meaning: Meaning, declares: bool) {
+        let known_at = self.written.unwrap_or(span.start);
+        self.found.push(Occurrence { name, span, meaning, declares, known_at });
+    }
+
+    /// A path that is written, and known behind `end`.
+    fn target(&mut self, path: &Path, end: u32) {
+        self.written = Some(end);
+        self.path(path);
+        self.written = None;
     }
 
     fn table(&mut self, table: &Table) {
@@ -125,28 +148,30 @@ impl Walk<'_> {
         self.statements(&rule.statements, None);
     }
 
-    /// `of` is the table of the lookup that the statements stand in.
-    fn statements(&mut self, statements: &[Statement], of: Option<&Rc<str>>) {
+    /// `of` is the lookup that the statements stand in.
+    fn statements(&mut self, statements: &[Statement], of: Option<&Of>) {
         for statement in statements {
-            self.statement(&statement.kind, of);
+            self.statement(statement, of);
         }
     }
 
-    fn statement(&mut self, statement: &StatementKind, of: Option<&Rc<str>>) {
-        match statement {
+    fn statement(&mut self, statement: &Statement, of: Option<&Of>) {
+        match &statement.kind {
             StatementKind::Stream(texts) => texts.iter().for_each(|text| self.text(text)),
             StatementKind::When(expr) | StatementKind::Drop(expr) => self.expr(expr),
             StatementKind::Schema { path, .. } => self.plain(path, Meaning::Schema, false),
-            StatementKind::Lookup(lookup) => self.lookup(lookup),
+            StatementKind::Lookup(lookup) => self.lookup(lookup, statement.span.end),
             StatementKind::Copy(copy) => self.copy(copy, of),
             StatementKind::On { body, .. } => self.statements(body, of),
             StatementKind::Set { target, value } => {
-                self.path(target);
+                self.target(target, statement.span.end);
                 self.expr(value);
             }
             StatementKind::ForEach { element, array, body } => {
                 self.path(array);
+                self.written = Some(array.span.end);
                 self.add(element, Meaning::Element(element.span), true);
+                self.written = None;
                 let known = self.lookups.len();
                 self.element = Some(element.clone());
                 self.statements(body, None);
@@ -168,7 +193,7 @@ impl Walk<'_> {
         }
     }
 
-    fn lookup(&mut self, lookup: &Lookup) {
+    fn lookup(&mut self, lookup: &Lookup, end: u32) {
         let table: Rc<str> = lookup.table.text.as_str().into();
         let meaning = Meaning::Lookup { declared: lookup.name.span, table: Rc::clone(&table) };
         self.add(&lookup.name, meaning, true);
@@ -182,19 +207,19 @@ impl Walk<'_> {
         }
         self.lookups.push((lookup.name.clone(), Rc::clone(&table)));
         self.all.push((lookup.name.clone(), Rc::clone(&table)));
-        self.statements(&lookup.body, Some(&table));
+        self.statements(&lookup.body, Some(&Of { table, end }));
     }
 
-    fn copy(&mut self, copy: &Copy, of: Option<&Rc<str>>) {
+    fn copy(&mut self, copy: &Copy, of: Option<&Of>) {
         let names = match &copy.what {
             Copied::Named(names) => names,
             Copied::All { except, .. } => except,
         };
-        if let Some(table) = of {
-            names.iter().for_each(|name| self.add(name, Meaning::Attribute(Rc::clone(table)), false));
+        if let Some(of) = of {
+            names.iter().for_each(|name| self.add(name, Meaning::Attribute(Rc::clone(&of.table)), false));
         }
         if let Some(target) = &copy.target {
-            self.path(&target.path);
+            self.target(&target.path, of.map_or(target.path.span.start, |of| of.end));
         }
         if let Some(Absent::Default(value)) = &copy.absent {
             self.expr(value);
@@ -203,7 +228,7 @@ impl Walk<'_> {
 
     fn plain(&mut self, text: &Text, meaning: Meaning, declares: bool) {
         if let Some(name) = plain(text) {
-            self.found.push(Occurrence { name: name.to_owned(), span: text.span, meaning, declares });
+            self.push(name.to_owned(), text.span, meaning, declares);
         }
     }
 
@@ -211,12 +236,9 @@ impl Walk<'_> {
         for part in &text.parts {
             match part {
                 TextPart::Literal(_) => {}
-                TextPart::Variable { name, default, span } => self.found.push(Occurrence {
-                    name: name.clone(),
-                    span: *span,
-                    meaning: Meaning::Variable(default.clone()),
-                    declares: false,
-                }),
+                TextPart::Variable { name, default, span } => {
+                    self.push(name.clone(), *span, Meaning::Variable(default.clone()), false);
+                }
                 TextPart::Hole(hole) => self.expr(hole),
             }
         }
@@ -283,7 +305,7 @@ impl Walk<'_> {
     fn fields(&mut self, path: &[String], places: &[Span], meaning: impl Fn(&[String]) -> Option<Meaning>) {
         for (at, (name, span)) in path.iter().zip(places).enumerate() {
             if let Some(meaning) = meaning(path.get(..=at).unwrap_or_default()) {
-                self.found.push(Occurrence { name: name.clone(), span: *span, meaning, declares: false });
+                self.push(name.clone(), *span, meaning, false);
             }
         }
     }
