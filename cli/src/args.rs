@@ -160,6 +160,22 @@ pub enum EnrichCommand {
     /// An editor starts it by itself. It knows the folder of each rule file that is open there.
     #[command(verbatim_doc_comment)]
     Lsp(LspArgs),
+    /// Runs the tests beside rules: `NAME.test.enrich` beside `NAME.enrich`
+    ///
+    /// Everything is offline, and the clock stands still. The last line says how many clauses of the rules the
+    /// tests reach.
+    #[command(verbatim_doc_comment)]
+    Test(TestArgs),
+    /// Tells what becomes of one event, and why: the rule that takes it, each key, each answer, each field that is
+    /// written
+    ///
+    /// It shows values out of the event and the tables.
+    #[command(verbatim_doc_comment)]
+    Explain(ExplainArgs),
+    /// Writes the script that lets a shell complete arguments
+    Completions(CompletionsArgs),
+    /// Writes a manual page for each command
+    Man(ManArgs),
 }
 
 /// What `enrich lsp` does its work with.
@@ -170,6 +186,121 @@ pub struct LspArgs {
     /// As it is anyway: many editors say it
     #[arg(long, hide = true)]
     pub stdio: bool,
+}
+
+/// What `enrich completions` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(
+    after_help = "Examples:\n  enrich completions bash >~/.local/share/bash-completion/completions/enrich\n  \
+                  enrich completions --of check fish >~/.config/fish/completions/check.fish"
+)]
+pub struct CompletionsArgs {
+    /// The binary whose arguments are completed
+    #[arg(long = "of", value_enum, default_value_t, value_name = "BINARY")]
+    pub binary: Binary,
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// The binaries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Binary {
+    /// `enrich`
+    #[default]
+    Enrich,
+    /// `check`
+    Check,
+}
+
+/// What `enrich man` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = "Example:\n  enrich man ~/.local/share/man/man1")]
+pub struct ManArgs {
+    /// The folder that the pages are written to
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// What `enrich explain` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(
+    after_help = "Examples:\n  enrich explain --rules rules --tables tables --stream clicks '{\"user\": \"u1\"}'\n  \
+                  enrich explain --rules rules --tables tables --line 17 clicks.ndjson\n\n\
+                  Exit status:\n  0  the event is enriched or dropped\n  \
+                  1  it is rejected, or fails\n  2  it could not be read, or the rules can't be run"
+)]
+pub struct ExplainArgs {
+    /// A rule file, or a folder of them; can be said several times
+    #[arg(long, value_name = "PATH", required = true)]
+    pub rules: Vec<PathBuf>,
+    /// The folder that holds the tables
+    #[arg(long, value_name = "DIR")]
+    pub tables: Option<PathBuf>,
+    /// The stream that the event comes from; without it, its file's name without its extension, or the only one that
+    /// the rules take
+    #[arg(long, value_name = "NAME")]
+    pub stream: Option<String>,
+    /// Gives a variable of the rules its value; can be said several times
+    #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
+    pub variables: Vec<Variable>,
+    /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub now: Option<Timestamp>,
+    /// The line of a file with an event a line; without it, the whole file if it is one event, else its first line
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub line: Option<u64>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ExplainFormat,
+    /// The event, or a file that holds it; `-` is standard input
+    #[arg(value_name = "EVENT", default_value = "-")]
+    pub event: PathBuf,
+}
+
+/// How an explanation is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// The statements with what each did, and what is otherwise in the event
+    #[default]
+    Text,
+    /// A JSON document, for programs
+    Json,
+}
+
+impl ExplainArgs {
+    /// Whether the argument is the event itself, and no file.
+    #[must_use]
+    pub fn event_is_json(&self) -> bool {
+        self.event.as_os_str().as_encoded_bytes().trim_ascii_start().starts_with(b"{")
+    }
+}
+
+/// What `enrich test` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = "Example:\n  enrich test --coverage-threshold 100 rules\n\n\
+                  Exit status:\n  0  all tests passed\n  \
+                  1  some failed or can't be read, or reach too few clauses\n  \
+                  2  there are none, or the rules have errors")]
+pub struct TestArgs {
+    /// Folders of rules with their tests, and files of tests
+    #[arg(value_name = "PATH", default_value = "rules")]
+    pub paths: Vec<PathBuf>,
+    /// Runs only tests whose name holds this text
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["coverage", "coverage_threshold"])]
+    pub filter: Option<String>,
+    /// Names the clauses that no test reaches
+    #[arg(long)]
+    pub coverage: bool,
+    /// Fails where the tests reach less of the clauses than this percentage, and names the others
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub coverage_threshold: Option<u8>,
+    /// Writes a report in JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Runs again whenever a rule, a schema or a test changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// What `enrich fmt` does its work with.

@@ -50,10 +50,23 @@ pub fn check(sources: &Sources, needs_output: &[String], schema: &mut dyn FnMut(
 /// Where they can't be read, or have errors.
 pub fn load(paths: &[PathBuf], color: bool, stderr: &mut dyn Write) -> Result<Rules, CommandError> {
     let sources = read(paths)?;
-    let Checked { rules, findings, .. } = check(&sources, &[], &mut |_| {});
+    sound(&sources, &mut |_| {}, color, stderr)
+}
+
+/// Checks rules that are to be run. Errors in them are drawn on `stderr`; `schema` is as with [`check`].
+///
+/// # Errors
+/// Where they have errors.
+pub(crate) fn sound(
+    sources: &Sources,
+    schema: &mut dyn FnMut(&Path),
+    color: bool,
+    stderr: &mut dyn Write,
+) -> Result<Rules, CommandError> {
+    let Checked { rules, findings, .. } = check(sources, &[], schema);
     rules.ok_or_else(|| {
         // The error below says it again, in short.
-        let _ = findings.iter().try_for_each(|finding| draw(&render::full(finding, &sources, color), stderr));
+        let _ = findings.iter().try_for_each(|finding| draw(&render::full(finding, sources, color), stderr));
         CommandError::BrokenRules
     })
 }
@@ -109,7 +122,8 @@ pub fn local_tables(rules: &Rules, values: &Values) -> Vec<LocalTable> {
     tables
         .map(|table| {
             let source = table.source.location.fill(&values.function());
-            LocalTable::new(&table.name, table.key.clone()).at_source(source.ok())
+            let local = LocalTable::new(&table.name, table.key.clone()).declaring(table.attributes.clone());
+            local.at_source(source.ok())
         })
         .collect()
 }

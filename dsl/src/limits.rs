@@ -6,6 +6,9 @@ pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 /// Deepest nesting of brackets in a rule file. Parsing recurses on it, so it is checked before.
 pub const MAX_NESTING: usize = 32;
 
+/// Deepest nesting of JSON in a file of tests. No event may be nested deeper.
+pub const MAX_JSON_NESTING: usize = 100;
+
 /// Most operators in one statement, `if` counted. What walks an expression recurses on them.
 pub const MAX_OPERATORS: usize = 256;
 

@@ -17,8 +17,12 @@ use enrich_dsl::syntax::tree::{File, Trivia};
 use proptest::prelude::*;
 
 fn layout(text: &str) -> String {
+    layout_of("case.enrich", text)
+}
+
+fn layout_of(name: &str, text: &str) -> String {
     let mut sources = Sources::new();
-    let file = sources.add("case.enrich", text);
+    let file = sources.add(name, text);
     format(&sources, file).unwrap_or_else(|findings| {
         let said: Vec<_> = findings.iter().map(|finding| render::full(finding, &sources, false)).collect();
         panic!("{}\n{text}", said.join("\n"))
@@ -54,8 +58,9 @@ fn cases_are_laid_out_as_they_were() {
             continue;
         }
         seen += 1;
-        let found = layout(&std::fs::read_to_string(&case).expect("the case"));
-        assert_eq!(layout(&found), found, "{} is laid out anew", case.display());
+        let name = case.display().to_string();
+        let found = layout_of(&name, &std::fs::read_to_string(&case).expect("the case"));
+        assert_eq!(layout_of(&name, &found), found, "{} is laid out anew", case.display());
         let golden = case.with_extension("out");
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&golden, &found).expect("the golden file");

@@ -110,6 +110,16 @@ impl<'r> Origin<'r> {
         Self { stream: name.into(), ..Self::default() }
     }
 
+    /// A record of the stream of that name, or of that ARN: `arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`.
+    #[must_use]
+    pub fn named(stream: &str) -> Origin<'static> {
+        let resource = stream.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4));
+        let Some(resource) = resource else { return Origin::stream(stream.to_owned()) };
+        let mut origin = Origin::stream(resource.split('/').nth(1).unwrap_or(resource).to_owned());
+        origin.arn = Some(stream.to_owned().into());
+        origin
+    }
+
     /// What tells the record from every other: `STREAM:SHARD:SEQUENCE`, with `:SUB_SEQUENCE` behind it
     /// for a record out of an aggregate. `None` where the source numbers nothing.
     #[must_use]
@@ -301,5 +311,23 @@ impl LookupCounts {
         self.circuit_open += circuit_open;
         self.cached += cached;
         self.stale += stale;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_by_its_arn() {
+        for (stream, name) in [
+            ("arn:aws:kinesis:eu-west-1:123456789012:stream/orders", "orders"),
+            ("arn:aws:sqs:eu-west-1:123456789012:clicks", "clicks"),
+            ("arn:aws:dynamodb:eu-west-1:123456789012:table/T/stream/2026-01-01T00:00:00.000", "T"),
+        ] {
+            let origin = Origin::named(stream);
+            assert_eq!((&*origin.stream, origin.arn.as_deref()), (name, Some(stream)));
+        }
+        assert_eq!(Origin::named("orders"), Origin::stream("orders"));
     }
 }

@@ -3,15 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use enrich_dsl::model::Variables;
+use enrich_dsl::model::{Decode, Variables};
 
-use crate::batch::{Outcome, Record};
+use crate::batch::{Origin, Outcome, Record};
 use crate::context::Context;
 use crate::explain::{Explanation, Trace};
 use crate::limits::Limits;
 use crate::lookup::{Source, TableCache};
 use crate::output::SinkKinds;
-use crate::program::{BuildError, Compile, Destination, Output, Pattern, Program, compile};
+use crate::program::{BuildError, Compile, Destination, Output, Pattern, Program, Rule, compile};
 use crate::rules::Rules;
 use crate::run;
 use crate::time::Clock;
@@ -86,6 +86,25 @@ impl Engine {
     #[must_use]
     pub fn takes(&self, stream: &str) -> bool {
         self.program.rules.iter().flat_map(|rule| &rule.streams).any(|pattern| pattern.takes(stream, None))
+    }
+
+    /// The patterns of the streams that the rule at that place takes.
+    pub(crate) fn patterns(&self, rule: usize) -> impl Iterator<Item = &str> {
+        self.program.rules.get(rule).into_iter().flat_map(|rule| &rule.streams).map(Pattern::as_str)
+    }
+
+    /// How the first rule of a stream reads its records.
+    pub(crate) fn decodes(&self, origin: &Origin<'_>) -> &[Decode] {
+        let takes = |rule: &&Rule| {
+            rule.streams.iter().any(|pattern| pattern.takes(&origin.stream, origin.arn.as_deref()))
+        };
+        self.program.rules.iter().find(takes).map(|rule| rule.decode.as_slice()).unwrap_or_default()
+    }
+
+    /// The same rules over other tables, with nothing kept of them.
+    pub(crate) fn with_tables(self, tables: impl Source + 'static) -> Self {
+        let caches = self.program.tables.iter().map(|slot| slot.cache.map(TableCache::new)).collect();
+        Self { sources: vec![Arc::new(tables) as Arc<dyn Source>].into(), caches, ..self }
     }
 
     /// Where the rule of that name sends its rejects; `None` leaves it to the deployment.

@@ -95,7 +95,15 @@ fn stop<T>(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Re
 impl<'v> Scope<'v, '_> {
     /// The event as it arrived, with no lookup known.
     pub(crate) fn arrived(event: Node<'v>, origin: &'v Origin<'v>, now: Timestamp) -> Self {
-        Self { event: Level::arrived(event), element: None, origin, error: None, now, key: false, trace: None }
+        Self {
+            event: Level::arrived(event),
+            element: None,
+            origin,
+            error: None,
+            now,
+            key: false,
+            trace: None,
+        }
     }
 
     pub(crate) fn value(&self, expr: &Expr) -> Result<Value<'v>, Stop> {

@@ -95,6 +95,8 @@ pub struct LookupDecision {
     pub key: Option<Vec<(String, String)>>,
     /// How it ended.
     pub end: LookupEnd,
+    /// Whether a missing item may still come: then the event fails, and its source brings it again.
+    pub awaited: bool,
     /// Where the answer comes from; `None` where nothing was answered.
     pub freshness: Option<Freshness>,
     /// Of one that failed: why.
@@ -176,4 +178,3 @@ impl Trace {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner).decisions
     }
 }
-

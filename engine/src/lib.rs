@@ -29,6 +29,14 @@
 //! 2. [`Engine`] is a rule set compiled for its place: variables filled in, sources named.
 //! 3. [`Engine::enrich`] takes a batch of [`Record`]s and gives each exactly one [`Verdict`].
 //!
+//! What a program brings of its own:
+//!
+//! - **Tables**: [`lookup::Source`] answers a batch of keys; `examples/source.rs` is a whole one.
+//! - **Functions**: [`functions::Function`] is one, [`functions::Registry`] makes it known; see
+//!   `examples/function.rs`.
+//! - **What becomes of the verdicts**: `examples/embed.rs` goes through them. An event is done when it is
+//!   written, dropped, or kept as a reject; a failed one has to be brought again.
+//!
 //! Nothing here reads a file, a clock or the environment, and nothing here knows AWS. Tables are
 //! behind [`lookup::Source`], what is written behind [`output::Sinks`], time behind [`Clock`].
 
@@ -53,6 +61,7 @@ pub mod report;
 mod rules;
 mod run;
 mod schema;
+pub mod testing;
 mod time;
 mod value;
 mod words;

@@ -3,8 +3,8 @@
 #![cfg(test)]
 
 use enrich_engine::dsl::model::{
-    Branch, Condition, Copied, Copy, Expr, IfAbsent, KeyType, Literal, Lookup, Path, Rule, RuleSet, Source, Step, StepKind, Table,
-    Template,
+    Branch, Condition, Copied, Copy, Expr, IfAbsent, KeyType, Literal, Lookup, Path, Rule, RuleSet, Source,
+    Step, StepKind, Table, Template,
 };
 use enrich_engine::dsl::source::Span;
 use enrich_engine::functions::Registry;

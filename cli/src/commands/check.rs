@@ -10,7 +10,7 @@ use enrich_dsl::model::Variable;
 use enrich_dsl::source::Sources;
 use enrich_engine::lookup::MemorySource;
 use enrich_engine::{Checked, Engine, Rules};
-use enrich_lambda::rule_files::read_rule_file_from;
+use enrich_lambda::rule_files::{find_rules, read_rule_file_from};
 
 use super::report::Report;
 use super::watch::{CtrlC, watch};
@@ -47,7 +47,7 @@ pub(super) fn check(args: &CheckArgs, shell: &mut Shell<'_>) -> Result<Exit, Com
     }
     let mut ctrl_c = CtrlC::listen()?;
     let mut again = |shell: &mut Shell<'_>, schemas: &mut Look| once(args, &mut |at| schemas.add(at), shell);
-    watch(&args.paths, shell, &mut again, &mut |length| ctrl_c.pause(length))
+    watch(&args.paths, find_rules, shell, &mut again, &mut |length| ctrl_c.pause(length))
 }
 
 /// One run. `schema` is told where each schema is, before it is read.

@@ -8,7 +8,9 @@ use std::time::Duration;
 use enrich_dsl::diagnostic::render;
 use enrich_dsl::format::format;
 use enrich_dsl::source::Sources;
-use enrich_lambda::rule_files::{RuleFile, read_rule_file_from, read_rules};
+use enrich_lambda::rule_files::{
+    RuleFile, find_rules, find_tests, read_rule_file, read_rule_file_from, read_rules,
+};
 use similar::TextDiff;
 
 use super::CommandError;
@@ -82,7 +84,17 @@ impl Counts {
 fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> Result<(Vec<RuleFile>, Option<RuleFile>), CommandError> {
     let files: Vec<_> = paths.iter().filter(|path| !is_standard_input(path)).cloned().collect();
     let from_stdin = files.len() < paths.len();
-    let read = if files.is_empty() { Vec::new() } else { read_rules(&files)? };
+    let mut read = Vec::new();
+    if !files.is_empty() {
+        let tests = find_tests(&files)?;
+        // A file of tests alone is no rule set, and can be laid out all the same.
+        if tests.is_empty() || !find_rules(&files)?.is_empty() {
+            read.extend(read_rules(&files)?);
+        }
+        for path in tests {
+            read.push(read_rule_file(path)?);
+        }
+    }
     Ok((read, if from_stdin { Some(read_rule_file_from(stdin, STDIN)?) } else { None }))
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod deployed;
+mod explain;
 mod fmt;
 mod invoke;
 mod lsp;
@@ -9,6 +10,8 @@ mod replay;
 mod report;
 mod run;
 mod seams;
+mod shell_files;
+mod test;
 mod watch;
 
 use std::ffi::OsString;
@@ -58,6 +61,22 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
         }
         Ok(EnrichArgs { command: EnrichCommand::Lsp(_) }) => {
             let result = lsp::lsp();
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Explain(args) }) => {
+            let result = explain::explain(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Completions(args) }) => {
+            let result = shell_files::completions(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Man(args) }) => {
+            let result = shell_files::man(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Test(args) }) => {
+            let result = test::test(&args, shell);
             shell.finish(result)
         }
         Err(exit) => exit,
@@ -129,6 +148,20 @@ pub enum CommandError {
         /// The streams that the rules take.
         streams: String,
     },
+    /// The stream that one event comes from is not known.
+    #[error("say with `--stream NAME` which stream the event comes from; the rules take {streams}")]
+    StreamOfEvent {
+        /// The streams that the rules take.
+        streams: String,
+    },
+    /// A file of events has no such line.
+    #[error("{} has nothing in line {line}", path.display())]
+    NoLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+    },
     /// A file's name is no stream of the rules.
     #[error(
         "no rule takes the stream `{stream}`, which {file} is named after; \
@@ -141,6 +174,14 @@ pub enum CommandError {
         file: String,
         /// The streams that the rules take.
         streams: String,
+    },
+    /// There is nothing to test with.
+    #[error("{}", no_tests(paths, filter.as_deref()))]
+    NoTests {
+        /// Where tests were looked for.
+        paths: Vec<PathBuf>,
+        /// What their names had to hold.
+        filter: Option<String>,
     },
     /// The invocation can't be read.
     #[error("can't read the invocation from standard input")]
@@ -216,6 +257,15 @@ fn wrong_rejects(writes: bool) -> &'static str {
         "with `--output` and `--aws` rejects go where the function keeps its own: say `--rejects s3://BUCKET/PREFIX`"
     } else {
         "rejects go there with `--aws`, and below its folder with `--output`: else say `--rejects FILE`"
+    }
+}
+
+fn no_tests(paths: &[PathBuf], filter: Option<&str>) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let paths = paths.join(", ");
+    match filter {
+        Some(filter) => format!("no test in {paths} has `{filter}` in its name"),
+        None => format!("no tests in {paths}: their files end in `.test.enrich`"),
     }
 }
 

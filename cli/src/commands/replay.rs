@@ -52,7 +52,7 @@ pub(super) fn replay(args: &ReplayArgs, shell: &mut Shell<'_>) -> Result<Exit, C
 
 /// Where records come from whose document does not say it: `--stream`, or the only stream of the rules.
 fn unnamed(args: &ReplayArgs, engine: &Engine) -> Option<Origin<'static>> {
-    args.stream.as_deref().map(run::named).or_else(|| run::only_stream(engine))
+    args.stream.as_deref().map(Origin::named).or_else(|| run::only_stream(engine))
 }
 
 /// What is done with the records of a batch.

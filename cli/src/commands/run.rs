@@ -43,7 +43,7 @@ fn origin(args: &RunArgs, file: &Path, engine: &Engine) -> Result<Origin<'static
         there.map_err(|source| FileError::Unreadable { path: file.to_owned(), source })?;
         return Err(CommandError::NotTaken { stream, file: file.display().to_string(), streams });
     }
-    Ok(named(&stream))
+    Ok(Origin::named(&stream))
 }
 
 /// The only stream that the rules take.
@@ -53,32 +53,5 @@ pub(super) fn only_stream(engine: &Engine) -> Option<Origin<'static>> {
     match patterns.as_slice() {
         [only] if !only.starts_with("arn:") => Some(Origin::stream(only.replace('*', ""))),
         _ => None,
-    }
-}
-
-/// A stream by its name, or by its ARN: `arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`.
-pub(super) fn named(stream: &str) -> Origin<'static> {
-    let resource = stream.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4));
-    let Some(resource) = resource else { return Origin::stream(stream.to_owned()) };
-    let mut origin = Origin::stream(resource.split('/').nth(1).unwrap_or(resource).to_owned());
-    origin.arn = Some(stream.to_owned().into());
-    origin
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stream_by_its_arn() {
-        for (stream, name) in [
-            ("arn:aws:kinesis:eu-west-1:123456789012:stream/orders", "orders"),
-            ("arn:aws:sqs:eu-west-1:123456789012:clicks", "clicks"),
-            ("arn:aws:dynamodb:eu-west-1:123456789012:table/T/stream/2026-01-01T00:00:00.000", "T"),
-        ] {
-            let origin = named(stream);
-            assert_eq!((&*origin.stream, origin.arn.as_deref()), (name, Some(stream)));
-        }
-        assert_eq!(named("orders"), Origin::stream("orders"));
     }
 }

@@ -1,4 +1,4 @@
-//! `check --watch`: checks again whenever a file changes that was read.
+//! `--watch`: checks or tests again whenever a file changes that was read.
 
 use std::future::Future;
 use std::io;
@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::slice;
 use std::time::Duration;
 
-use enrich_lambda::rule_files::find_rules;
+use enrich_lambda::rule_files::FileError;
 use tokio::runtime::Runtime;
 
 use super::CommandError;
@@ -18,10 +18,13 @@ use crate::{Exit, Shell};
 /// Clears a terminal with what has scrolled away, and goes to its first line.
 const CLEAR: &[u8] = b"\x1b[H\x1b[2J\x1b[3J";
 
+/// Finds the files below paths.
+pub(super) type Find = fn(&[PathBuf]) -> Result<Vec<PathBuf>, FileError>;
+
 /// One check. It adds to the look how each schema looked before it was read.
 pub(super) type Check<'a> = dyn FnMut(&mut Shell<'_>, &mut Look) -> Result<Exit, CommandError> + 'a;
 
-/// Runs `check`, and again after every change of the rule files that `paths` name or the schemas that
+/// Runs `check`, and again after every change of the files that `find` finds for `paths`, or the schemas that
 /// those name, until `pause` ends it: then the exit is that of the last run.
 ///
 /// What keeps a run from its work is told, and waited out: the next change may mend it.
@@ -30,6 +33,7 @@ pub(super) type Check<'a> = dyn FnMut(&mut Shell<'_>, &mut Look) -> Result<Exit,
 /// Where nobody takes the output any more.
 pub(super) fn watch(
     paths: &[PathBuf],
+    find: Find,
     shell: &mut Shell<'_>,
     check: &mut Check<'_>,
     pause: &mut Pause<'_>,
@@ -38,7 +42,7 @@ pub(super) fn watch(
     let mut schemas = Look::default();
     loop {
         // Before anything is read or told: what changes from here on has a run of its own.
-        let mut before = Look::at(rule_files(paths));
+        let mut before = Look::at(files(paths, find));
         begin(&heading, shell)?;
         let mut read = Look::default();
         let result = check(shell, &mut read);
@@ -56,7 +60,7 @@ pub(super) fn watch(
         };
         shell.stdout.flush()?;
         before.extend(schemas.clone());
-        let look = || Look::at(rule_files(paths).into_iter().chain(schemas.files().cloned()));
+        let look = || Look::at(files(paths, find).into_iter().chain(schemas.files().cloned()));
         let Some(changes) = changed(&before, &look, pause) else { return Ok(exit) };
         heading = format!("checked again: {changes}");
     }
@@ -73,10 +77,10 @@ fn begin(heading: &str, shell: &mut Shell<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The rule files that can be found at this moment. A path that can't be read keeps none of the others
+/// The files that can be found at this moment. A path that can't be read keeps none of the others
 /// from being watched.
-fn rule_files(paths: &[PathBuf]) -> Vec<PathBuf> {
-    paths.iter().flat_map(|path| find_rules(slice::from_ref(path)).unwrap_or_default()).collect()
+fn files(paths: &[PathBuf], find: Find) -> Vec<PathBuf> {
+    paths.iter().flat_map(|path| find(slice::from_ref(path)).unwrap_or_default()).collect()
 }
 
 fn names(paths: &[PathBuf]) -> String {

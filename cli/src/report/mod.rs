@@ -1,6 +1,8 @@
 //! Reports of rules as text, for people and for programs. What they say comes from the engine.
 
 pub mod cost;
+pub mod explain_json;
+pub mod explain_text;
 pub mod lineage_dot;
 pub mod lineage_json;
 mod names;

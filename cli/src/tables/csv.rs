@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
+use enrich_dsl::functions::Type;
 use enrich_engine::json::write_string;
 use enrich_engine::lookup::Item;
 
@@ -10,8 +11,8 @@ use super::error::{ItemProblem, Place, TableError, item};
 use super::read::malformed;
 use super::{LocalTable, is_number};
 
-/// The items of a file. Cells are text, but for the columns that the rules declare as numbers; an empty
-/// cell is an attribute that the item lacks.
+/// The items of a file. Cells are text, but for the columns that the rules declare as numbers or booleans; an
+/// empty cell is an attribute that the item lacks.
 pub(super) fn items(file: &Path, bytes: &[u8], table: &LocalTable) -> Result<Vec<(Place, Item)>, TableError> {
     let mut reader = ReaderBuilder::new().from_reader(bytes);
     let header = reader.headers().map_err(|error| of_csv(file, &error))?.clone();
@@ -36,10 +37,18 @@ fn object(header: &StringRecord, row: &StringRecord, table: &LocalTable) -> Resu
         }
         write_string(&mut out, name);
         out.push(':');
-        match (table.is_number(name), is_number(cell)) {
-            (true, true) => out.push_str(cell),
-            (true, false) => return Err(ItemProblem::CellNoNumber { column: name.to_owned() }),
-            (false, _) => write_string(&mut out, cell),
+        if table.is_number(name) {
+            if !is_number(cell) {
+                return Err(ItemProblem::CellNoNumber { column: name.to_owned() });
+            }
+            out.push_str(cell);
+        } else if table.declares(name, Type::Boolean) {
+            if !matches!(cell, "true" | "false") {
+                return Err(ItemProblem::CellNoBoolean { column: name.to_owned() });
+            }
+            out.push_str(cell);
+        } else {
+            write_string(&mut out, cell);
         }
     }
     out.push('}');

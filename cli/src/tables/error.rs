@@ -130,6 +130,14 @@ pub enum ItemProblem {
         /// The column.
         column: String,
     },
+    /// A cell of a boolean column is not one.
+    #[error(
+        "the column `{column}` is a boolean by the rules' table, and this cell is neither `true` nor `false`"
+    )]
+    CellNoBoolean {
+        /// The column.
+        column: String,
+    },
     /// A part of the key is absent or null.
     #[error("it has no `{part}`, which the rules declare as part of the table's key")]
     NoKey {

@@ -12,6 +12,7 @@ mod read;
 use std::collections::HashMap;
 use std::path::Path;
 
+use enrich_dsl::functions::Type;
 use enrich_dsl::model::KeyType;
 use enrich_engine::json::{Document, Kind};
 use enrich_engine::lookup::{ErrorCode, Item, Key, KeyValue, MemorySource};
@@ -31,13 +32,22 @@ pub struct LocalTable {
     pub source: Option<String>,
     /// The parts of the key, as declared.
     pub key: Vec<(String, KeyType)>,
+    /// The attributes, as far as they are declared: cells of CSV have these types.
+    pub attributes: Vec<(String, Type)>,
 }
 
 impl LocalTable {
     /// The table of that name with these key parts.
     #[must_use]
     pub fn new(name: impl Into<String>, key: Vec<(String, KeyType)>) -> Self {
-        Self { name: name.into(), source: None, key }
+        Self { name: name.into(), source: None, key, attributes: Vec::new() }
+    }
+
+    /// The same table, with its declared attributes.
+    #[must_use]
+    pub fn declaring(mut self, attributes: Vec<(String, Type)>) -> Self {
+        self.attributes = attributes;
+        self
     }
 
     /// The same table, with its name at its source, if that is known.
@@ -47,9 +57,15 @@ impl LocalTable {
         self
     }
 
-    /// Whether that attribute is part of the key, and a number by declaration.
+    /// Whether that attribute is a number by declaration.
     fn is_number(&self, attribute: &str) -> bool {
-        self.key.iter().any(|(name, ty)| name == attribute && *ty == KeyType::Number)
+        let key = self.key.iter().any(|(name, ty)| name == attribute && *ty == KeyType::Number);
+        key || self.declares(attribute, Type::Number)
+    }
+
+    /// Whether that attribute is declared to have that type.
+    fn declares(&self, attribute: &str, ty: Type) -> bool {
+        self.attributes.iter().any(|(name, declared)| name == attribute && *declared == ty)
     }
 }
 

@@ -76,6 +76,24 @@ fn csv_is_text_but_for_declared_numbers() {
 }
 
 #[test]
+fn csv_has_the_types_that_attributes_declare() {
+    let declared = [("weight", Type::Number), ("active", Type::Boolean), ("title", Type::String)];
+    let table = prices().declaring(declared.map(|(name, ty)| (name.to_owned(), ty)).to_vec());
+    let source = load_from(&[("prices.csv", "sku,title,weight,active\n7,12,1.50,true\n8,,,\n")], &table);
+    let source = source.expect("a table");
+    let price = |sku| find(&source, &table, KeyValue::number(sku).expect("a number"));
+    assert_eq!(price("7"), r#"{"sku":7,"title":"12","weight":1.50,"active":true}"#);
+    assert_eq!(price("8"), r#"{"sku":8}"#);
+    for (row, column) in
+        [("7,,heavy,", "the column `weight` is a number"), ("7,,,yes", "the column `active` is a boolean")]
+    {
+        let csv = format!("sku,title,weight,active\n{row}\n");
+        let error = load_from(&[("prices.csv", &csv)], &table).expect_err("a cell of another type");
+        assert!(error.contains(column), "{error}");
+    }
+}
+
+#[test]
 fn a_table_without_its_file_says_what_there_is() {
     let error = "DIR has no file for the table `profiles`: \
                  looked for `profiles.json`, `profiles.ndjson`, `profiles.csv`; ";

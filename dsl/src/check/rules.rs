@@ -9,7 +9,8 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::functions::Type;
 use crate::limits::MAX_LOOKUPS;
 use crate::model::{
-    Condition, Decode, Destination, Expr, ForEach, Lookup, OnInvalid, Output, Path, Rule, Schema, Step, StepKind, Table, Template,
+    Condition, Decode, Destination, Expr, ForEach, Lookup, OnInvalid, Output, Path, Rule, Schema, Step,
+    StepKind, Table, Template,
 };
 use crate::source::Span;
 use crate::syntax::tree::{self, Name, Statement, StatementKind};

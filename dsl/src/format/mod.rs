@@ -15,15 +15,17 @@ mod expression;
 mod rows;
 mod spell;
 mod statement;
+mod tests;
 
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, SourceFile, Sources};
+use crate::source::{FileId, Sources};
 use crate::syntax::{self, tree};
+use crate::testing;
 use comments::Comments;
 use doc::{Doc, Writer};
-use rows::Entries;
+use rows::{Entries, Row};
 
-/// The text of a file in the one layout. Line ends stay as the file's first one is.
+/// The text of a file of rules, or of tests (`NAME.test.enrich`), in the one layout. Line ends stay as the file's first one is.
 ///
 /// ```
 /// use enrich_dsl::format::format;
@@ -38,14 +40,23 @@ use rows::Entries;
 /// # Errors
 /// What is wrong with the text, if it can't be read: nothing is half laid out.
 pub fn format(sources: &Sources, file: FileId) -> Result<String, Vec<Diagnostic>> {
-    let (parsed, findings) = syntax::parse(sources, file);
-    if !findings.is_empty() {
-        return Err(findings);
-    }
-    let text = sources.get(file).map(SourceFile::text).unwrap_or_default();
-    let first_line = text.split_inclusive('\n').next().unwrap_or_default();
+    let Some(source) = sources.get(file) else { return Ok(String::new()) };
+    let first_line = source.text().split_inclusive('\n').next().unwrap_or_default();
     let line_end = if first_line.ends_with("\r\n") { "\r\n" } else { "\n" };
-    Ok(Printer { comments: Comments::new(sources, &parsed.trivia), indent: 0 }.file(&parsed, line_end))
+    let printer = |trivia| Printer { comments: Comments::new(sources, trivia), indent: 0 };
+    if testing::is_test_file(source.name()) {
+        let (parsed, findings) = testing::parse(sources, file);
+        let start = |test: &testing::tree::Test| test.span.start;
+        return match findings.as_slice() {
+            [] => Ok(printer(&parsed.trivia).file(&parsed.tests, start, Printer::test, line_end)),
+            _ => Err(findings),
+        };
+    }
+    let (parsed, findings) = syntax::parse(sources, file);
+    match findings.as_slice() {
+        [] => Ok(printer(&parsed.trivia).file(&parsed.items, start, Printer::item, line_end)),
+        _ => Err(findings),
+    }
 }
 
 /// The text of a tree, however it was built, without comments and blank lines.
@@ -54,7 +65,14 @@ pub fn format(sources: &Sources, file: FileId) -> Result<String, Vec<Diagnostic>
 /// operators need parentheses has them as [`tree::ExprKind::Group`].
 #[must_use]
 pub fn print(file: &tree::File) -> String {
-    Printer { comments: Comments::none(), indent: 0 }.file(file, "\n")
+    Printer { comments: Comments::none(), indent: 0 }.file(&file.items, start, Printer::item, "\n")
+}
+
+fn start(item: &tree::Item) -> u32 {
+    match item {
+        tree::Item::Table(table) => table.span.start,
+        tree::Item::Rule(rule) => rule.span.start,
+    }
 }
 
 /// Walks a tree from its first word to its last, and puts each comment where it was.
@@ -65,16 +83,18 @@ struct Printer<'s> {
 }
 
 impl Printer<'_> {
-    fn file(mut self, file: &tree::File, line_end: &'static str) -> String {
+    fn file<T>(
+        mut self,
+        items: &[T],
+        start: impl Fn(&T) -> u32,
+        row: impl Fn(&mut Self, &T) -> Row,
+        line_end: &'static str,
+    ) -> String {
         let mut entries = Entries::default();
-        for item in &file.items {
-            let start = match item {
-                tree::Item::Table(table) => table.span.start,
-                tree::Item::Rule(rule) => rule.span.start,
-            };
-            entries.between(self.comments.before(start), &self.comments);
+        for item in items {
+            entries.between(self.comments.before(start(item)), &self.comments);
             entries.part_from_last_row();
-            entries.row(self.item(item));
+            entries.row(row(&mut self, item));
         }
         entries.between(self.comments.before(u32::MAX), &self.comments);
         entries.end();

@@ -33,6 +33,8 @@ pub(super) struct Row {
     pub(super) cells: Vec<Cell>,
     /// What follows in braces, on lines of its own.
     pub(super) block: Option<Block>,
+    /// How much further to the right it goes on where it does not fit on its line.
+    pub(super) continued: usize,
     /// The comment behind it.
     behind: Option<String>,
 }
@@ -79,7 +81,7 @@ pub(super) struct Block {
 
 impl Row {
     pub(super) fn new(kind: Option<Kind>, cells: Vec<Cell>) -> Self {
-        Self { kind, cells, block: None, behind: None }
+        Self { kind, cells, block: None, continued: CONTINUED, behind: None }
     }
 
     /// Its width on one line with these spaces before its cells; `None` if it can't be on one.
@@ -114,7 +116,7 @@ impl Row {
         let block = self.block.as_ref().filter(|block| !block.is_empty());
         parts.extend(self.block.as_ref().map(|_| Doc::text(if block.is_some() { " {" } else { " { }" })));
         writer.line(indent);
-        writer.doc(&Doc::indent(CONTINUED, Doc::All(parts)), indent);
+        writer.doc(&Doc::indent(self.continued, Doc::All(parts)), indent);
         if let Some(block) = block {
             if let Some(comment) = &block.opening {
                 writer.comment(comment, false, indent + BLOCK);

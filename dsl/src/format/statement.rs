@@ -32,7 +32,7 @@ impl Printer<'_> {
     }
 
     /// What stands in braces, the closing one at `end`.
-    fn block<T>(
+    pub(super) fn block<T>(
         &mut self,
         items: &[T],
         start: impl Fn(&T) -> u32,
@@ -290,7 +290,7 @@ fn short(block: &Block) -> Option<Doc> {
 }
 
 /// `WORD ARGUMENT`
-fn plain(word: &'static str, argument: Doc) -> Row {
+pub(super) fn plain(word: &'static str, argument: Doc) -> Row {
     Row::new(Some(Kind::Plain), vec![word_cell(word), cell(Column::Argument, argument)])
 }
 
@@ -299,7 +299,7 @@ fn alone(doc: Doc) -> Row {
     Row::new(None, vec![Cell { column: None, doc }])
 }
 
-fn with_block(head: Doc, block: Block) -> Row {
+pub(super) fn with_block(head: Doc, block: Block) -> Row {
     let mut row = alone(head);
     row.block = Some(block);
     row
@@ -319,6 +319,6 @@ fn listed(list: Doc) -> Doc {
 }
 
 /// Where the closing brace stands of what ends there.
-fn closing(span: Span) -> u32 {
+pub(super) fn closing(span: Span) -> u32 {
     span.end.saturating_sub(1)
 }

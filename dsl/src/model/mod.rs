@@ -12,8 +12,8 @@ mod variable_use;
 pub use expr::{Arithmetic, Comparison, ErrorField, Expr, Literal, Path, RecordField};
 pub use place::{Queue, is_delivery_stream};
 pub use rule::{
-    Branch, Compression, Condition, Copied, Copy, Decode, DeliveryStream, Destination, DestinationKind, ForEach,
-    IfAbsent, Lookup, Objects, OnInvalid, Output, PerObject, Rule, RuleSet, Schema, Step, StepKind,
+    Branch, Compression, Condition, Copied, Copy, Decode, DeliveryStream, Destination, DestinationKind,
+    ForEach, IfAbsent, Lookup, Objects, OnInvalid, Output, PerObject, Rule, RuleSet, Schema, Step, StepKind,
 };
 pub use table::{Cache, Index, KeyType, Source, Table};
 pub use text::{Template, TemplatePart, Text, TextPart, Variable, Variables};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{Shape, Types};
 use crate::functions::{Signature, Type};
 use crate::model::{
-    Copied, Copy, Expr, ForEach, IfAbsent, KeyType, Lookup, Path, RecordField, Rule, Step, StepKind, Table, Text,
-    TextPart,
+    Copied, Copy, Expr, ForEach, IfAbsent, KeyType, Lookup, Path, RecordField, Rule, Step, StepKind, Table,
+    Text, TextPart,
 };
 
 /// What is known at one place of a rule: of the event as it then stands, of the element of the loop

@@ -127,7 +127,7 @@ impl Shape {
 
     /// Whether it is there and no null.
     #[must_use]
-    pub fn is_certain(&self) -> bool {
+    pub(crate) fn is_certain(&self) -> bool {
         !self.optional && !self.types.has(Type::Null)
     }
 

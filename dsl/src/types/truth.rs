@@ -9,7 +9,7 @@ use crate::model::{Comparison, Expr, Literal};
 impl Known<'_> {
     /// What a condition always is, whatever event of this shape comes; `None` where that depends.
     #[must_use]
-    pub fn truth(&self, condition: &Expr) -> Option<bool> {
+    pub(crate) fn truth(&self, condition: &Expr) -> Option<bool> {
         match condition {
             Expr::Not(inner) => self.truth(inner).map(|inner| !inner),
             Expr::And(left, right) => match (self.truth(left), self.truth(right)) {

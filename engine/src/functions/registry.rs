@@ -1,4 +1,4 @@
-//! The functions that rules may call, by name.
+//! What rules may use besides the language itself: functions by name, and kinds of source.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,10 +7,11 @@ use enrich_dsl::functions::Signature;
 
 use super::{Function, standard};
 
-/// The functions that a rule set may call.
+/// What a rule set may use: the functions that it calls, and the kinds of source that its tables have.
 #[derive(Clone, Debug)]
 pub struct Registry {
     functions: HashMap<&'static str, Function>,
+    sources: Vec<&'static str>,
 }
 
 /// A name that a registry has already.
@@ -26,11 +27,12 @@ impl fmt::Display for NameTaken {
 impl std::error::Error for NameTaken {}
 
 impl Registry {
-    /// The language's own functions.
+    /// The language's own functions, and tables in `dynamodb`.
     #[must_use]
     pub fn standard() -> Self {
         let all = standard();
-        Self { functions: all.into_iter().map(|function| (function.signature.name, function)).collect() }
+        let functions = all.into_iter().map(|function| (function.signature.name, function)).collect();
+        Self { functions, sources: vec!["dynamodb"] }
     }
 
     /// With one more function.
@@ -44,6 +46,22 @@ impl Registry {
         }
         self.functions.insert(name, function);
         Ok(self)
+    }
+
+    /// With one more kind of source, so that a table may say `source KIND "NAME"`. What answers for it is
+    /// given to [`crate::Builder::source`]. A kind that is there already stays as it is.
+    #[must_use]
+    pub fn with_source(mut self, kind: &'static str) -> Self {
+        if !self.sources.contains(&kind) {
+            self.sources.push(kind);
+        }
+        self
+    }
+
+    /// The kinds of source that tables may have.
+    #[must_use]
+    pub fn sources(&self) -> &[&'static str] {
+        &self.sources
     }
 
     /// The function of that name.

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use enrich_dsl::model::KeyType;
 
 use super::ErrorCode;
-use crate::json::{Document, write};
 use crate::json::number::Decimal;
+use crate::json::{Document, write};
 
 /// The values of a key's parts, in the order in which the table declares them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -12,8 +12,8 @@ use enrich_dsl::source::Span;
 
 use super::paths::{element_paths, paths, read_paths, targets};
 use super::{
-    Branch, Condition, Expr, ForEach, KeyPart, Lookup, MAX_ELEMENTS, Names, Numbers, Part, Pattern, Program, Rule, Step, StepKind,
-    TableSlot,
+    Branch, Condition, Expr, ForEach, KeyPart, Lookup, MAX_ELEMENTS, Names, Numbers, Part, Pattern, Program,
+    Rule, Step, StepKind, TableSlot,
 };
 use crate::functions::Registry;
 use crate::lookup::{Attributes, Policy, Table};

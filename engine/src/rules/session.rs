@@ -118,6 +118,6 @@ impl CheckSession {
 }
 
 /// What all rules may refer to.
-fn environment(registry: &Registry) -> Environment<'static> {
-    Environment::new(registry.signatures(), vec!["dynamodb"])
+fn environment(registry: &Registry) -> Environment<'_> {
+    Environment::new(registry.signatures(), registry.sources().to_vec())
 }

@@ -105,13 +105,13 @@ impl<'a> Applying<'a> {
 /// One event on its way through its rule's statements. A `Break` is the verdict.
 pub(super) struct Run<'a, 'r> {
     pub(super) tables: &'a [TableSlot],
-    taken: &'a Taken<'r>,
+    pub(super) taken: &'a Taken<'r>,
     tapes: &'a Tapes,
     all_keys: &'a Keys,
     rule: &'a Rule,
     pub(super) answers: &'a Answers,
     limits: Limits,
-    context: Context,
+    pub(super) context: Context,
     pub(super) event: Frame<'a>,
     /// The element that a `for each` is at.
     pub(super) element: Option<Frame<'a>>,

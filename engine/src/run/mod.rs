@@ -39,9 +39,9 @@ use answers::{Answers, KeyId};
 use buffers::Buffers;
 pub(crate) use buffers::Pool;
 pub(crate) use pace::Pace;
-pub(crate) use prepare::internal;
 use plan::Planner;
 use prepare::Preparer;
+pub(crate) use prepare::internal;
 
 /// Runs a batch through the program.
 pub(crate) async fn batch(

@@ -2,8 +2,8 @@
 
 use enrich_dsl::model::Path;
 
-use super::Asked;
 use super::apply::Run;
+use super::{Asked, may_come};
 use crate::batch::LookupEnd;
 use crate::explain::{DecisionKind, Freshness, LookupDecision, Written};
 use crate::lookup::{Failure, Key, KeyValue};
@@ -73,6 +73,7 @@ impl Run<'_, '_> {
             index: table.and_then(|table| table.index.clone()),
             key,
             end,
+            awaited: end == LookupEnd::Missing && may_come(lookup, &self.taken.record.origin, self.context),
             freshness: None,
             failure: None,
         }

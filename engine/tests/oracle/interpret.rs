@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use enrich_engine::Origin;
-use enrich_engine::dsl::model::{Condition, Copied, Expr, ForEach, Lookup, OnInvalid, Rule, RuleSet, Step, StepKind, Template};
+use enrich_engine::dsl::model::{
+    Condition, Copied, Expr, ForEach, Lookup, OnInvalid, Rule, RuleSet, Step, StepKind, Template,
+};
 
 use crate::judge::{Judge, Judgement};
 use crate::parse::{Refusal, parse};

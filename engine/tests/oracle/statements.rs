@@ -1,7 +1,9 @@
 //! A rule's statements, one after the other, over a tree.
 
 use enrich_engine::Origin;
-use enrich_engine::dsl::model::{Branch, Copied, Copy, Expr, ForEach, IfAbsent, Lookup, Rule, Step, StepKind};
+use enrich_engine::dsl::model::{
+    Branch, Copied, Copy, Expr, ForEach, IfAbsent, Lookup, Rule, Step, StepKind,
+};
 use enrich_engine::lookup::ErrorCode;
 
 use crate::edit;

@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-pub use set::{RuleSet, is_rule_file};
+pub use set::{RuleSet, is_rule_file, is_test_file};
 
 /// The longest rule file, in bytes.
 pub const MAX_RULE_FILE: u64 = 1 << 20;
@@ -119,7 +119,19 @@ pub fn read_rules(paths: &[PathBuf]) -> Result<Vec<RuleFile>, FileError> {
 /// # Errors
 /// Where a path or a folder can't be read, or there are too many files.
 pub fn find_rules(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
-    let mut walk = Walk::default();
+    find(paths, Wanted::Rules)
+}
+
+/// Where the tests of rules are (`….test.enrich`), as [`find_rules`] finds the rules.
+///
+/// # Errors
+/// Where a path or a folder can't be read, or there are too many files.
+pub fn find_tests(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
+    find(paths, Wanted::Tests)
+}
+
+fn find(paths: &[PathBuf], wanted: Wanted) -> Result<Vec<PathBuf>, FileError> {
+    let mut walk = Walk { wanted, files: Vec::new(), seen: HashSet::new() };
     for path in paths {
         walk.path(path)?;
     }
@@ -144,7 +156,11 @@ pub fn read_rule_file_from(reader: &mut dyn Read, name: &str) -> Result<RuleFile
     rule_file(path, bytes)
 }
 
-fn read_rule_file(path: PathBuf) -> Result<RuleFile, FileError> {
+/// Reads one file of rules or of tests.
+///
+/// # Errors
+/// Where it can't be read, is longer than [`MAX_RULE_FILE`], or is no text.
+pub fn read_rule_file(path: PathBuf) -> Result<RuleFile, FileError> {
     let bytes = read(&path, "a rule file", MAX_RULE_FILE)?;
     rule_file(path, bytes)
 }
@@ -188,9 +204,16 @@ fn read_all(
     Ok(bytes)
 }
 
-/// The rule files found so far.
-#[derive(Default)]
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Rules,
+    Tests,
+}
+
+/// The files found so far.
 struct Walk {
+    wanted: Wanted,
     files: Vec<PathBuf>,
     /// What was there before, by its one true path: a folder that links back ends here.
     seen: HashSet<PathBuf>,
@@ -208,7 +231,8 @@ impl Walk {
         if kind.is_dir() {
             return self.folder(path);
         }
-        if path.to_string_lossy().ends_with(TESTS) {
+        let is_tests = path.to_string_lossy().ends_with(TESTS);
+        if is_tests != (self.wanted == Wanted::Tests) {
             return Ok(());
         }
         if self.files.len() == MAX_RULE_FILES {
@@ -224,7 +248,11 @@ impl Walk {
         let mut inside = Vec::new();
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            if named_as_rules(&path) && !path.is_dir() {
+            let named = match self.wanted {
+                Wanted::Rules => named_as_rules(&path),
+                Wanted::Tests => path.file_name().is_some_and(|name| is_test_file(&name.to_string_lossy())),
+            };
+            if named && !path.is_dir() {
                 inside.push(path);
             }
         }

@@ -141,6 +141,12 @@ pub fn is_rule_file(path: &str) -> bool {
     path.ends_with(RULES) && !path.ends_with(TESTS) && !path.starts_with('.') && !path.contains('/')
 }
 
+/// The same of a file of tests.
+#[must_use]
+pub fn is_test_file(path: &str) -> bool {
+    path.ends_with(TESTS) && !path.starts_with('.') && !path.contains('/')
+}
+
 fn check_length(path: &str, bytes: &[u8], what: &'static str, limit: u64) -> Result<(), FileError> {
     if bytes.len() as u64 > limit {
         return Err(FileError::TooLong { path: PathBuf::from(path), what, limit });

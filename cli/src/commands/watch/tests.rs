@@ -7,6 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use clap::Parser;
+use enrich_lambda::rule_files::find_rules;
 
 use super::*;
 use crate::args::CheckArgs;
@@ -64,7 +65,7 @@ fn watched(terminal: bool, steps: &[Step<'_>]) -> (Result<Exit, CommandError>, S
         ControlFlow::Continue(())
     };
     let mut check = |shell: &mut Shell<'_>, look: &mut Look| once(&args, &mut |path| look.add(path), shell);
-    let result = watch(&args.paths, &mut shell, &mut check, &mut pause);
+    let result = watch(&args.paths, find_rules, &mut shell, &mut check, &mut pause);
     let shown = String::from_utf8(screen.0.borrow().clone()).expect("text");
     (result, shown.replace(&folder.display().to_string(), "~").replace(&rules, "~/rules"))
 }
