@@ -21,7 +21,9 @@ fn range(value: &Value) -> String {
 /// Code and range of each finding of a file, as they were told last.
 fn told(diagnostics: &Value) -> Vec<String> {
     let all = diagnostics.as_array().expect("findings");
-    all.iter().map(|one| format!("{} {}", one["code"].as_str().expect("a code"), range(&one["range"]))).collect()
+    all.iter()
+        .map(|one| format!("{} {}", one["code"].as_str().expect("a code"), range(&one["range"])))
+        .collect()
 }
 
 #[test]
@@ -35,22 +37,30 @@ fn a_session_from_its_beginning_to_its_end() {
     let found = editor.diagnostics(&folder, "visits.enrich");
     assert_eq!(told(&found), ["unknown-table 3:19-3:24"]);
     assert_eq!(found[0]["severity"], 1);
-    assert!(found[0]["message"].as_str().expect("a message").contains("there is no table `usres`"), "{found}");
+    assert!(
+        found[0]["message"].as_str().expect("a message").contains("there is no table `usres`"),
+        "{found}"
+    );
 
-    let actions = editor.ask("textDocument/codeAction", &json!({
-        "textDocument": { "uri": folder.uri("visits.enrich") },
-        "range": found[0]["range"], "context": { "diagnostics": [] },
-    }));
-    let titles: Vec<_> = actions.as_array().expect("actions").iter().map(|one| one["title"].as_str()).collect();
-    assert_eq!(titles, [Some("change it to `users`"), Some("make all changes that `check` proposes in this file")]);
+    let actions = editor.ask(
+        "textDocument/codeAction",
+        &json!({
+            "textDocument": { "uri": folder.uri("visits.enrich") },
+            "range": found[0]["range"], "context": { "diagnostics": [] },
+        }),
+    );
+    let titles: Vec<_> =
+        actions.as_array().expect("actions").iter().map(|one| one["title"].as_str()).collect();
+    assert_eq!(
+        titles,
+        [Some("change it to `users`"), Some("make all changes that `check` proposes in this file")]
+    );
     let edit = &actions[0]["edit"]["changes"][folder.uri("visits.enrich")][0];
     assert_eq!((range(&edit["range"]), &edit["newText"]), ("3:19-3:24".to_owned(), &json!("users")));
     editor.change(&folder, "visits.enrich", &[("3:19-3:24", "users")]);
     assert_eq!(told(&editor.diagnostics(&folder, "visits.enrich")), [""; 0]);
 
-    let at = |line: u32, character: u32| {
-        json!({ "textDocument": { "uri": folder.uri("visits.enrich") }, "position": { "line": line, "character": character } })
-    };
+    let at = |line: u32, character: u32| json!({ "textDocument": { "uri": folder.uri("visits.enrich") }, "position": { "line": line, "character": character } });
     let hover = editor.ask("textDocument/hover", &at(3, 21));
     assert_eq!(range(&hover["range"]), "3:19-3:24");
     assert!(hover["contents"]["value"].as_str().expect("a text").contains("key `id: string`"), "{hover}");
@@ -68,14 +78,18 @@ fn a_session_from_its_beginning_to_its_end() {
 
     editor.change(&folder, "visits.enrich", &[("4:9-4:13", "")]);
     let items = editor.ask("textDocument/completion", &at(4, 9));
-    let labels: Vec<_> = items.as_array().expect("items").iter().filter_map(|one| one["label"].as_str()).collect();
+    let labels: Vec<_> =
+        items.as_array().expect("items").iter().filter_map(|one| one["label"].as_str()).collect();
     assert_eq!(labels, ["id", "*"]);
     // What can't be read is not laid out.
     let document = json!({ "textDocument": { "uri": folder.uri("visits.enrich") }, "options": { "tabSize": 2, "insertSpaces": true } });
     assert_eq!(editor.ask("textDocument/formatting", &document), json!([]));
     editor.change(&folder, "visits.enrich", &[("4:9-4:9", "  name")]);
     let edits = editor.ask("textDocument/formatting", &document);
-    assert_eq!((range(&edits[0]["range"]), &edits[0]["newText"]), ("4:0-5:0".to_owned(), &json!("    copy name\n")));
+    assert_eq!(
+        (range(&edits[0]["range"]), &edits[0]["newText"]),
+        ("4:0-5:0".to_owned(), &json!("    copy name\n"))
+    );
     let symbols = editor.ask("textDocument/documentSymbol", &document);
     assert_eq!(symbols[0]["children"][0]["name"], "user");
     assert_eq!(editor.stop(), 0);
@@ -85,7 +99,8 @@ fn a_session_from_its_beginning_to_its_end() {
 fn what_the_server_does_not_know_is_null() {
     let folder = folder();
     let mut editor = Editor::start(&json!({}));
-    let unknown = json!({ "textDocument": { "uri": "untitled:one" }, "position": { "line": 0, "character": 0 } });
+    let unknown =
+        json!({ "textDocument": { "uri": "untitled:one" }, "position": { "line": 0, "character": 0 } });
     for method in ["hover", "completion", "definition", "prepareRename", "documentSymbol"] {
         assert_eq!(editor.ask(&format!("textDocument/{method}"), &unknown), Value::Null, "{method}");
     }
@@ -121,20 +136,48 @@ fn columns_count_what_the_client_counts() {
 #[test]
 fn a_schema_that_changes_on_the_disk_is_noticed() {
     let rule = "rule r {\n  stream \"s\"\n  schema \"event.json\"\n  set .a = .name\n}\n";
-    let schema = |name: &str| format!("{{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{{\"{name}\":{{}}}}}}");
+    let schema = |name: &str| {
+        format!("{{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{{\"{name}\":{{}}}}}}")
+    };
     let folder = Folder::new(&[("r.enrich", rule), ("event.json", &schema("other"))]);
     let mut editor = Editor::start(&json!({}));
     editor.open(&folder, "r.enrich", rule);
     assert_eq!(told(&editor.diagnostics(&folder, "r.enrich")), ["unknown-field 3:11-3:16"]);
     folder.write("event.json", &schema("name"));
-    editor.notify("workspace/didChangeWatchedFiles", &json!({ "changes": [{ "uri": folder.uri("event.json"), "type": 2 }] }));
+    editor.notify(
+        "workspace/didChangeWatchedFiles",
+        &json!({ "changes": [{ "uri": folder.uri("event.json"), "type": 2 }] }),
+    );
     assert_eq!(told(&editor.diagnostics(&folder, "r.enrich")), [""; 0]);
     // A rule file that comes, with a table of its own that nobody reads.
     folder.write("t.enrich", TABLES);
-    editor.notify("workspace/didChangeWatchedFiles", &json!({ "changes": [{ "uri": folder.uri("t.enrich"), "type": 1 }] }));
+    editor.notify(
+        "workspace/didChangeWatchedFiles",
+        &json!({ "changes": [{ "uri": folder.uri("t.enrich"), "type": 1 }] }),
+    );
     let found = editor.diagnostics(&folder, "t.enrich");
     assert_eq!(told(&found), ["unused-table 0:6-0:11"]);
     assert_eq!((&found[0]["severity"], &found[0]["tags"]), (&json!(2), &json!([1])));
+    assert_eq!(editor.stop(), 0);
+}
+
+#[test]
+fn tests_of_rules_are_checked_and_laid_out() {
+    let folder = folder();
+    let tests = "test \"a\" {\n  given usres []\n  event {}\n  expect {}\n}\n";
+    let mut editor = Editor::start(&json!({}));
+    editor.open(&folder, "visits.test.enrich", tests);
+    assert_eq!(told(&editor.diagnostics(&folder, "visits.test.enrich")), ["unknown-table 1:8-1:13"]);
+    editor.change(&folder, "visits.test.enrich", &[("1:8-1:13", "users")]);
+    assert_eq!(told(&editor.diagnostics(&folder, "visits.test.enrich")), [""; 0]);
+    let document = json!({ "textDocument": { "uri": folder.uri("visits.test.enrich") }, "options": { "tabSize": 2, "insertSpaces": true } });
+    let edits = editor.ask("textDocument/formatting", &document);
+    let laid_out = "  given  users []\n  event  {}\n";
+    assert_eq!((range(&edits[0]["range"]), &edits[0]["newText"]), ("1:0-3:0".to_owned(), &json!(laid_out)));
+    // The rules are read as they are in the editor.
+    editor.open(&folder, "visits.enrich", RULE);
+    editor.change(&folder, "visits.enrich", &[("2:10-2:16", "vis*")]);
+    assert_eq!(told(&editor.diagnostics(&folder, "visits.test.enrich")), ["missing-statement 0:0-4:1"]);
     assert_eq!(editor.stop(), 0);
 }
 

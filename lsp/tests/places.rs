@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use common::{Files, MARK, golden};
+use common::Files;
 use enrich_dsl::source::{FileId, Span};
 use enrich_lsp::analysis::completion::completion;
 use enrich_lsp::analysis::definition::{Target, definition, references};
@@ -15,6 +15,9 @@ use enrich_lsp::analysis::hover::hover;
 use enrich_lsp::analysis::rename::{prepare, rename};
 use enrich_lsp::analysis::set::RuleSet;
 use enrich_lsp::analysis::symbols::{Symbol, symbols};
+
+/// Where a place is.
+const MARK: char = '▮';
 
 fn case(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/places").join(name);
@@ -104,7 +107,8 @@ fn completions() {
             if item.documentation.contains("->") && name != "an argument" {
                 continue;
             }
-            let insert = if item.insert == item.label { String::new() } else { format!(" => {:?}", item.insert) };
+            let insert =
+                if item.insert == item.label { String::new() } else { format!(" => {:?}", item.insert) };
             let _ = writeln!(out, "{:?} {} | {}{insert}", item.kind, item.label, item.detail);
         }
         if functions > 0 {
@@ -118,7 +122,10 @@ fn completions() {
 fn what_is_completed_is_a_word_of_the_language() {
     let statements = [
         ("source", "table t { key id: string source WORD \"x\" } rule r { stream \"s\" }"),
-        ("cache", "table t { source dynamodb \"t\" key id: string cache 5m, WORD 5m } rule r { stream \"s\" }"),
+        (
+            "cache",
+            "table t { source dynamodb \"t\" key id: string cache 5m, WORD 5m } rule r { stream \"s\" }",
+        ),
         ("decode", "rule r { stream \"s\" decode WORD }"),
         ("output", "rule r { stream \"s\" output WORD \"x\" }"),
         ("rejects", "rule r { stream \"s\" rejects WORD \"x/y\" }"),
@@ -130,9 +137,13 @@ fn what_is_completed_is_a_word_of_the_language() {
         let Some((_, text)) = statements.iter().find(|(known, _)| known == keyword) else { continue };
         for word in *words {
             let (mut set, file) = set(&text.replace("WORD", word));
-            let wrong: Vec<_> = set.findings().into_iter().filter(|one| one.primary.span.file == file).collect();
+            let wrong: Vec<_> =
+                set.findings().into_iter().filter(|one| one.primary.span.file == file).collect();
             let codes = ["unknown-word", "unknown-source", "unknown-type", "syntax"];
-            assert!(!wrong.iter().any(|one| codes.contains(&one.code.as_str())), "{keyword} {word}: {wrong:?}");
+            assert!(
+                !wrong.iter().any(|one| codes.contains(&one.code.as_str())),
+                "{keyword} {word}: {wrong:?}"
+            );
         }
     }
 }
@@ -145,7 +156,11 @@ fn new_names() {
         ("profile from profiles", "user", Ok(3)),
         ("profile from profiles", "mail", Err("the name `mail` is taken")),
         ("profile from profiles", "set", Err("`set` means something else in the language")),
-        ("profile from profiles", "a-b", Err("`a-b` is not a name: a name has letters, digits and `_`, and begins with no digit")),
+        (
+            "profile from profiles",
+            "a-b",
+            Err("`a-b` is not a name: a name has letters, digits and `_`, and begins with no digit"),
+        ),
         ("profiles where", "users", Ok(3)),
         ("profiles where", "ledger", Err("the name `ledger` is taken")),
         ("line in", "item", Ok(5)),
@@ -165,7 +180,8 @@ fn new_names() {
 fn a_new_name_changes_nothing_else() {
     let (text, _) = marks(&case("whole.enrich"));
     let (before, file) = set(&text);
-    let mut places = rename(&before, file, text.find("profile from").expect("the place"), "user").expect("places");
+    let mut places =
+        rename(&before, file, text.find("profile from").expect("the place"), "user").expect("places");
     places.sort();
     let mut renamed = text.clone();
     for place in places.iter().rev() {
@@ -176,7 +192,11 @@ fn a_new_name_changes_nothing_else() {
         set.findings().into_iter().map(|one| one.message.replace("`profile", "`user")).collect::<Vec<_>>()
     };
     assert_eq!(messages(&mut before), messages(&mut after));
-    assert_eq!(renamed.matches("profile.").count(), text.matches("profile.").count() - 2, "the other rule's stays");
+    assert_eq!(
+        renamed.matches("profile.").count(),
+        text.matches("profile.").count() - 2,
+        "the other rule's stays"
+    );
 }
 
 #[test]
@@ -193,4 +213,18 @@ fn an_outline() {
         write(&mut out, &set, 0, &symbol);
     }
     golden("outline.out", &out);
+}
+
+/// Compares with a file beside the cases, or writes it where `UPDATE_GOLDEN` is set.
+fn golden(name: &str, found: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/places").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, found).expect("written");
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    for (line, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(found, expected, "{name}:{}", line + 1);
+    }
+    assert_eq!(found.lines().count(), expected.lines().count(), "{name}");
 }

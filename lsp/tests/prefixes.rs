@@ -15,8 +15,9 @@ use enrich_lsp::analysis::set::RuleSet;
 /// Every rule file of these folders.
 fn texts() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut folders: Vec<PathBuf> =
-        ["engine/tests/corpus/right", "engine/tests/corpus/wrong", "rules"].map(|path| root.join(path)).to_vec();
+    let mut folders: Vec<PathBuf> = ["engine/tests/corpus/right", "engine/tests/corpus/wrong", "rules"]
+        .map(|path| root.join(path))
+        .to_vec();
     let examples = std::fs::read_dir(root.join("rules/examples")).expect("the examples");
     folders.extend(examples.map(|entry| entry.expect("an example").path()));
     let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten());

@@ -49,7 +49,8 @@ impl Editor {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server");
-        let (input, output) = (server.stdin.take().expect("its input"), server.stdout.take().expect("its output"));
+        let (input, output) =
+            (server.stdin.take().expect("its input"), server.stdout.take().expect("its output"));
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
             let mut output = BufReader::new(output);
@@ -118,7 +119,10 @@ impl Editor {
             .collect();
         let document = json!({ "uri": uri, "version": *version });
         self.told.clear();
-        self.notify("textDocument/didChange", &json!({ "textDocument": document, "contentChanges": changes }));
+        self.notify(
+            "textDocument/didChange",
+            &json!({ "textDocument": document, "contentChanges": changes }),
+        );
     }
 
     pub(crate) fn close(&mut self, folder: &Folder, name: &str) {

@@ -8,8 +8,8 @@ use super::{Checker, Environment};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Rule, Table};
 use crate::source::FileId;
-use crate::syntax::tree::{self, Item, Statement, StatementKind};
 use crate::syntax::Parsed;
+use crate::syntax::tree::{self, Item, Statement, StatementKind};
 use crate::types::Shape;
 
 /// What is kept from one check of a rule set for the next. It is about one [`Environment`]: other functions
@@ -82,7 +82,12 @@ impl Depends {
         Some(depends)
     }
 
-    fn statements(&mut self, statements: &[Statement], checker: &Checker<'_>, tables: &[Table]) -> Option<()> {
+    fn statements(
+        &mut self,
+        statements: &[Statement],
+        checker: &Checker<'_>,
+        tables: &[Table],
+    ) -> Option<()> {
         for statement in statements {
             match &statement.kind {
                 StatementKind::Lookup(lookup) => {

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{Checker, memo};
 use super::expressions::Scope;
 use super::writes::{Root, Writes};
+use super::{Checker, memo};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::functions::Type;
 use crate::limits::MAX_LOOKUPS;

@@ -27,8 +27,11 @@ pub fn title(finding: &Diagnostic, fix: &Fix) -> String {
 /// first is made: the other may mean nothing any more.
 #[must_use]
 pub fn all(findings: &[Diagnostic], file: FileId) -> Vec<&Fix> {
-    let mut fixes: Vec<&Fix> =
-        findings.iter().filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.span.file == file).collect();
+    let mut fixes: Vec<&Fix> = findings
+        .iter()
+        .filter_map(|finding| finding.fix.as_ref())
+        .filter(|fix| fix.span.file == file)
+        .collect();
     fixes.sort_by_key(|fix| fix.span);
     let mut end = None;
     fixes.retain(|fix| {

@@ -248,9 +248,7 @@ impl<'s> Ask<'s> {
 }
 
 /// The lookups of these statements, loops included.
-fn lookups(
-    statements: &[enrich_dsl::syntax::tree::Statement],
-) -> Vec<&enrich_dsl::syntax::tree::Lookup> {
+fn lookups(statements: &[enrich_dsl::syntax::tree::Statement]) -> Vec<&enrich_dsl::syntax::tree::Lookup> {
     use enrich_dsl::syntax::tree::StatementKind;
     let inside = statements.iter().flat_map(|statement| match &statement.kind {
         StatementKind::Lookup(lookup) => vec![lookup],

@@ -165,9 +165,11 @@ fn blocks<'t>(tokens: Vec<Token<'t>>) -> (Vec<Vec<Token<'t>>>, Vec<Token<'t>>) {
                 statement = vec![*token];
             }
             _ => {
-                let in_table = blocks.first().and_then(|head| head.first()).is_some_and(|it| it.text == "table");
+                let in_table =
+                    blocks.first().and_then(|head| head.first()).is_some_and(|it| it.text == "table");
                 let words = if in_table { CLAUSES } else { STATEMENTS };
-                if token.kind == LexemeKind::Word && words.contains(&token.text) && begins(&statement, token) {
+                if token.kind == LexemeKind::Word && words.contains(&token.text) && begins(&statement, token)
+                {
                     statement.clear();
                 }
                 statement.push(*token);
@@ -189,7 +191,11 @@ fn begins_item(tokens: &[Token<'_>], at: usize) -> bool {
 fn begins(statement: &[Token<'_>], token: &Token<'_>) -> bool {
     let Some(before) = statement.last() else { return true };
     let goes_on = match (before.text, token.text) {
-        ("copy" | "except" | "as" | "from" | "lookup" | "rejects" | "output" | "each" | "where" | "compression", _)
+        (
+            "copy" | "except" | "as" | "from" | "lookup" | "rejects" | "output" | "each" | "where"
+            | "compression",
+            _,
+        )
         | ("drop", "when")
         | ("no", "key")
         | ("on", "on") => true,
@@ -209,7 +215,8 @@ fn path(before: &str, word: usize) -> Option<Path<'_>> {
     let mut at = before.get(..word)?.strip_suffix('.')?.len();
     loop {
         let rest = before.get(..at)?;
-        let begin = if rest.ends_with('"') { quoted_start(rest)? } else { rest.trim_end_matches(is_word).len() };
+        let begin =
+            if rest.ends_with('"') { quoted_start(rest)? } else { rest.trim_end_matches(is_word).len() };
         let segment = rest.get(begin..)?;
         match before.get(..begin)?.strip_suffix('.') {
             Some(outer) if !segment.is_empty() => {

@@ -52,7 +52,10 @@ pub(super) fn same(set: &RuleSet, name: &Occurrence) -> Vec<Occurrence> {
     let own = name.span.file;
     let rule = |span: Span| {
         let rules = set.parsed(own).into_iter().flat_map(|parsed| parsed.tree.rules());
-        rules.into_iter().find(|rule| (rule.span.start..=rule.span.end).contains(&span.start)).map(|rule| rule.span)
+        rules
+            .into_iter()
+            .find(|rule| (rule.span.start..=rule.span.end).contains(&span.start))
+            .map(|rule| rule.span)
     };
     let here = rule(name.span);
     let is_same = |other: &Occurrence| match (&name.meaning, &other.meaning) {

@@ -86,9 +86,7 @@ fn of_name(set: &RuleSet, name: &Occurrence) -> Option<String> {
         Meaning::Attribute(of) => attribute(set, of, &name.name),
         Meaning::Record => record(&name.name)?,
         Meaning::Error => error(&name.name)?,
-        Meaning::Function => {
-            function(set.functions().iter().find(|function| function.name == name.name)?)
-        }
+        Meaning::Function => function(set.functions().iter().find(|function| function.name == name.name)?),
         Meaning::Variable(default) => variable(&name.name, default.as_deref()),
         Meaning::Schema => {
             let path = set.schema_path(name.span.file, &name.name);
@@ -108,7 +106,8 @@ fn of_name(set: &RuleSet, name: &Occurrence) -> Option<String> {
 
 /// A function with its signature, what it gives, and its first examples.
 pub(super) fn function(function: &Signature) -> String {
-    let mut text = format!("{}\n\n{}\n", code(&format!("{function} -> {}", function.returns)), function.summary);
+    let mut text =
+        format!("{}\n\n{}\n", code(&format!("{function} -> {}", function.returns)), function.summary);
     for parameter in function.parameters {
         let _ = write!(text, "\n- `{}`: {}", parameter.name, parameter.summary);
     }
@@ -181,7 +180,9 @@ pub(super) fn error(name: &str) -> Option<String> {
 fn variable(name: &str, default: Option<&str>) -> String {
     let state = match default {
         Some(default) => format!("Filled in before any event comes; `{default}` where it is not set."),
-        None => "Filled in before any event comes. A deployment that does not set it refuses to start.".to_owned(),
+        None => {
+            "Filled in before any event comes. A deployment that does not set it refuses to start.".to_owned()
+        }
     };
     format!("{}\n\n{state}", code(&format!("${{{name}}}")))
 }

@@ -70,7 +70,14 @@ pub struct Occurrence {
 /// All names of a file that mean something, in the order in which they are read.
 #[must_use]
 pub fn of_file(sources: &Sources, file: &File) -> Vec<Occurrence> {
-    let mut walk = Walk { sources, found: Vec::new(), lookups: Vec::new(), element: None, all: Vec::new(), written: None };
+    let mut walk = Walk {
+        sources,
+        found: Vec::new(),
+        lookups: Vec::new(),
+        element: None,
+        all: Vec::new(),
+        written: None,
+    };
     for item in &file.items {
         match item {
             Item::Table(table) => walk.table(table),
@@ -131,7 +138,9 @@ impl Walk<'_> {
             match &clause.kind {
                 TableClauseKind::Source { location, .. } => self.text(location),
                 TableClauseKind::Key(parts) | TableClauseKind::Attributes(parts) => {
-                    parts.iter().for_each(|(name, _)| self.add(name, Meaning::Attribute(Rc::clone(&of)), true));
+                    parts
+                        .iter()
+                        .for_each(|(name, _)| self.add(name, Meaning::Attribute(Rc::clone(&of)), true));
                 }
                 TableClauseKind::Index { name, key } => {
                     self.plain(name, Meaning::Index(Rc::clone(&of)), true);
@@ -291,7 +300,8 @@ impl Walk<'_> {
         if let Some(element) = self.element.clone().filter(|element| element.text == name.text) {
             self.add(name, Meaning::Element(element.span), false);
             let element: Rc<str> = element.text.as_str().into();
-            let of = |path: &[String]| Meaning::OfElement { element: Rc::clone(&element), path: path.to_vec() };
+            let of =
+                |path: &[String]| Meaning::OfElement { element: Rc::clone(&element), path: path.to_vec() };
             return self.fields(path, &places, |path| Some(of(path)));
         }
         let known = self.lookups.iter().rev().chain(self.all.iter().rev());

@@ -25,7 +25,9 @@ pub fn rename(set: &RuleSet, file: FileId, offset: usize, to: &str) -> Result<Ve
     let Some(name) = name_at(set, file, offset) else { return Err("there is no name here".to_owned()) };
     renameable(&name)?;
     if !is_name(to) {
-        return Err(format!("`{to}` is not a name: a name has letters, digits and `_`, and begins with no digit"));
+        return Err(format!(
+            "`{to}` is not a name: a name has letters, digits and `_`, and begins with no digit"
+        ));
     }
     if is_keyword(to) || matches!(to, "record" | "error" | "event") {
         return Err(format!("`{to}` means something else in the language"));
@@ -60,10 +62,9 @@ fn renameable(name: &Occurrence) -> Result<(), String> {
 fn taken(set: &RuleSet, name: &Occurrence, to: &str) -> bool {
     let same_kind = |other: &Occurrence| match (&name.meaning, &other.meaning) {
         (Meaning::Table, Meaning::Table) | (Meaning::Rule, Meaning::Rule) => true,
-        (
-            Meaning::Lookup { .. } | Meaning::Element(_),
-            Meaning::Lookup { .. } | Meaning::Element(_),
-        ) => in_one_rule(set, name.span, other.span),
+        (Meaning::Lookup { .. } | Meaning::Element(_), Meaning::Lookup { .. } | Meaning::Element(_)) => {
+            in_one_rule(set, name.span, other.span)
+        }
         _ => false,
     };
     let named = |other: &Occurrence| other.declares && other.name == to && same_kind(other);

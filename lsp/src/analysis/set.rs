@@ -13,8 +13,10 @@ use enrich_dsl::diagnostic::Diagnostic;
 use enrich_dsl::functions::Signature;
 use enrich_dsl::source::{FileId, SourceFile, Sources, Span};
 use enrich_dsl::syntax::{Parsed, tree};
-use enrich_engine::CheckSession;
+use enrich_dsl::testing;
 use enrich_engine::functions::Registry;
+use enrich_engine::testing::Suite;
+use enrich_engine::{CheckSession, Rules};
 
 use crate::disk::Disk;
 
@@ -28,6 +30,8 @@ pub struct RuleSet {
     files: Vec<Arc<Parsed>>,
     paths: HashMap<PathBuf, FileId>,
     session: CheckSession,
+    /// What the last check came to, if there was no error.
+    rules: Option<Rules>,
     /// How the schemas looked right before they were read.
     stamps: RefCell<HashMap<String, Stamp>>,
 }
@@ -48,6 +52,7 @@ impl RuleSet {
             files: Vec::new(),
             paths: HashMap::new(),
             session: CheckSession::new(Registry::standard()),
+            rules: None,
             stamps: RefCell::default(),
         };
         for (path, text) in files {
@@ -94,7 +99,10 @@ impl RuleSet {
         }
         self.sources.replace(file, text);
         let parsed = Arc::new(Parsed::new(&self.sources, file));
-        self.files.iter_mut().filter(|known| known.file == file).for_each(|known| *known = Arc::clone(&parsed));
+        self.files
+            .iter_mut()
+            .filter(|known| known.file == file)
+            .for_each(|known| *known = Arc::clone(&parsed));
     }
 
     /// A file as it was parsed.
@@ -131,7 +139,20 @@ impl RuleSet {
             }
         }
         let Self { disk, stamps, session, sources, files, .. } = self;
-        session.check(sources, files, &|path| read_schema(&**disk, stamps, path), &[]).findings
+        let checked = session.check(sources, files, &|path| read_schema(&**disk, stamps, path), &[]);
+        self.rules = checked.rules;
+        checked.findings
+    }
+
+    /// What is wrong with a file of tests: with its text, and where the rules were right at the last check, with
+    /// what it says of them. The places are in the [`Tests`].
+    #[must_use]
+    pub fn test_findings(&self, tests: &Tests) -> Vec<Diagnostic> {
+        let Tests { sources, file, path } = tests;
+        let Some(rules) = &self.rules else { return testing::parse(sources, *file).1 };
+        let home = path.to_str().and_then(|path| path.strip_suffix(".test.enrich"));
+        let home = home.and_then(|stem| self.file(Path::new(&format!("{stem}.enrich"))));
+        Suite::read(sources, *file, rules, home).1
     }
 
     /// What is known at a place in a rule.
@@ -151,6 +172,36 @@ impl RuleSet {
     #[must_use]
     pub fn disk(&self) -> &dyn Disk {
         &*self.disk
+    }
+}
+
+/// A file of tests.
+#[derive(Clone, Debug)]
+pub struct Tests {
+    sources: Sources,
+    file: FileId,
+    path: PathBuf,
+}
+
+impl Tests {
+    /// The file at that path, with this text.
+    #[must_use]
+    pub fn new(path: PathBuf, text: String) -> Self {
+        let mut sources = Sources::new();
+        let file = sources.add(name(&path), text);
+        Self { sources, file, path }
+    }
+
+    /// Whether a file holds tests, by its name.
+    #[must_use]
+    pub fn is_one(path: &Path) -> bool {
+        path.file_name().is_some_and(|name| testing::is_test_file(&name.to_string_lossy()))
+    }
+
+    /// It as a file of one.
+    #[must_use]
+    pub fn sources(&self) -> (&Sources, FileId) {
+        (&self.sources, self.file)
     }
 }
 

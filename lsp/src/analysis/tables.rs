@@ -48,10 +48,9 @@ pub(super) fn attributes(table: &Table) -> Vec<Typed<'_>> {
 pub(super) fn asked<'t>(table: &'t Table, index: Option<&str>) -> Vec<Typed<'t>> {
     match index {
         None => key(table).collect(),
-        Some(index) => indexes(table)
-            .filter(|(name, _)| plain(name) == Some(index))
-            .flat_map(|(_, key)| key)
-            .collect(),
+        Some(index) => {
+            indexes(table).filter(|(name, _)| plain(name) == Some(index)).flat_map(|(_, key)| key).collect()
+        }
     }
 }
 

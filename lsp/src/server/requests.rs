@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 
 use enrich_dsl::format::format;
-use enrich_dsl::source::{FileId, Span};
+use enrich_dsl::source::{FileId, SourceFile, Sources, Span};
 use lsp_types as lsp;
 use lsp_types::request::{
-    CodeActionRequest, Completion, DocumentHighlightRequest, DocumentSymbolRequest, Formatting, GotoDefinition,
-    HoverRequest, PrepareRenameRequest, References, Rename, Request as _,
+    CodeActionRequest, Completion, DocumentHighlightRequest, DocumentSymbolRequest, Formatting,
+    GotoDefinition, HoverRequest, PrepareRenameRequest, References, Rename, Request as _,
 };
 use serde_json::Value;
 
 use super::convert::{self, Document};
 use super::state::State;
 use crate::analysis::definition::Target;
+use crate::analysis::lines::Encoding;
 use crate::analysis::set::RuleSet;
 use crate::analysis::{actions, completion, definition, hover, rename, symbols};
 
@@ -91,11 +92,12 @@ pub(super) fn answer(state: &mut State, method: &str, params: Value) -> Answer {
         }
         Formatting::METHOD => {
             let params: lsp::DocumentFormattingParams = read(params)?;
+            if let Some(tests) = state.tests(&params.text_document.uri) {
+                let (sources, file) = tests.sources();
+                return laid_out(sources, file, state.settings.encoding);
+            }
             of_file(state, &params.text_document, |asked| {
-                // What can't be read is not laid out: its findings say why.
-                let new = format(asked.set.sources(), asked.file).ok();
-                let edit = new.and_then(|new| convert::difference(&asked.document, &new));
-                write(edit.into_iter().collect::<Vec<_>>())
+                laid_out(asked.set.sources(), asked.file, asked.state.settings.encoding)
             })
         }
         CodeActionRequest::METHOD => mends(state, &read(params)?),
@@ -142,6 +144,14 @@ fn hovered(asked: Asked<'_>) -> Answer {
         }),
         range: Some(asked.document.span(hover.span)),
     }))
+}
+
+/// The edit that lays a file out. What can't be read is not laid out: its findings say why.
+fn laid_out(sources: &Sources, file: FileId, encoding: Encoding) -> Answer {
+    let text = sources.get(file).map(SourceFile::text).unwrap_or_default();
+    let new = format(sources, file).ok();
+    let edit = new.and_then(|new| convert::difference(&Document::new(text, encoding), &new));
+    write(edit.into_iter().collect::<Vec<_>>())
 }
 
 fn completed(asked: Asked<'_>) -> Answer {

@@ -11,7 +11,7 @@ use lsp_types as lsp;
 use super::convert::{self, Document};
 use super::uri::{path, uri};
 use crate::analysis::lines::Encoding;
-use crate::analysis::set::RuleSet;
+use crate::analysis::set::{RuleSet, Tests};
 use crate::disk::Disk;
 
 /// What the client can do and wants.
@@ -71,6 +71,13 @@ impl State {
         let path = path(address)?;
         let set = &self.folders.get(path.parent()?)?.set;
         Some((set, set.file(&path)?))
+    }
+
+    /// A file of tests that is open.
+    pub(super) fn tests(&self, address: &lsp::Uri) -> Option<Tests> {
+        let path = path(address).filter(|path| Tests::is_one(path))?;
+        let text = self.open.get(&path)?.text.clone();
+        Some(Tests::new(path, text))
     }
 
     /// Checks the set of a file, if something has changed. `false` for what the server does not know.
@@ -161,6 +168,13 @@ impl State {
     /// An open text is as it is now.
     fn put(&mut self, path: &Path) {
         let Some(parent) = path.parent() else { return };
+        if Tests::is_one(path)
+            && let Some(folder) = self.folders.get_mut(parent)
+        {
+            // The rules are as they were.
+            folder.untold = true;
+            return;
+        }
         let known = self.folders.get(parent).is_some_and(|folder| folder.set.file(path).is_some());
         match self.open.get(path) {
             Some(open) if known => {
@@ -199,13 +213,14 @@ impl State {
         }
         let told = self.folders.remove(parent).map(|folder| folder.told).unwrap_or_default();
         let set = RuleSet::new(Rc::clone(&self.disk), files);
-        self.folders.insert(parent.to_owned(), Folder { set, unreadable, findings: None, untold: true, told });
+        self.folders
+            .insert(parent.to_owned(), Folder { set, unreadable, findings: None, untold: true, told });
     }
 
     /// Checks what has changed, and tells what has changed by that.
     pub(super) fn tell(&mut self, send: &mut Send<'_>) {
         let Self { settings, open, folders, .. } = self;
-        for folder in folders.values_mut() {
+        for (parent, folder) in folders {
             if !std::mem::take(&mut folder.untold) {
                 continue;
             }
@@ -215,6 +230,11 @@ impl State {
                 now.insert(path.clone(), vec![unreadable(reason)]);
             }
             folder.findings = Some(findings);
+            for (path, text) in
+                open.iter().filter(|(path, _)| path.parent() == Some(parent) && Tests::is_one(path))
+            {
+                now.insert(path.clone(), of_tests(&folder.set, path, &text.text, settings));
+            }
             for (path, found) in &now {
                 if folder.told.get(path).map(Vec::as_slice).unwrap_or_default() != found {
                     let version = open.get(path).map(|open| open.version);
@@ -223,7 +243,9 @@ impl State {
                     send(lsp::PublishDiagnosticsParams::new(address, found.clone(), version));
                 }
             }
-            for (path, _) in folder.told.iter().filter(|(path, told)| !told.is_empty() && !now.contains_key(*path)) {
+            for (path, _) in
+                folder.told.iter().filter(|(path, told)| !told.is_empty() && !now.contains_key(*path))
+            {
                 match open.get(path) {
                     Some(open) => send(lsp::PublishDiagnosticsParams::new(
                         open.uri.clone(),
@@ -247,7 +269,7 @@ impl State {
 /// Whether a file belongs to a rule set, by its name.
 fn is_rule_file(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    name.ends_with(".enrich") && !name.ends_with(".test.enrich") && !name.starts_with('.')
+    name.ends_with(".enrich") && !Tests::is_one(path) && !name.starts_with('.')
 }
 
 fn send_empty(path: &Path, send: &mut Send<'_>) {
@@ -261,6 +283,18 @@ fn unreadable(reason: &str) -> lsp::Diagnostic {
     diagnostic.severity = Some(lsp::DiagnosticSeverity::ERROR);
     diagnostic.source = Some("enrich".to_owned());
     diagnostic
+}
+
+/// What is wrong with a file of tests.
+fn of_tests(set: &RuleSet, path: &Path, text: &str, settings: &Settings) -> Vec<lsp::Diagnostic> {
+    let tests = Tests::new(path.to_owned(), text.to_owned());
+    let document = Document::new(text, settings.encoding);
+    let told = set.test_findings(&tests).into_iter().map(|mut finding| {
+        // Other places are in the same file, and the help names them.
+        finding.secondary.clear();
+        convert::diagnostic(&finding, &document, set, settings.pages.as_deref())
+    });
+    told.collect()
 }
 
 /// The findings by the file that they are in.

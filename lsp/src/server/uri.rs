@@ -50,7 +50,11 @@ mod tests {
     fn there_and_back() {
         for (address, expected, again) in [
             ("file:///rules/a.enrich", Some("/rules/a.enrich"), "file:///rules/a.enrich"),
-            ("file:///my%20rules/%C3%A9%23.enrich", Some("/my rules/é#.enrich"), "file:///my%20rules/%C3%A9%23.enrich"),
+            (
+                "file:///my%20rules/%C3%A9%23.enrich",
+                Some("/my rules/é#.enrich"),
+                "file:///my%20rules/%C3%A9%23.enrich",
+            ),
             ("file:///c%3A/rules/a.enrich", Some("c:/rules/a.enrich"), "file:///c:/rules/a.enrich"),
             ("untitled:Untitled-1", None, ""),
         ] {

@@ -1,4 +1,4 @@
-//! Files in memory, and golden files.
+//! Files in memory.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,16 +6,15 @@ use std::time::SystemTime;
 
 use enrich_lsp::disk::Disk;
 
-/// Where the next place is.
-pub(crate) const MARK: char = '▮';
-
 /// Files by their paths.
 #[derive(Default)]
 pub(crate) struct Files(pub(crate) BTreeMap<PathBuf, String>);
 
 impl Disk for Files {
     fn rule_files(&self, folder: &Path) -> Vec<PathBuf> {
-        let rules = |path: &&PathBuf| path.parent() == Some(folder) && path.extension().is_some_and(|it| it == "enrich");
+        let rules = |path: &&PathBuf| {
+            path.parent() == Some(folder) && path.extension().is_some_and(|it| it == "enrich")
+        };
         self.0.keys().filter(rules).cloned().collect()
     }
 
@@ -41,18 +40,4 @@ impl Disk for Files {
         names.dedup();
         names
     }
-}
-
-/// Compares with a file beside the cases, or writes it where `UPDATE_GOLDEN` is set.
-pub(crate) fn golden(name: &str, found: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/places").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, found).expect("written");
-        return;
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    for (line, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(found, expected, "{name}:{}", line + 1);
-    }
-    assert_eq!(found.lines().count(), expected.lines().count(), "{name}");
 }

@@ -65,7 +65,9 @@ impl Ask<'_> {
                     return self.expression();
                 }
             }
-            ["partition", "by", .., last] if *last != "," && words.contains(&"=") => return self.expression(),
+            ["partition", "by", .., last] if *last != "," && words.contains(&"=") => {
+                return self.expression();
+            }
             _ => {}
         }
         self.next_line(&statement);
@@ -134,7 +136,8 @@ impl Ask<'_> {
             let named = given.windows(2).any(|pair| matches!(pair, [part, "="] if *part == name.text));
             if !named {
                 let item = Completion::new(&name.text, Kind::Attribute, &ty.text);
-                self.items.push(item.inserting(format!("{} = ", crate::analysis::words::spelled(&name.text))));
+                self.items
+                    .push(item.inserting(format!("{} = ", crate::analysis::words::spelled(&name.text))));
             }
         }
     }
