@@ -1,5 +1,13 @@
 //! `enrich lsp` as an editor sees it: the built program, over its wire.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and the measurement tells its figures"
+)]
+
 mod editor;
 
 use editor::{Editor, Folder};

@@ -1,5 +1,12 @@
 //! What is told of places in rule files: a `▮` in a case is a cursor, and the answers are golden files.
-#![allow(clippy::disallowed_methods, reason = "the cases are files")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and the cases are files"
+)]
 
 mod common;
 

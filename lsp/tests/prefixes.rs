@@ -1,5 +1,12 @@
 //! A rule file is written from its beginning on: whatever stands there at a keystroke, something is told of it.
-#![allow(clippy::disallowed_methods, reason = "the cases are files")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and the cases are files"
+)]
 
 mod common;
 
@@ -33,7 +40,7 @@ fn every_prefix_is_answered() {
     assert!(texts.len() > 200, "{}", texts.len());
     // All keystrokes of all files take minutes: each file has those of its own, and over all files every
     // statement is cut everywhere. `PREFIXES=1` takes all.
-    let step: usize = std::env::var("PREFIXES").ok().and_then(|step| step.parse().ok()).unwrap_or(29);
+    let step: usize = std::env::var("PREFIXES").ok().and_then(|step| step.parse().ok()).unwrap_or(61);
     let (mut asked, mut offered, mut explained) = (0, 0, 0);
     for (at, text) in texts.iter().enumerate() {
         let path = PathBuf::from("/rules/a.enrich");
@@ -57,5 +64,5 @@ fn every_prefix_is_answered() {
         }
     }
     // Nothing offered would be no panic either. Much is names and texts that are new.
-    assert!(asked > 2_000 && offered * 4 > asked && explained * 4 > asked, "{asked} {offered} {explained}");
+    assert!(asked > 1_000 && offered * 4 > asked && explained * 4 > asked, "{asked} {offered} {explained}");
 }

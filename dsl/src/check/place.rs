@@ -41,7 +41,7 @@ pub fn known_at(
 ) -> Option<Place> {
     let parsed = files.iter().find(|parsed| parsed.file == at.file)?;
     let begins = |item: &&Item| item.span().start <= at.start;
-    let Item::Rule(rule) = parsed.tree.items.iter().filter(begins).next_back()? else { return None };
+    let Item::Rule(rule) = parsed.tree.items.iter().rfind(begins)? else { return None };
     // What is not closed goes on to the end of the file.
     if rule.complete && rule.span.end <= at.start {
         return None;

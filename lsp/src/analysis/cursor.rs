@@ -80,7 +80,7 @@ impl<'t> Cursor<'t> {
         let path = matches!(inside, Inside::Code | Inside::Hole(_)).then(|| path(before, word)).flatten();
         // A path is one operand, wherever in it the cursor is.
         let start = path.as_ref().map_or(start, |path| path.start);
-        let (blocks, statement) = blocks(tokens(before, 0, text_start.unwrap_or(start)));
+        let (blocks, statement) = blocks(&tokens(before, 0, text_start.unwrap_or(start)));
         let hole = match inside {
             Inside::Hole(at) => tokens(before, at, start),
             _ => Vec::new(),
@@ -149,7 +149,7 @@ fn tokens(text: &str, from: usize, to: usize) -> Vec<Token<'_>> {
 }
 
 /// Cuts words into the heads of the blocks that are open at their end, and the statement that they end in.
-fn blocks<'t>(tokens: Vec<Token<'t>>) -> (Vec<Vec<Token<'t>>>, Vec<Token<'t>>) {
+fn blocks<'t>(tokens: &[Token<'t>]) -> (Vec<Vec<Token<'t>>>, Vec<Token<'t>>) {
     let mut blocks: Vec<Vec<Token<'t>>> = Vec::new();
     let mut statement: Vec<Token<'t>> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
@@ -160,7 +160,7 @@ fn blocks<'t>(tokens: Vec<Token<'t>>) -> (Vec<Vec<Token<'t>>>, Vec<Token<'t>>) {
                 statement.clear();
             }
             // What was never closed ends where the next one begins.
-            LexemeKind::Word if matches!(token.text, "table" | "rule") && begins_item(&tokens, at) => {
+            LexemeKind::Word if matches!(token.text, "table" | "rule") && begins_item(tokens, at) => {
                 blocks.clear();
                 statement = vec![*token];
             }

@@ -84,7 +84,7 @@ pub(super) fn answer(state: &mut State, method: &str, params: Value) -> Answer {
         }
         DocumentSymbolRequest::METHOD => {
             let params: lsp::DocumentSymbolParams = read(params)?;
-            of_file(state, &params.text_document, |asked| {
+            of_file(state, &params.text_document, None, |asked| {
                 let symbols = asked.set.parsed(asked.file).map(|parsed| symbols::symbols(&parsed.tree));
                 let symbols = symbols.unwrap_or_default().into_iter();
                 write(symbols.map(|symbol| convert::symbol(symbol, &asked.document)).collect::<Vec<_>>())
@@ -96,7 +96,7 @@ pub(super) fn answer(state: &mut State, method: &str, params: Value) -> Answer {
                 let (sources, file) = tests.sources();
                 return laid_out(sources, file, state.settings.encoding);
             }
-            of_file(state, &params.text_document, |asked| {
+            of_file(state, &params.text_document, None, |asked| {
                 laid_out(asked.set.sources(), asked.file, asked.state.settings.encoding)
             })
         }
@@ -117,25 +117,24 @@ struct Asked<'s> {
 fn at(
     state: &State,
     params: &lsp::TextDocumentPositionParams,
-    answer: impl FnOnce(Asked<'_>) -> Answer,
+    answer: impl FnOnce(&Asked<'_>) -> Answer,
 ) -> Answer {
-    of_file(state, &params.text_document, |asked| {
-        let offset = asked.document.offset(params.position);
-        answer(Asked { offset, ..asked })
-    })
+    of_file(state, &params.text_document, Some(params.position), answer)
 }
 
 fn of_file(
     state: &State,
     document: &lsp::TextDocumentIdentifier,
-    answer: impl FnOnce(Asked<'_>) -> Answer,
+    position: Option<lsp::Position>,
+    answer: impl FnOnce(&Asked<'_>) -> Answer,
 ) -> Answer {
     let Some((set, file)) = state.find(&document.uri) else { return Ok(Value::Null) };
     let document = Document::new(set.text(file), state.settings.encoding);
-    answer(Asked { state, set, file, document, offset: 0 })
+    let offset = position.map_or(0, |position| document.offset(position));
+    answer(&Asked { state, set, file, document, offset })
 }
 
-fn hovered(asked: Asked<'_>) -> Answer {
+fn hovered(asked: &Asked<'_>) -> Answer {
     let found = hover::hover(asked.set, asked.file, asked.offset);
     write(found.map(|hover| lsp::Hover {
         contents: lsp::HoverContents::Markup(lsp::MarkupContent {
@@ -154,7 +153,7 @@ fn laid_out(sources: &Sources, file: FileId, encoding: Encoding) -> Answer {
     write(edit.into_iter().collect::<Vec<_>>())
 }
 
-fn completed(asked: Asked<'_>) -> Answer {
+fn completed(asked: &Asked<'_>) -> Answer {
     let found = completion::completion(asked.set, asked.file, asked.offset);
     let replaced = asked.document.range(found.replaced.start, found.replaced.end);
     let snippets = asked.state.settings.snippets;
@@ -163,7 +162,7 @@ fn completed(asked: Asked<'_>) -> Answer {
     write(items.collect::<Vec<_>>())
 }
 
-fn defined(asked: Asked<'_>) -> Answer {
+fn defined(asked: &Asked<'_>) -> Answer {
     let targets = definition::definition(asked.set, asked.file, asked.offset).into_iter();
     let location = |target| match target {
         Target::Rules(span) => asked.locations([span]).pop(),

@@ -60,10 +60,8 @@ impl Ask<'_> {
             ["compression"] => self.choices("compression"),
             ["partition"] => self.words(&["by"]),
             ["when", ..] | ["drop", "when", ..] => return self.expression(),
-            ["set", .., last] if statement.iter().any(|token| token.text == "=") => {
-                if *last == "=" || statement.len() > 3 {
-                    return self.expression();
-                }
+            ["set", .., last] if words.contains(&"=") && (*last == "=" || words.len() > 3) => {
+                return self.expression();
             }
             ["partition", "by", .., last] if *last != "," && words.contains(&"=") => {
                 return self.expression();
