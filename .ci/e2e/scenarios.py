@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -336,7 +337,7 @@ def rules_from_s3(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
     function.create_role(allow("s3:ListBucket", f"arn:aws:s3:::{function.bucket}"),
                          allow("s3:GetObject", f"arn:aws:s3:::{function.bucket}/rules/*"))
     function.create_function(package(inputs.bootstrap, None, inputs.scratch / "C.zip"),
-                             f"s3://{function.bucket}/rules/")
+                             f"s3://{function.bucket}/rules/", {"RULES_REFRESH_SECONDS": "1"})
     function.create_stream()
     function.create_mapping()
     begin = datetime.now(UTC)
@@ -349,6 +350,55 @@ def rules_from_s3(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
     wait_until(lambda: bool(written()), SECONDS_TO_ARRIVE)
     by_id = check_ids(checks, written(), {"one"})
     check_enriched(checks, "one", text, by_id.get("one", b""), begin, datetime.now(UTC))
+
+    rules_that_change(checks, inputs, function, written)
+
+
+def rules_that_change(checks: Checks, inputs: Inputs, function: Function, written: Callable[[], dict[str, bytes]]) -> None:
+    """Other rules are put into the bucket, broken ones too, while records come; nothing is deployed."""
+    rules = (inputs.rules / "clickstream.enrich").read_text()
+
+    def put_rules(name: str, text: str) -> None:
+        path = function.emulator.scratch / name
+        path.write_text(text)
+        function.emulator.aws("s3", "cp", str(path), f"s3://{function.bucket}/rules/clickstream.enrich")
+        # The rules are looked for once a second, by the next batch after that.
+        time.sleep(1.5)
+
+    def version(number: int) -> str:
+        return rules.replace("set .enriched             = true", f'set .enriched = "v{number}"')
+
+    def enriched_by(event_id: str) -> Any:
+        function.put_records([{"PartitionKey": event_id, "Data": f'{{"event_id":"{event_id}"}}'}])
+        wait_until(lambda: event_id in ids(written()), SECONDS_TO_ARRIVE)
+        events = [json.loads(body) for body in written().values()]
+        return [event["enriched"] for event in events if event["event_id"] == event_id]
+
+    put_rules("v1.enrich", version(1))
+    checks.equal(enriched_by("two"), ["v1"], "other rules in the bucket are in force without a deployment")
+    put_rules("broken.enrich", version(2).replace("from profiles", "from profile"))
+    checks.equal(enriched_by("three"), ["v1"], "rules with an error leave the last good ones in force")
+    put_rules("v3.enrich", version(3))
+    checks.equal(enriched_by("four"), ["v3"], "and once they are mended, they are in force")
+
+    # While records come: no batch is done by two rule sets, and none is lost.
+    many = [f"load-{number:03}" for number in range(120)]
+    for at in range(0, len(many), 10):
+        function.put_records([{"PartitionKey": name, "Data": f'{{"event_id":"{name}"}}'} for name in many[at:at + 10]])
+        if at == 40:
+            put_rules("broken.enrich", version(4) + "}")
+        if at == 80:
+            put_rules("v4.enrich", version(4))
+    wait_until(lambda: set(many) <= set(ids(written())), SECONDS_TO_ARRIVE)
+    objects = {key: body for key, body in written().items() if not key.startswith("errors/")}
+    checks.equal(sorted(key for key in written() if key.startswith("errors/")), [], "no event was rejected meanwhile")
+    by_batch: dict[str, set[str]] = {}
+    loaded = [event for event in map(json.loads, objects.values()) if event["event_id"] in many]
+    for event in loaded:
+        by_batch.setdefault(event["processing_timestamp"], set()).add(event["enriched"])
+    checks.equal(sorted(event["event_id"] for event in loaded), many, "each of 120 events is there once")
+    checks.equal([found for found in by_batch.values() if len(found) > 1], [], "no batch is done by two rule sets")
+    checks.equal(set().union(*by_batch.values()), {"v3", "v4"}, "and both rule sets have done some")
 
 
 # ---- D: the policy that is printed for rules -----------------------------------------------------

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use enrich_bench_ours::data::{Data, SCHEMA};
 use enrich_bench_ours::deployment::Deployment;
+use enrich_bench_ours::python::{environment, said};
 use serde_json::{Map, Value, json};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/measure.py");
@@ -30,14 +31,8 @@ impl Python {
     /// Makes the environment in the folder `below`, where it isn't there yet; says why where that can't be done.
     pub fn prepare(below: &str) -> Result<Self, String> {
         let files = Path::new(below).join("python");
-        let environment = files.join("environment");
-        let interpreter = environment.join("bin/python");
         fs::create_dir_all(&files).map_err(|error| error.to_string())?;
-        if !interpreter.exists() {
-            said(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
-        }
-        said(Command::new(&interpreter).args(["-m", "pip", "install", "--quiet", FASTJSONSCHEMA]))?;
-        Ok(Self { interpreter, files })
+        Ok(Self { interpreter: environment(below, FASTJSONSCHEMA)?, files })
     }
 
     /// One invocation a call, in a process that has warmed up: gives nanoseconds of its CPU an event.
@@ -88,15 +83,4 @@ fn events(lines: &[u8]) -> Vec<Value> {
         event
     };
     lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(event).collect()
-}
-
-/// What a command prints, or what it says is wrong.
-fn said(command: &mut Command) -> Result<String, String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|error| format!("`{name}`: {error}"))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(said.lines().last().unwrap_or("it said nothing").to_owned())
 }

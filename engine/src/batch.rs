@@ -276,7 +276,9 @@ pub struct LookupCounts {
 }
 
 impl LookupCounts {
-    pub(crate) fn new(rule: &Arc<str>, lookup: &str) -> Self {
+    /// Of that lookup of that rule, with nothing counted yet.
+    #[must_use]
+    pub fn new(rule: &Arc<str>, lookup: &str) -> Self {
         let (rule, lookup) = (Arc::clone(rule), lookup.to_owned());
         Self {
             rule,

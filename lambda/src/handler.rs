@@ -124,7 +124,10 @@ impl Handler {
         let Invocation { caller, records } = invocation;
         summary.caller = caller.name();
         summary.records = u64::try_from(records.len()).unwrap_or(u64::MAX);
+        summary.bytes = records.iter().map(|record| record.bytes().len() as u64).sum();
         let now = self.clock.now();
+        let oldest = records.iter().filter_map(|record| record.origin.arrival).min();
+        summary.lag_ms = oldest.map(|oldest| millis(oldest, now));
         let times = Times::new(now, deadline);
         let context = Context::at(now).by(times.lookups).until(times.verdicts);
         // A mapping takes nothing back, and brings failed records again.
@@ -134,7 +137,10 @@ impl Handler {
             _ => context.placed(),
         };
         let context = if caller.retries() { context.retrying() } else { context };
-        let outcome = match self.enrich(records, context).await {
+        let outcome = self.enrich(records, context).await;
+        let enriched = self.clock.now();
+        summary.enrich_ms = millis(now, enriched);
+        let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
                 let fates = vec![Fate::with_batch(); records.len()];
@@ -146,6 +152,7 @@ impl Handler {
         let batch =
             Batch { handler: self, records, verdicts, repeats: &repeats, now, deadline: times.writes };
         let delivered = batch.deliver(caller).await;
+        summary.write_ms = millis(enriched, self.clock.now());
         summary.objects = delivered.written.objects;
         summary.lines = delivered.written.lines;
         summary.messages = delivered.written.messages;
@@ -173,6 +180,11 @@ impl fmt::Debug for Handler {
             .field("rejects", &self.rejects)
             .finish_non_exhaustive()
     }
+}
+
+/// From one instant to another, in milliseconds; none where a clock was set back.
+fn millis(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_millis().saturating_sub(from.as_millis())).unwrap_or(0)
 }
 
 /// The time of an invocation whose deadline is not known, in milliseconds.

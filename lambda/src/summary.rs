@@ -28,6 +28,14 @@ pub struct Summary {
     pub rejected: u64,
     /// Failed, to be brought again: by the codes of their reasons in [`Summary::failed_codes`].
     pub failed: u64,
+    /// The bytes of their events, as they came.
+    pub bytes: u64,
+    /// How old the oldest record was when its batch began, in milliseconds; `None` where no record says when it arrived.
+    pub lag_ms: Option<u64>,
+    /// How long enriching took, the tables' answers included, in milliseconds.
+    pub enrich_ms: u64,
+    /// How long writing took, in milliseconds.
+    pub write_ms: u64,
     /// Objects that were written.
     pub objects: u64,
     /// Events that were put into delivery streams.
@@ -59,6 +67,9 @@ impl Summary {
             (&mut self.objects, other.objects),
             (&mut self.lines, other.lines),
             (&mut self.messages, other.messages),
+            (&mut self.bytes, other.bytes),
+            (&mut self.enrich_ms, other.enrich_ms),
+            (&mut self.write_ms, other.write_ms),
         ] {
             *mine += theirs;
         }
@@ -69,6 +80,7 @@ impl Summary {
                 *mine.entry(code).or_default() += count;
             }
         }
+        self.lag_ms = self.lag_ms.max(other.lag_ms);
         self.first_failure = self.first_failure.take().or(other.first_failure);
         LookupCounts::add_all(&mut self.lookups, other.lookups);
     }

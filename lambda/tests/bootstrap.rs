@@ -166,8 +166,8 @@ fn a_table_that_cannot_be_reached_fails_the_invocation_quickly() {
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 
     let log = function.log();
-    let lines: Vec<serde_json::Value> =
-        log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let (metrics, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.get("_aws").is_some());
     assert_eq!(lines.len(), 5, "{log}");
     assert_eq!((&lines[0]["level"], &lines[0]["streams"]), (&"INFO".into(), &"clicks".into()));
     let line = &lines[1];
@@ -182,6 +182,16 @@ fn a_table_that_cannot_be_reached_fails_the_invocation_quickly() {
     assert_eq!(lines[3]["caller"], "kinesis");
     assert_eq!((&lines[4]["level"], &lines[4]["enriched"]), (&"INFO".into(), &1.into()));
     assert!(!log.contains("user123"), "{log}");
+
+    // One for each invocation, and one for each lookup that was made.
+    let told = |name: &str| metrics.iter().map(|line| line[name].as_u64()).collect::<Vec<_>>();
+    assert_eq!(told("Records"), [Some(1), None, Some(1), None, Some(1), None]);
+    assert_eq!(told("ColdStarts"), [Some(1), None, Some(0), None, Some(0), None]);
+    assert_eq!(told("FailedInvocations"), [Some(1), None, Some(0), None, Some(0), None]);
+    assert_eq!(told("Failed"), [Some(1), None, Some(1), None, Some(0), None]);
+    assert_eq!(told("LookupsFailed"), [None, Some(1), None, Some(1), None, Some(0)]);
+    assert_eq!((&metrics[1]["Rule"], &metrics[1]["Lookup"]), (&"clicks".into(), &"user".into()));
+    assert_eq!((&metrics[0]["FunctionName"], &metrics[0]["RequestId"]), (&"enrich".into(), &"id-0".into()));
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a process takes")]

@@ -1,5 +1,6 @@
 //! Rule files in a bucket.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -212,6 +213,42 @@ impl RuleFiles {
         folder.in_time(loading).await
     }
 
+    /// What tells whether files have changed: the wanted files of the folder and those of the paths `named`
+    /// relative to it, each with its ETag. A file that is not there is left out. Nothing is read: it is a request for
+    /// the folder, and one for each folder inside that holds one of the named.
+    ///
+    /// # Errors
+    /// Where a folder can't be listed, and where a limit is passed.
+    pub async fn stamps(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        wanted: &Wanted<'_>,
+        named: &[String],
+    ) -> Result<BTreeMap<String, String>, RulesError> {
+        let folder = Folder::new(bucket, prefix, self.limits);
+        let inside = named.iter().map(|path| path.rsplit_once('/').map_or("", |(inside, _)| inside));
+        let folders: BTreeSet<&str> = inside.chain([""]).collect();
+        let is_wanted = |path: &str| wanted(path) || named.iter().any(|name| name == path);
+        let listing = async {
+            let mut stamps = BTreeMap::new();
+            for inside in folders {
+                let prefix = if inside.is_empty() { String::new() } else { format!("{inside}/") };
+                let listed = Folder::new(bucket, &folder.key(&prefix), self.limits);
+                self.list_objects(&listed, &mut |name, object| {
+                    let path = format!("{prefix}{name}");
+                    if is_wanted(&path) {
+                        stamps.insert(path, object.e_tag().unwrap_or_default().to_owned());
+                    }
+                })
+                .await?;
+                folder.check_files(stamps.len())?;
+            }
+            Ok(stamps)
+        };
+        folder.in_time(listing).await
+    }
+
     async fn read_all(
         &self,
         folder: &Folder<'_>,
@@ -233,22 +270,38 @@ impl RuleFiles {
     async fn list(&self, folder: &Folder<'_>, wanted: &Wanted<'_>) -> Result<Vec<String>, RulesError> {
         let mut names = Vec::new();
         let mut bytes = 0_u64;
-        let mut token = None;
-        loop {
-            let page = self.page(folder, token, Some("/")).await?;
-            for object in page.contents() {
-                let Some(name) = folder.name_of(object).filter(|name| wanted(name)) else { continue };
+        self.list_objects(folder, &mut |name, object| {
+            if wanted(name) {
                 names.push(name.to_owned());
                 bytes =
                     bytes.saturating_add(object.size().and_then(|size| size.try_into().ok()).unwrap_or(0));
             }
-            folder.check_files(names.len())?;
-            folder.check_bytes(bytes)?;
+        })
+        .await?;
+        folder.check_files(names.len())?;
+        folder.check_bytes(bytes)?;
+        Ok(names)
+    }
+
+    /// Calls `visit` with each object directly in the folder, and its name there.
+    async fn list_objects(
+        &self,
+        folder: &Folder<'_>,
+        visit: &mut (dyn FnMut(&str, &Object) + Send),
+    ) -> Result<(), RulesError> {
+        let mut token = None;
+        loop {
+            let page = self.page(folder, token, Some("/")).await?;
+            for object in page.contents() {
+                if let Some(name) = folder.name_of(object) {
+                    visit(name, object);
+                }
+            }
             let more = page.is_truncated == Some(true);
             token = page.next_continuation_token;
             match (&token, more) {
                 (Some(_), _) => {}
-                (None, false) => return Ok(names),
+                (None, false) => return Ok(()),
                 // Half a set of rules is another set of rules.
                 (None, true) => return Err(folder.unlisted(&Fault::cut_off())),
             }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
+use enrich_bench_load::boto3::Boto3;
 use enrich_bench_load::double::{Called, Double};
 use enrich_bench_load::{clients, ours, sequence};
 use enrich_bench_ours::data::Data;
@@ -22,14 +23,17 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     println!("\nsmall events of 1,000 users, 5 ms a call, {rounds} rounds\n");
     println!("| records | way | records/s | calls | CPU, µs/record |\n|---:|---|---:|---:|---:|");
+    let boto3 = Boto3::prepare(env!("CARGO_TARGET_TMPDIR"))
+        .inspect_err(|why| eprintln!("no rows of boto3: {why}"))
+        .ok();
     for count in [10, 100, 1_000, 10_000] {
-        batch(&Data::small(count), &runtime, rounds);
+        batch(&Data::small(count), &runtime, rounds, boto3.as_ref());
     }
     together(&runtime);
 }
 
 /// One size of batches, all ways.
-fn batch(data: &Data, runtime: &Runtime, rounds: usize) {
+fn batch(data: &Data, runtime: &Runtime, rounds: usize, boto3: Option<&Boto3>) {
     let double = Double::start(data);
     let clients = runtime.block_on(clients(&double.address));
     let records = data.events.len();
@@ -51,13 +55,17 @@ fn batch(data: &Data, runtime: &Runtime, rounds: usize) {
     let called = Called { reads: keyed(events), writes: events.len() };
     let once = || runtime.block_on(sequence::run(&clients, events));
     let row = measured(rounds.min(3), once, || assert_eq!(double.called(), called));
-    let name = if events.len() == records {
-        "a read and a write for each record".to_owned()
-    } else {
-        format!("a read and a write for each record, from {} records", events.len())
-    };
+    let some =
+        if events.len() == records { String::new() } else { format!(", from {} records", events.len()) };
     let all = Called { reads: keyed(&data.events), writes: records };
-    row.show(&name, records, events.len(), all);
+    row.show(&format!("a read and a write for each record{some}"), records, events.len(), all);
+
+    let Some(boto3) = boto3 else { return };
+    let rounds = rounds.min(3);
+    let (wall, cpu) = boto3.invocations(&Data::small(events.len()), &double.address, rounds);
+    let runs = rounds + 1;
+    assert_eq!(double.called(), Called { reads: called.reads * runs, writes: called.writes * runs });
+    Row { wall, cpu }.show(&format!("the same by boto3{some}"), records, events.len(), all);
 }
 
 /// A batch's median times.

@@ -3,7 +3,9 @@
 //! - `double`: DynamoDB and S3 on loopback, as far as they are asked here. Each call takes 5 ms.
 //! - `ours`: the function's handler over the real SDK.
 //! - `sequence`: one read and one write a record by the same SDK, as functions are usually written.
+//! - `boto3`: the same by Python's SDK, as most of them are.
 
+pub mod boto3;
 pub mod double;
 pub mod ours;
 pub mod sequence;

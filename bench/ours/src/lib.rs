@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod deployment;
+pub mod python;
 mod ways;
 
 pub use enrich_lambda::memory::keep_freed;

@@ -45,6 +45,12 @@ pub trait Source: Send + Sync {
     fn fetch<'a>(&'a self, questions: &'a Questions) -> BoxFuture<'a, Answers>;
 }
 
+impl<S: Source + ?Sized> Source for Arc<S> {
+    fn fetch<'a>(&'a self, questions: &'a Questions) -> BoxFuture<'a, Answers> {
+        self.as_ref().fetch(questions)
+    }
+}
+
 /// All that one stage of one batch asks of one source.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]

@@ -4,19 +4,26 @@
 //! 2. `start` loads and checks the rules and puts the handler together. Nothing but rules in S3 is asked
 //!    over the network: the role may lack permissions that only some rules need.
 //! 3. What is wrong by then ends the process, and Lambda is told why; [`run`] serves until the end.
-//! 4. `line` writes the line of the log that each invocation leaves.
+//! 4. `live` has the rules that are in force, and finds others in their bucket.
+//! 5. `metrics` tells what each invocation did, and `line` writes the line of the log that it leaves.
 
 mod line;
+mod live;
+mod metrics;
 mod settings;
 mod start;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::Handler;
+use crate::HandlerError;
 use crate::runtime::{self, Call};
+use live::Live;
+use metrics::{About, Metrics};
 pub use settings::{Settings, SettingsError, Variables};
-pub use start::{StartError, handler};
+use start::Deployment;
+pub use start::StartError;
 
 /// Runs the function until Lambda ends it, or tells Lambda why it can't start.
 pub async fn run(variables: Variables) -> ExitCode {
@@ -24,26 +31,45 @@ pub async fn run(variables: Variables) -> ExitCode {
     runtime::log::start(variables.get("AWS_LAMBDA_LOG_LEVEL"));
     let runtime_api = variables.get("AWS_LAMBDA_RUNTIME_API").map(str::to_owned);
     match prepared(variables).await {
-        Ok(handler) => serve(handler).await,
+        Ok(function) => serve(function).await,
         Err(error) => runtime::refuse(runtime_api.as_deref(), &error.to_string()).await,
     }
 }
 
-async fn prepared(variables: Variables) -> Result<Handler, StartError> {
-    variables.check_runtime()?;
-    let settings = Settings::read(&variables)?;
-    handler(&settings, variables).await
+/// What serves invocations.
+struct Function {
+    live: Live,
+    metrics: Metrics,
+    /// Whether it has served one already.
+    has_served: AtomicBool,
 }
 
-async fn serve(handler: Handler) -> ExitCode {
-    let handler = Arc::new(handler);
+async fn prepared(variables: Variables) -> Result<Function, StartError> {
+    variables.check_runtime()?;
+    let settings = Settings::read(&variables)?;
+    let metrics = Metrics::new(settings.metrics.clone(), variables.function());
+    let live = Live::start(Deployment::new(settings, variables).await?).await?;
+    Ok(Function { live, metrics, has_served: AtomicBool::new(false) })
+}
+
+impl Function {
+    async fn serve(&self, call: Call) -> Result<Vec<u8>, HandlerError> {
+        let cold_start = !self.has_served.swap(true, Ordering::Relaxed);
+        let (handler, refresh) = self.live.handler(call.deadline).await;
+        let invoked = handler.invoke(&call.body, call.deadline).await;
+        line::write(&call.request_id, &invoked);
+        let fails = invoked.answer.is_err();
+        let about = About { request_id: &call.request_id, now: self.live.now(), cold_start, fails, refresh };
+        self.metrics.write(&invoked.summary, about);
+        invoked.answer
+    }
+}
+
+async fn serve(function: Function) -> ExitCode {
+    let function = Arc::new(function);
     let handle = move |call: Call| {
-        let handler = Arc::clone(&handler);
-        async move {
-            let invoked = handler.invoke(&call.body, call.deadline).await;
-            line::write(&call.request_id, &invoked);
-            invoked.answer
-        }
+        let function = Arc::clone(&function);
+        async move { function.serve(call).await }
     };
     match runtime::serve(handle).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use enrich_engine::{Destination, Location};
 
@@ -10,12 +11,19 @@ const RULES: &str = "RULES";
 /// Where rejects go whose rule names no destination.
 const REJECTS: &str = "REJECTS";
 const DEFAULT_RULES: &str = "rules";
+/// How often rules in a bucket are looked for; by default [`DEFAULT_REFRESH`].
+const REFRESH: &str = "RULES_REFRESH_SECONDS";
+const DEFAULT_REFRESH: Duration = Duration::from_secs(60);
+const LONGEST_REFRESH: u64 = 86_400;
+/// The namespace of the function's metrics; by default [`DEFAULT_METRICS`].
+const METRICS: &str = "METRICS_NAMESPACE";
+const DEFAULT_METRICS: &str = "Enrich";
 /// The folder of the function's package.
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
 /// What the runtime reads without asking whether it is there.
-const RUNTIME: [&str; 3] =
-    ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"];
+const RUNTIME: [&str; 3] = ["AWS_LAMBDA_RUNTIME_API", FUNCTION_NAME, "AWS_LAMBDA_FUNCTION_VERSION"];
+const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
 const MEMORY_SIZE: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 
 /// The function's credentials: no rule may put them into an event.
@@ -41,13 +49,18 @@ impl Variables {
     /// The value of a rule's `${NAME}`: any variable but the function's own settings and credentials.
     #[must_use]
     pub fn of_rules(&self, name: &str) -> Option<&str> {
-        let hidden = SECRETS.contains(&name) || name == RULES || name == REJECTS;
+        let hidden = SECRETS.contains(&name) || [RULES, REJECTS, REFRESH, METRICS].contains(&name);
         if hidden { None } else { self.get(name) }
     }
 
     /// A setting; an empty one is one that is not set, as templates write it.
     fn setting(&self, name: &str) -> Option<&str> {
         self.get(name).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// The function's name.
+    pub(super) fn function(&self) -> &str {
+        self.get(FUNCTION_NAME).unwrap_or_default()
     }
 
     /// The function's memory in bytes; `None` where Lambda has not said it.
@@ -86,6 +99,10 @@ pub struct Settings {
     pub rules: RulesAt,
     /// Where rejects go whose rule names no destination.
     pub rejects: Option<Destination>,
+    /// How long rules in a bucket are in force before others are looked for; `None` where they stay for good.
+    pub refresh: Option<Duration>,
+    /// The namespace of the function's metrics; `None` where none are wanted.
+    pub metrics: Option<String>,
 }
 
 /// Why the environment can't be used.
@@ -110,6 +127,26 @@ pub enum SettingsError {
         /// Its value.
         value: String,
     },
+    /// A setting is no number of seconds.
+    #[error(
+        "the environment variable `{name}` is `{value}`, and should be a number of seconds up to 86400, 0 for never"
+    )]
+    NoSeconds {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// A setting is no namespace of metrics.
+    #[error(
+        "the environment variable `{name}` is `{value}`, which CloudWatch takes for no namespace: write letters, digits and `.-_/#:`, or `none` for no metrics"
+    )]
+    NoNamespace {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
     /// The process was not started by Lambda.
     #[error(
         "the environment variable `{name}` is not set as Lambda sets it: this program is a Lambda function"
@@ -121,7 +158,7 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Reads `RULES` and `REJECTS`. A relative folder is relative to the function's package.
+    /// Reads `RULES`, `REJECTS`, `RULES_REFRESH_SECONDS` and `METRICS_NAMESPACE`. A relative folder is relative to the function's package.
     ///
     /// # Errors
     /// Where a value can't be what it should be.
@@ -134,7 +171,31 @@ impl Settings {
             }
         };
         let rejects = variables.setting(REJECTS).map(|value| destination(REJECTS, value)).transpose()?;
-        Ok(Self { rules, rejects })
+        let refresh = match variables.setting(REFRESH) {
+            Some(value) => seconds(REFRESH, value)?,
+            None => Some(DEFAULT_REFRESH),
+        };
+        let metrics = match variables.setting(METRICS) {
+            Some("none") => None,
+            Some(name) if is_namespace(name) => Some(name.to_owned()),
+            Some(name) => return Err(SettingsError::NoNamespace { name: METRICS, value: name.to_owned() }),
+            None => Some(DEFAULT_METRICS.to_owned()),
+        };
+        Ok(Self { rules, rejects, refresh, metrics })
+    }
+}
+
+/// Whether CloudWatch takes it: what begins with `AWS/` is its own.
+fn is_namespace(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#:".contains(&byte);
+    name.len() <= 255 && name.bytes().all(allowed) && !name.starts_with("AWS/")
+}
+
+fn seconds(name: &'static str, value: &str) -> Result<Option<Duration>, SettingsError> {
+    match value.parse() {
+        Ok(0) => Ok(None),
+        Ok(seconds @ 1..=LONGEST_REFRESH) => Ok(Some(Duration::from_secs(seconds))),
+        _ => Err(SettingsError::NoSeconds { name, value: value.to_owned() }),
     }
 }
 
@@ -216,6 +277,32 @@ mod tests {
         ] {
             let error = read(value).expect_err(value).to_string();
             assert!(error.contains("`REJECTS`") && error.contains("`s3://BUCKET/PREFIX`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn how_often_rules_are_looked_for() {
+        let read = |value| Settings::read(&variables(&[("RULES_REFRESH_SECONDS", value)]));
+        for (value, expected) in [("", Some(60)), ("0", None), ("5", Some(5)), ("86400", Some(86_400))] {
+            let refresh = read(value).expect("settings").refresh;
+            assert_eq!(refresh, expected.map(Duration::from_secs), "{value}");
+        }
+        for value in ["86401", "-1", "1.5", "1m"] {
+            let error = read(value).expect_err(value).to_string();
+            assert!(error.contains("`RULES_REFRESH_SECONDS`") && error.contains("seconds"), "{error}");
+        }
+    }
+
+    #[test]
+    fn where_metrics_go() {
+        let read = |value| Settings::read(&variables(&[("METRICS_NAMESPACE", value)]));
+        for (value, expected) in [("", Some("Enrich")), ("none", None), ("Team/Clicks", Some("Team/Clicks"))]
+        {
+            assert_eq!(read(value).expect("settings").metrics.as_deref(), expected, "{value}");
+        }
+        for value in ["AWS/Lambda", "a b", &"a".repeat(256)] {
+            let error = read(value).expect_err(value).to_string();
+            assert!(error.contains("`METRICS_NAMESPACE`") && error.contains("`none`"), "{error}");
         }
     }
 

@@ -10,7 +10,7 @@ use enrich_aws::sqs::SqsQueues;
 use enrich_aws::{Clients, SystemClock, Trust, TrustError};
 use enrich_engine::dsl::diagnostic::render;
 use enrich_engine::functions::Registry;
-use enrich_engine::lookup::CircuitBreaker;
+use enrich_engine::lookup::{CircuitBreaker, Source};
 use enrich_engine::output::{NoSink, Sinks};
 use enrich_engine::{BuildError, Checked, Engine, Limits, Location, Rules};
 
@@ -60,53 +60,99 @@ pub enum StartError {
     Build(BuildError),
 }
 
-/// The handler that the settings describe, with `variables` for the rules.
-///
-/// # Errors
-/// Where the rules can't be loaded, have errors, or use variables that are not set.
-pub async fn handler(settings: &Settings, variables: Variables) -> Result<Handler, StartError> {
-    let trust = Trust::of_function(|name| variables.get(name).map(str::to_owned))?;
-    let clients = Clients::from_env(&trust).await;
-    let set = match &settings.rules {
-        RulesAt::Folder(folder) => RuleSet::folder(folder)?,
-        RulesAt::S3(location) => from_s3(location, RuleFiles::new(clients.s3.clone())).await?,
-    };
-    let rules = checked(&set)?;
-    let clock = Arc::new(SystemClock);
-    let mut limits = Limits::default();
-    if let Some(memory) = variables.memory() {
-        limits.batch_bytes = memory / MEMORY_SHARE;
-        limits.item_bytes = memory / ITEM_SHARE;
-    }
-    let tables = CircuitBreaker::new(DynamoDbSource::new(clients.dynamodb, clock.clone()), clock.clone());
-    let engine = Engine::builder(rules)
-        .limits(limits)
-        .source("dynamodb", tables)
-        .variables(move |name| variables.of_rules(name).map(str::to_owned))
-        .outputs()
-        .build()
-        .map_err(|error| match error {
-            BuildError::Unset(_) => StartError::Unset(error),
-            error => StartError::Build(error),
-        })?;
-    let streams: Vec<&str> = engine.streams().collect();
-    tracing::info!(rules = engine.hash(), streams = streams.join(" "), "the function is ready");
-    let sinks = Sinks::new()
-        .objects(Arc::new(S3Store::new(clients.s3, clock.clone())))
-        .streams(Arc::new(FirehoseStreams::new(clients.firehose, clock.clone())))
-        .queues(Arc::new(SqsQueues::new(clients.sqs, clock.clone())));
-    Ok(Handler::new(engine, sinks, settings.rejects.clone(), clock)?)
+/// All of the function but its rules: these may change while it runs.
+pub(super) struct Deployment {
+    settings: Settings,
+    variables: Variables,
+    files: RuleFiles,
+    tables: Arc<dyn Source>,
+    sinks: Sinks,
+    limits: Limits,
+    clock: Arc<SystemClock>,
 }
 
-async fn from_s3(location: &Location, files: RuleFiles) -> Result<RuleSet, StartError> {
-    let Location { bucket, prefix, .. } = location;
-    let mut limits = RuleLimits::default();
-    limits.longest = LOADING;
-    let files = files.with_limits(limits);
-    let rules = files.load(bucket, prefix, &is_rule_file).await?;
-    let mut set = RuleSet::loaded(rules, &format!("s3://{bucket}/{prefix}"))?;
-    set.add_files(files.load_named(bucket, prefix, set.schemas_named()).await?);
-    Ok(set)
+impl Deployment {
+    /// What the settings describe, with `variables` for the rules. Nothing is asked over the network.
+    ///
+    /// # Errors
+    /// Where the certificates to trust can't be read.
+    pub(super) async fn new(settings: Settings, variables: Variables) -> Result<Self, StartError> {
+        let trust = Trust::of_function(|name| variables.get(name).map(str::to_owned))?;
+        let clients = Clients::from_env(&trust).await;
+        let clock = Arc::new(SystemClock);
+        let mut limits = Limits::default();
+        if let Some(memory) = variables.memory() {
+            limits.batch_bytes = memory / MEMORY_SHARE;
+            limits.item_bytes = memory / ITEM_SHARE;
+        }
+        let mut loading = RuleLimits::default();
+        loading.longest = LOADING;
+        let files = RuleFiles::new(clients.s3.clone()).with_limits(loading);
+        let tables = Arc::new(CircuitBreaker::new(
+            DynamoDbSource::new(clients.dynamodb, clock.clone()),
+            clock.clone(),
+        ));
+        let sinks = Sinks::new()
+            .objects(Arc::new(S3Store::new(clients.s3, clock.clone())))
+            .streams(Arc::new(FirehoseStreams::new(clients.firehose, clock.clone())))
+            .queues(Arc::new(SqsQueues::new(clients.sqs, clock.clone())));
+        Ok(Self { settings, variables, files, tables, sinks, limits, clock })
+    }
+
+    /// Where the rules are, if they are in a bucket, and what reads them there.
+    pub(super) fn bucket(&self) -> Option<(&Location, &RuleFiles)> {
+        match &self.settings.rules {
+            RulesAt::S3(location) => Some((location, &self.files)),
+            RulesAt::Folder(_) => None,
+        }
+    }
+
+    /// What the environment says.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The function's clock.
+    pub(super) fn clock(&self) -> &SystemClock {
+        &self.clock
+    }
+
+    /// The rules, as they are now.
+    ///
+    /// # Errors
+    /// Where they can't be loaded.
+    pub(super) async fn rules(&self) -> Result<RuleSet, StartError> {
+        match &self.settings.rules {
+            RulesAt::Folder(folder) => Ok(RuleSet::folder(folder)?),
+            RulesAt::S3(Location { bucket, prefix, .. }) => {
+                let rules = self.files.load(bucket, prefix, &is_rule_file).await?;
+                let mut set = RuleSet::loaded(rules, &format!("s3://{bucket}/{prefix}"))?;
+                set.add_files(self.files.load_named(bucket, prefix, set.schemas_named()).await?);
+                Ok(set)
+            }
+        }
+    }
+
+    /// The handler for these rules.
+    ///
+    /// # Errors
+    /// Where they have errors, use variables that are not set, or write to what is not there.
+    pub(super) fn handler(&self, set: &RuleSet) -> Result<Handler, StartError> {
+        let rules = checked(set)?;
+        let variables = self.variables.clone();
+        let engine = Engine::builder(rules)
+            .limits(self.limits)
+            .source("dynamodb", Arc::clone(&self.tables))
+            .variables(move |name| variables.of_rules(name).map(str::to_owned))
+            .outputs()
+            .build()
+            .map_err(|error| match error {
+                BuildError::Unset(_) => StartError::Unset(error),
+                error => StartError::Build(error),
+            })?;
+        let rejects = self.settings.rejects.clone();
+        Ok(Handler::new(engine, self.sinks.clone(), rejects, self.clock.clone())?)
+    }
 }
 
 fn checked(set: &RuleSet) -> Result<Rules, StartError> {

@@ -1,0 +1,157 @@
+//! The rules that are in force: those of the start, until others are found in their bucket.
+//!
+//! Rules are looked for before a batch, at most once in `RULES_REFRESH_SECONDS`, and never while nothing is to be done:
+//! Lambda lets a function sleep between its invocations. A batch is done by one rule set from its first record to its
+//! last. Rules that can't be loaded or have errors change nothing: the last good ones stay in force, and it is said.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use enrich_engine::{Clock as _, Timestamp};
+
+use super::start::{Deployment, StartError};
+use crate::Handler;
+use crate::rule_files::is_rule_file;
+
+/// The longest that a batch waits for the rules to be looked for.
+const LONGEST: Duration = Duration::from_secs(3);
+
+/// The share of an invocation's time that may go by with it.
+const SHARE: i64 = 4;
+
+/// The handler in force.
+pub(super) struct Live {
+    deployment: Deployment,
+    handler: Mutex<Arc<Handler>>,
+    watch: tokio::sync::Mutex<Watch>,
+}
+
+/// What is known of the rules in their bucket.
+struct Watch {
+    /// When they are looked for again; `None` where they never are.
+    due: Option<Timestamp>,
+    /// How they looked when they were loaded last, and the schemas that they named then.
+    seen: Option<(BTreeMap<String, String>, Vec<String>)>,
+    /// Whether those can't be put in force.
+    broken: bool,
+}
+
+/// What came of looking for other rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refresh {
+    /// It was not time to look.
+    NotDue,
+    /// They are in force, or were put in force.
+    Well,
+    /// They are there and can't be put in force, or can't be looked for: the last good ones stay.
+    Failing,
+}
+
+impl Live {
+    /// Loads the rules and puts them in force.
+    ///
+    /// # Errors
+    /// Where they can't be loaded, have errors, or can't be run here: a function without rules must not start.
+    pub(super) async fn start(deployment: Deployment) -> Result<Self, StartError> {
+        let handler = deployment.handler(&deployment.rules().await?)?;
+        let engine = handler.engine();
+        let streams: Vec<&str> = engine.streams().collect();
+        tracing::info!(rules = engine.hash(), streams = streams.join(" "), "the function is ready");
+        let due = next(&deployment);
+        let watch = tokio::sync::Mutex::new(Watch { due, seen: None, broken: false });
+        Ok(Self { deployment, handler: Mutex::new(Arc::new(handler)), watch })
+    }
+
+    /// The handler for a batch. Other rules are looked for before, if it is time.
+    pub(super) async fn handler(&self, deadline: Option<Timestamp>) -> (Arc<Handler>, Refresh) {
+        // One batch looks; others that come meanwhile go on with what is in force.
+        let refresh = match self.watch.try_lock() {
+            Ok(mut watch) => self.refresh(&mut watch, deadline).await,
+            Err(_) => Refresh::NotDue,
+        };
+        (self.current(), refresh)
+    }
+
+    /// The time of day.
+    pub(super) fn now(&self) -> Timestamp {
+        self.deployment.clock().now()
+    }
+
+    fn current(&self) -> Arc<Handler> {
+        Arc::clone(&self.handler.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn refresh(&self, watch: &mut Watch, deadline: Option<Timestamp>) -> Refresh {
+        let now = self.now();
+        if watch.due.is_none_or(|due| now < due) {
+            return Refresh::NotDue;
+        }
+        watch.due = next(&self.deployment);
+        let looking = tokio::time::timeout(time_to_look(now, deadline), self.look(watch));
+        let problem = match looking.await {
+            Ok(Ok(())) if watch.broken => return Refresh::Failing,
+            Ok(Ok(())) => return Refresh::Well,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "there was no time to load others".to_owned(),
+        };
+        let current = self.current();
+        tracing::error!(rules = current.engine().hash(), "the rules stay as they are: {problem}");
+        Refresh::Failing
+    }
+
+    /// Puts other rules in force, if there are any.
+    async fn look(&self, watch: &mut Watch) -> Result<(), StartError> {
+        let Some((location, files)) = self.deployment.bucket() else { return Ok(()) };
+        let named = watch.seen.as_ref().map(|(_, named)| named.as_slice()).unwrap_or_default();
+        let stamps = files.stamps(&location.bucket, &location.prefix, &is_rule_file, named).await?;
+        if watch.seen.as_ref().is_some_and(|(seen, _)| *seen == stamps) {
+            // What was wrong with them is said already, and still is.
+            return Ok(());
+        }
+        let set = self.deployment.rules().await?;
+        // The schemas that they name now may be others: then the next look finds what it has not seen, and loads once more.
+        watch.seen = Some((stamps, set.schemas_named()));
+        watch.broken = true;
+        let handler = self.deployment.handler(&set)?;
+        watch.broken = false;
+        let before = self.current();
+        if handler.engine().hash() != before.engine().hash() {
+            let (from, to) = (before.engine().hash(), handler.engine().hash());
+            tracing::info!(from, to, "other rules are in force");
+            *self.handler.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(handler);
+        }
+        Ok(())
+    }
+}
+
+/// When rules are looked for again. Not all instances of a function ask at once.
+fn next(deployment: &Deployment) -> Option<Timestamp> {
+    let every = deployment.settings().refresh.filter(|_| deployment.bucket().is_some())?;
+    let millis = i64::try_from(every.as_millis()).ok()?;
+    let jitter = fastrand::i64(0..=millis / 5) - millis / 10;
+    Timestamp::from_millis(deployment.clock().now().as_millis().checked_add(millis + jitter)?)
+}
+
+/// How long a batch may wait.
+fn time_to_look(now: Timestamp, deadline: Option<Timestamp>) -> Duration {
+    let left = deadline.map(|deadline| deadline.as_millis().saturating_sub(now.as_millis()));
+    // A deadline that has passed is not known: clocks differ.
+    let share = left.filter(|left| *left > 0).and_then(|left| u64::try_from(left / SHARE).ok());
+    share.map_or(LONGEST, |share| LONGEST.min(Duration::from_millis(share)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_waits_no_longer_than_it_can() {
+        let at = |millis| Timestamp::from_millis(millis).expect("an instant");
+        let wait = |left: i64| time_to_look(at(1_000_000), Some(at(1_000_000 + left)));
+        assert_eq!(wait(60_000), LONGEST);
+        assert_eq!(wait(2_000), Duration::from_millis(500));
+        assert_eq!(wait(-5), LONGEST);
+        assert_eq!(time_to_look(at(0), None), LONGEST);
+    }
+}
