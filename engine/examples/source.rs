@@ -10,7 +10,7 @@ use enrich_engine::functions::Registry;
 use enrich_engine::lookup::{
     Answer, Answers, BoxFuture, ErrorCode, Failure, Item, Key, KeyValue, Questions, Source,
 };
-use enrich_engine::{Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
+use enrich_engine::{BuildError, Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
 
 // ANCHOR: rules
 const RULES: &str = r#"
@@ -81,8 +81,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let rules = Rules::from_sources(&files, &registry, &|_| Err("there are no schemas".to_owned()))?;
 
     let rates = Rates { francs: HashMap::from([("EUR", "0.9371")]), out_of_reach: "USD" };
-    let engine = Engine::builder(rules).source("rates", rates).build()?;
+    let engine = Engine::builder(rules.clone()).source("rates", rates).build()?;
     // ANCHOR_END: engine
+    let nothing = Engine::builder(rules).build();
+    assert!(
+        matches!(nothing, Err(BuildError::NoSource(kind)) if kind == "rates"),
+        "nothing answers for rates"
+    );
 
     let events = [
         r#"{"amount": 49.990, "currency": "EUR"}"#,

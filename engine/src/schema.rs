@@ -3,7 +3,10 @@
 mod compiled;
 mod enriched;
 mod instance;
+mod plain;
 mod shape;
+
+use std::sync::OnceLock;
 
 use enrich_dsl::types::Shape;
 use jsonschema::{ValidationError, Validator};
@@ -16,7 +19,8 @@ use instance::Tape;
 
 /// A compiled schema. Drafts 4, 6, 7, 2019-09 and 2020-12, formats checked; references stay inside it.
 pub(crate) struct Schema {
-    validator: Validator<Tape>,
+    /// The library's judge, once it is needed: events that fit mostly need none.
+    library: OnceLock<Validator<Tape>>,
     /// The same, without the library where it can do without.
     compiled: Option<Compiled>,
     value: Value,
@@ -32,8 +36,13 @@ impl Schema {
         if !schema.is_object() && !schema.is_boolean() {
             return Err("a schema is an object".to_owned());
         }
+        let compiled = Compiled::new(&schema);
+        let library = OnceLock::new();
+        if compiled.is_some() && plain::is_plainly_valid(&schema) {
+            return Ok(Self { library, compiled, value: schema });
+        }
         match validator(&schema) {
-            Ok(validator) => Ok(Self { compiled: Compiled::new(&schema), validator, value: schema }),
+            Ok(validator) => Ok(Self { library: validator.into(), compiled, value: schema }),
             Err(error) => {
                 let at = error.instance_path().to_string();
                 let place = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
@@ -71,19 +80,35 @@ impl Schema {
         None
     }
 
+    /// The library's judge. `None` never happens: a schema that it does not take is none of these.
+    fn library(&self) -> Option<&Validator<Tape>> {
+        if self.library.get().is_none() {
+            // Of two threads that make it at once one wins.
+            let _ = self.library.set(validator(&self.value).ok()?);
+        }
+        self.library.get()
+    }
+
     /// What does not fit, in one sentence that shows paths and keywords, never values.
     pub(crate) fn complaint(&self, event: Node<'_>) -> Option<String> {
         let judgement = self.compiled.as_ref().and_then(|compiled| compiled.fits(event));
         debug_assert!(
-            judgement.is_none_or(|fits| fits == self.validator.is_valid(event)),
+            judgement
+                .is_none_or(|fits| self.library().is_some_and(|library| library.is_valid(event) == fits)),
             "judged {judgement:?}, not as the library does: {}",
             self.value
         );
         // Most events fit, which is told fast. Of all others the library has the last word.
-        if judgement.unwrap_or_else(|| self.validator.is_valid(event)) {
+        if judgement == Some(true) {
             return None;
         }
-        let error = self.validator.iter_errors(event).next()?;
+        let Some(library) = self.library() else {
+            return Some("the event can't be held against its schema".to_owned());
+        };
+        if judgement.is_none() && library.is_valid(event) {
+            return None;
+        }
+        let error = library.iter_errors(event).next()?;
         let path = error.instance_path().to_string();
         let place = if path.is_empty() { "the event".to_owned() } else { format!("`{path}`") };
         // What is said of a name holds the name, and a name out of an event can be anything.

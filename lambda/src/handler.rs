@@ -5,11 +5,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use enrich_engine::output::{NoSink, Sinks, repeats};
-use enrich_engine::{Clock, Context, Destination, Engine, Outcome, Record, Timestamp};
+use enrich_engine::{Clock, Context, Destination, Engine, Outcome, Record, Timestamp, Verdict};
 use futures_util::FutureExt as _;
 
 use crate::deliver::{Batch, Counts, Delivered, Fate};
 use crate::envelope::{Caller, Invocation};
+use crate::shadow::{self, ShadowSummary};
 use crate::{HandlerError, Summary};
 
 /// Handles invocations: one for all callers and all streams that the rules take.
@@ -22,6 +23,7 @@ pub struct Handler {
     pub(crate) rejects: Option<Destination>,
     pub(crate) clock: Arc<dyn Clock>,
     rooms: Arc<Rooms>,
+    shadow: Option<Engine>,
 }
 
 /// Buffers that events are decoded into, kept from one invocation to the next: memory that is new costs more than
@@ -74,7 +76,21 @@ impl Handler {
         let kinds = engine.writes_to();
         sinks.hold(rejects.as_ref().map_or(kinds, |rejects| kinds.with(rejects)))?;
         let rooms = Arc::default();
-        Ok(Self { engine: engine.with_clock(clock.clone()), sinks, rejects, clock, rooms })
+        Ok(Self { engine: engine.with_clock(clock.clone()), sinks, rejects, clock, rooms, shadow: None })
+    }
+
+    /// The same with a candidate rule set, whose verdicts are compared with those that count and go nowhere: see
+    /// [`Summary::shadow`]. It must be built as the other one is.
+    #[must_use]
+    pub fn with_shadow(self, candidate: Option<Engine>) -> Self {
+        let shadow = candidate.map(|engine| engine.with_clock(self.clock.clone()));
+        Self { shadow, ..self }
+    }
+
+    /// The candidate beside the engine.
+    #[must_use]
+    pub fn shadow(&self) -> Option<&Engine> {
+        self.shadow.as_ref()
     }
 
     /// The engine.
@@ -156,9 +172,26 @@ impl Handler {
         summary.objects = delivered.written.objects;
         summary.lines = delivered.written.lines;
         summary.messages = delivered.written.messages;
+        if let Some(candidate) = &self.shadow {
+            summary.shadow = Some(self.compared(candidate, records, &outcome.verdicts, context).await);
+        }
         summary.lookups = outcome.lookups;
         summary.count(&delivered.fates);
         delivered
+    }
+
+    /// What the candidate would have done with a batch that is done.
+    async fn compared(
+        &self,
+        candidate: &Engine,
+        records: &[Record<'_>],
+        verdicts: &[Verdict],
+        context: Context,
+    ) -> ShadowSummary {
+        if context.deadline.is_some_and(|deadline| self.clock.now() >= deadline) {
+            return ShadowSummary::skipped(candidate);
+        }
+        shadow::compare(candidate, records, verdicts, context).await
     }
 
     async fn enrich(&self, records: &[Record<'_>], context: Context) -> Result<Outcome, HandlerError> {

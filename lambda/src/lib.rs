@@ -30,10 +30,12 @@ pub mod rule_files;
 #[cfg(feature = "bootstrap")]
 pub mod runtime;
 mod sequence;
+mod shadow;
 mod summary;
 
 pub use deliver::Fate;
 pub use error::HandlerError;
 pub use handler::{Handler, Invoked, Replayed};
 pub use sequence::SequenceNumber;
+pub use shadow::ShadowSummary;
 pub use summary::Summary;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use enrich_engine::{LookupCounts, Reason, ReasonCode};
 
+use crate::ShadowSummary;
 use crate::deliver::Fate;
 
 /// What an invocation did, in counts: nothing here comes out of an event or an item.
@@ -51,6 +52,8 @@ pub struct Summary {
     pub first_failure: Option<Reason>,
     /// How the lookups ended.
     pub lookups: Vec<LookupCounts>,
+    /// What a candidate rule set would do otherwise, where there is one.
+    pub shadow: Option<ShadowSummary>,
 }
 
 impl Summary {
@@ -83,6 +86,7 @@ impl Summary {
         self.lag_ms = self.lag_ms.max(other.lag_ms);
         self.first_failure = self.first_failure.take().or(other.first_failure);
         LookupCounts::add_all(&mut self.lookups, other.lookups);
+        self.shadow = other.shadow.or(self.shadow.take());
     }
 
     pub(crate) fn count(&mut self, fates: &[Fate]) {

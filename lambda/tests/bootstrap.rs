@@ -194,6 +194,41 @@ fn a_table_that_cannot_be_reached_fails_the_invocation_quickly() {
     assert_eq!((&metrics[0]["FunctionName"], &metrics[0]["RequestId"]), (&"enrich".into(), &"id-0".into()));
 }
 
+#[test]
+fn a_candidate_is_compared_and_a_broken_one_is_none() {
+    let plain = "rule clicks { stream \"clicks\" set .a = 1 }";
+    let body = r#"[{"eventID":"shard-1:1","eventSource":"aws:kinesis","data":{"b":2},"sequenceNumber":"1",
+        "eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}]"#;
+    let run = |candidate: &str| {
+        let package = package(&[("rules/clicks.enrich", plain), ("next/clicks.enrich", candidate)]);
+        let function = Function::start(package.path(), &[("SHADOW_RULES", "next")], &[body]);
+        let answer = Said::Response { id: "id-0".to_owned(), body: r#"[{"b":2,"a":1}]"#.to_owned() };
+        assert_eq!(function.api.said(), answer);
+        let lines = function.log();
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect::<Vec<serde_json::Value>>()
+    };
+    let said = |lines: &[serde_json::Value], message: &str| {
+        lines.iter().find(|line| line["message"].as_str().is_some_and(|it| it.contains(message))).cloned()
+    };
+    let metric = |lines: &[serde_json::Value], name: &str| lines.iter().find_map(|line| line[name].as_u64());
+
+    let lines = run("rule clicks { stream \"clicks\" set .a = 2 set .c = 3 }");
+    let line = said(&lines, "the candidate differs").expect("a line");
+    assert_eq!((&line["compared"], &line["different"]), (&1.into(), &1.into()));
+    assert_eq!(line["kinds"], "1 clicks: .a, .c");
+    assert_eq!((metric(&lines, "ShadowCompared"), metric(&lines, "ShadowDifferent")), (Some(1), Some(1)));
+
+    let lines = run(plain);
+    assert_eq!((said(&lines, "the candidate differs"), metric(&lines, "ShadowDifferent")), (None, Some(0)));
+
+    let lines = run("rule clicks { stream \"clicks\" set a = 2 }");
+    let line = said(&lines, "the candidate is not compared: the rules have errors").expect("a line");
+    assert_eq!((&line["level"], metric(&lines, "ShadowCompared")), (&"ERROR".into(), None));
+}
+
 #[expect(clippy::disallowed_methods, reason = "how long a process takes")]
 fn started() -> Instant {
     Instant::now()

@@ -25,6 +25,7 @@ use super::instance::Tape;
 use crate::json::{Kind, Node};
 use crate::words::Words;
 use formats::Format;
+pub(super) use keywords::Draft;
 use number::{Number, Range};
 
 /// A schema, ready for events.

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 
 use enrich_engine::LookupCounts;
 
-use crate::{Invoked, Summary};
+use crate::{Invoked, ShadowSummary, Summary};
 
-/// Writes the line. A failed record makes it a warning: somebody may have to do something.
+/// Writes the line, and another where a candidate differs. A failed record makes it a warning: somebody may have to do something.
 pub(super) fn write(request_id: &str, invoked: &Invoked) {
+    if let Some(shadow) = &invoked.summary.shadow {
+        write_shadow(request_id, shadow);
+    }
     let Summary { caller, records, enriched, dropped, rejected, failed, objects, lines, messages, .. } =
         invoked.summary;
     let rules = &*invoked.summary.rules;
@@ -52,6 +55,28 @@ pub(super) fn write(request_id: &str, invoked: &Invoked) {
             messages,
             lookups,
             "an invocation"
+        );
+    }
+}
+
+/// The most kinds of differences that are told.
+const KINDS: usize = 20;
+
+/// Writes what a candidate would do otherwise.
+fn write_shadow(request_id: &str, shadow: &ShadowSummary) {
+    let ShadowSummary { rules, compared, different, kinds, samples, .. } = shadow;
+    if *different > 0 {
+        let kinds: Vec<String> =
+            kinds.iter().take(KINDS).map(|(kind, count)| format!("{count} {kind}")).collect();
+        let (kinds, samples) = (kinds.join("; "), samples.join("; "));
+        tracing::info!(
+            request_id,
+            candidate = rules,
+            compared,
+            different,
+            kinds,
+            samples,
+            "the candidate differs"
         );
     }
 }

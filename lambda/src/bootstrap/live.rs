@@ -3,16 +3,18 @@
 //! Rules are looked for before a batch, at most once in `RULES_REFRESH_SECONDS`, and never while nothing is to be done:
 //! Lambda lets a function sleep between its invocations. A batch is done by one rule set from its first record to its
 //! last. Rules that can't be loaded or have errors change nothing: the last good ones stay in force, and it is said.
+//!
+//! A candidate beside them (`SHADOW_RULES`) is followed in the same way, and whatever becomes of it concerns nothing else.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use enrich_engine::{Clock as _, Timestamp};
+use enrich_engine::{Clock as _, Engine, Timestamp};
 
+use super::settings::RulesAt;
 use super::start::{Deployment, StartError};
 use crate::Handler;
-use crate::rule_files::is_rule_file;
 
 /// The longest that a batch waits for the rules to be looked for.
 const LONGEST: Duration = Duration::from_secs(3);
@@ -27,14 +29,46 @@ pub(super) struct Live {
     watch: tokio::sync::Mutex<Watch>,
 }
 
-/// What is known of the rules in their bucket.
+/// What is looked for.
 struct Watch {
-    /// When they are looked for again; `None` where they never are.
+    /// When it is looked for again; `None` where it never is.
     due: Option<Timestamp>,
-    /// How they looked when they were loaded last, and the schemas that they named then.
+    rules: Followed,
+    /// The candidate beside them.
+    candidate: Option<Followed>,
+}
+
+/// A rule set that may change.
+struct Followed {
+    at: RulesAt,
+    /// How its files looked when they were loaded last, and the schemas that they named then.
     seen: Option<(BTreeMap<String, String>, Vec<String>)>,
     /// Whether those can't be put in force.
     broken: bool,
+}
+
+impl Followed {
+    fn new(at: RulesAt) -> Self {
+        Self { at, seen: None, broken: false }
+    }
+
+    /// An engine of the rules, if there are others than were seen last.
+    async fn changed(&mut self, deployment: &Deployment) -> Result<Option<Engine>, StartError> {
+        let RulesAt::S3(location) = &self.at else { return Ok(None) };
+        let named = self.seen.as_ref().map(|(_, named)| named.as_slice()).unwrap_or_default();
+        let stamps = deployment.stamps(location, named).await?;
+        if self.seen.as_ref().is_some_and(|(seen, _)| *seen == stamps) {
+            // What was wrong with them is said already, and still is.
+            return Ok(None);
+        }
+        let set = deployment.rules(&self.at).await?;
+        // The schemas that they name now may be others: then the next look finds what it has not seen, and loads once more.
+        self.seen = Some((stamps, set.schemas_named()));
+        self.broken = true;
+        let engine = deployment.engine(&set)?;
+        self.broken = false;
+        Ok(Some(engine))
+    }
 }
 
 /// What came of looking for other rules.
@@ -54,13 +88,17 @@ impl Live {
     /// # Errors
     /// Where they can't be loaded, have errors, or can't be run here: a function without rules must not start.
     pub(super) async fn start(deployment: Deployment) -> Result<Self, StartError> {
-        let handler = deployment.handler(&deployment.rules().await?)?;
-        let engine = handler.engine();
+        let (rules, candidate) = (deployment.settings().rules.clone(), deployment.settings().shadow.clone());
+        let engine = deployment.engine(&deployment.rules(&rules).await?)?;
         let streams: Vec<&str> = engine.streams().collect();
         tracing::info!(rules = engine.hash(), streams = streams.join(" "), "the function is ready");
+        let mut handler = deployment.handler(engine)?;
+        if let Some(at) = &candidate {
+            handler = handler.with_shadow(candidate_at(&deployment, at).await);
+        }
         let due = next(&deployment);
-        let watch = tokio::sync::Mutex::new(Watch { due, seen: None, broken: false });
-        Ok(Self { deployment, handler: Mutex::new(Arc::new(handler)), watch })
+        let watch = Watch { due, rules: Followed::new(rules), candidate: candidate.map(Followed::new) };
+        Ok(Self { deployment, handler: Mutex::new(Arc::new(handler)), watch: tokio::sync::Mutex::new(watch) })
     }
 
     /// The handler for a batch. Other rules are looked for before, if it is time.
@@ -90,7 +128,7 @@ impl Live {
         watch.due = next(&self.deployment);
         let looking = tokio::time::timeout(time_to_look(now, deadline), self.look(watch));
         let problem = match looking.await {
-            Ok(Ok(())) if watch.broken => return Refresh::Failing,
+            Ok(Ok(())) if watch.rules.broken => return Refresh::Failing,
             Ok(Ok(())) => return Refresh::Well,
             Ok(Err(error)) => error.to_string(),
             Err(_) => "there was no time to load others".to_owned(),
@@ -102,32 +140,45 @@ impl Live {
 
     /// Puts other rules in force, if there are any.
     async fn look(&self, watch: &mut Watch) -> Result<(), StartError> {
-        let Some((location, files)) = self.deployment.bucket() else { return Ok(()) };
-        let named = watch.seen.as_ref().map(|(_, named)| named.as_slice()).unwrap_or_default();
-        let stamps = files.stamps(&location.bucket, &location.prefix, &is_rule_file, named).await?;
-        if watch.seen.as_ref().is_some_and(|(seen, _)| *seen == stamps) {
-            // What was wrong with them is said already, and still is.
-            return Ok(());
+        if let Some(engine) = watch.rules.changed(&self.deployment).await? {
+            let before = self.current();
+            if engine.hash() != before.engine().hash() {
+                tracing::info!(from = before.engine().hash(), to = engine.hash(), "other rules are in force");
+                self.put(self.deployment.handler(engine)?.with_shadow(before.shadow().cloned()));
+            }
         }
-        let set = self.deployment.rules().await?;
-        // The schemas that they name now may be others: then the next look finds what it has not seen, and loads once more.
-        watch.seen = Some((stamps, set.schemas_named()));
-        watch.broken = true;
-        let handler = self.deployment.handler(&set)?;
-        watch.broken = false;
-        let before = self.current();
-        if handler.engine().hash() != before.engine().hash() {
-            let (from, to) = (before.engine().hash(), handler.engine().hash());
-            tracing::info!(from, to, "other rules are in force");
-            *self.handler.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(handler);
+        let Some(candidate) = &mut watch.candidate else { return Ok(()) };
+        match candidate.changed(&self.deployment).await {
+            Ok(Some(engine)) => {
+                tracing::info!(candidate = engine.hash(), "the candidate is compared");
+                self.put(Handler::clone(&self.current()).with_shadow(Some(engine)));
+            }
+            Ok(None) => {}
+            // One that can't be run is none. Those in force have nothing to do with it.
+            Err(error) => {
+                tracing::error!("the candidate is not compared: {error}");
+                self.put(Handler::clone(&self.current()).with_shadow(None));
+            }
         }
         Ok(())
     }
+
+    fn put(&self, handler: Handler) {
+        *self.handler.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(handler);
+    }
+}
+
+/// The candidate at the start; the function does without one that can't be run.
+async fn candidate_at(deployment: &Deployment, at: &RulesAt) -> Option<Engine> {
+    let candidate = async { deployment.engine(&deployment.rules(at).await?) }.await;
+    candidate.inspect_err(|error| tracing::error!("the candidate is not compared: {error}")).ok()
 }
 
 /// When rules are looked for again. Not all instances of a function ask at once.
 fn next(deployment: &Deployment) -> Option<Timestamp> {
-    let every = deployment.settings().refresh.filter(|_| deployment.bucket().is_some())?;
+    let settings = deployment.settings();
+    let mut places = [Some(&settings.rules), settings.shadow.as_ref()].into_iter().flatten();
+    let every = settings.refresh.filter(|_| places.any(|at| matches!(at, RulesAt::S3(_))))?;
     let millis = i64::try_from(every.as_millis()).ok()?;
     let jitter = fastrand::i64(0..=millis / 5) - millis / 10;
     Timestamp::from_millis(deployment.clock().now().as_millis().checked_add(millis + jitter)?)

@@ -81,6 +81,11 @@ impl Metrics {
         if about.refresh != Refresh::NotDue {
             metrics.push(("RulesRefreshFailed", COUNT, (about.refresh == Refresh::Failing).into()));
         }
+        if let Some(shadow) = &summary.shadow {
+            metrics.push(("ShadowCompared", COUNT, shadow.compared));
+            metrics.push(("ShadowDifferent", COUNT, shadow.different));
+            metrics.push(("ShadowSkipped", COUNT, shadow.skipped.into()));
+        }
         let properties = json!({
             "Caller": summary.caller,
             "RejectedCodes": codes(&summary.rejected_codes),

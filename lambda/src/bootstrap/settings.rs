@@ -8,6 +8,8 @@ use enrich_engine::{Destination, Location};
 
 /// Where the rules are; by default [`DEFAULT_RULES`].
 const RULES: &str = "RULES";
+/// Where a candidate is that is compared with them.
+const SHADOW: &str = "SHADOW_RULES";
 /// Where rejects go whose rule names no destination.
 const REJECTS: &str = "REJECTS";
 const DEFAULT_RULES: &str = "rules";
@@ -49,7 +51,7 @@ impl Variables {
     /// The value of a rule's `${NAME}`: any variable but the function's own settings and credentials.
     #[must_use]
     pub fn of_rules(&self, name: &str) -> Option<&str> {
-        let hidden = SECRETS.contains(&name) || [RULES, REJECTS, REFRESH, METRICS].contains(&name);
+        let hidden = SECRETS.contains(&name) || [RULES, SHADOW, REJECTS, REFRESH, METRICS].contains(&name);
         if hidden { None } else { self.get(name) }
     }
 
@@ -99,6 +101,8 @@ pub struct Settings {
     pub rules: RulesAt,
     /// Where rejects go whose rule names no destination.
     pub rejects: Option<Destination>,
+    /// Where a candidate is whose verdicts are compared with those of the rules.
+    pub shadow: Option<RulesAt>,
     /// How long rules in a bucket are in force before others are looked for; `None` where they stay for good.
     pub refresh: Option<Duration>,
     /// The namespace of the function's metrics; `None` where none are wanted.
@@ -158,18 +162,18 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Reads `RULES`, `REJECTS`, `RULES_REFRESH_SECONDS` and `METRICS_NAMESPACE`. A relative folder is relative to the function's package.
+    /// Reads `RULES`, `SHADOW_RULES`, `REJECTS`, `RULES_REFRESH_SECONDS` and `METRICS_NAMESPACE`. A relative folder is relative to the function's package.
     ///
     /// # Errors
     /// Where a value can't be what it should be.
     pub fn read(variables: &Variables) -> Result<Self, SettingsError> {
-        let rules = match variables.setting(RULES).unwrap_or(DEFAULT_RULES) {
-            value if value.starts_with("s3://") => RulesAt::S3(location(RULES, value)?),
-            folder => {
-                let root = variables.setting(TASK_ROOT).unwrap_or_default();
-                RulesAt::Folder(Path::new(root).join(folder))
-            }
+        let root = Path::new(variables.setting(TASK_ROOT).unwrap_or_default());
+        let rules_at = |name: &'static str, value: &str| match value.starts_with("s3://") {
+            true => location(name, value).map(RulesAt::S3),
+            false => Ok(RulesAt::Folder(root.join(value))),
         };
+        let rules = rules_at(RULES, variables.setting(RULES).unwrap_or(DEFAULT_RULES))?;
+        let shadow = variables.setting(SHADOW).map(|value| rules_at(SHADOW, value)).transpose()?;
         let rejects = variables.setting(REJECTS).map(|value| destination(REJECTS, value)).transpose()?;
         let refresh = match variables.setting(REFRESH) {
             Some(value) => seconds(REFRESH, value)?,
@@ -181,7 +185,7 @@ impl Settings {
             Some(name) => return Err(SettingsError::NoNamespace { name: METRICS, value: name.to_owned() }),
             None => Some(DEFAULT_METRICS.to_owned()),
         };
-        Ok(Self { rules, rejects, refresh, metrics })
+        Ok(Self { rules, rejects, shadow, refresh, metrics })
     }
 }
 

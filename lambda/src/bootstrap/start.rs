@@ -1,5 +1,6 @@
 //! Settings to a handler.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,12 +100,16 @@ impl Deployment {
         Ok(Self { settings, variables, files, tables, sinks, limits, clock })
     }
 
-    /// Where the rules are, if they are in a bucket, and what reads them there.
-    pub(super) fn bucket(&self) -> Option<(&Location, &RuleFiles)> {
-        match &self.settings.rules {
-            RulesAt::S3(location) => Some((location, &self.files)),
-            RulesAt::Folder(_) => None,
-        }
+    /// How the rule files in a bucket look, and those of the paths `named`.
+    ///
+    /// # Errors
+    /// Where they can't be listed.
+    pub(super) async fn stamps(
+        &self,
+        Location { bucket, prefix, .. }: &Location,
+        named: &[String],
+    ) -> Result<BTreeMap<String, String>, StartError> {
+        Ok(self.files.stamps(bucket, prefix, &is_rule_file, named).await?)
     }
 
     /// What the environment says.
@@ -117,12 +122,12 @@ impl Deployment {
         &self.clock
     }
 
-    /// The rules, as they are now.
+    /// The rules there, as they are now.
     ///
     /// # Errors
     /// Where they can't be loaded.
-    pub(super) async fn rules(&self) -> Result<RuleSet, StartError> {
-        match &self.settings.rules {
+    pub(super) async fn rules(&self, at: &RulesAt) -> Result<RuleSet, StartError> {
+        match at {
             RulesAt::Folder(folder) => Ok(RuleSet::folder(folder)?),
             RulesAt::S3(Location { bucket, prefix, .. }) => {
                 let rules = self.files.load(bucket, prefix, &is_rule_file).await?;
@@ -133,23 +138,30 @@ impl Deployment {
         }
     }
 
-    /// The handler for these rules.
+    /// An engine of these rules.
     ///
     /// # Errors
-    /// Where they have errors, use variables that are not set, or write to what is not there.
-    pub(super) fn handler(&self, set: &RuleSet) -> Result<Handler, StartError> {
+    /// Where they have errors, or use variables that are not set.
+    pub(super) fn engine(&self, set: &RuleSet) -> Result<Engine, StartError> {
         let rules = checked(set)?;
         let variables = self.variables.clone();
-        let engine = Engine::builder(rules)
+        let built = Engine::builder(rules)
             .limits(self.limits)
             .source("dynamodb", Arc::clone(&self.tables))
             .variables(move |name| variables.of_rules(name).map(str::to_owned))
             .outputs()
-            .build()
-            .map_err(|error| match error {
-                BuildError::Unset(_) => StartError::Unset(error),
-                error => StartError::Build(error),
-            })?;
+            .build();
+        built.map_err(|error| match error {
+            BuildError::Unset(_) => StartError::Unset(error),
+            error => StartError::Build(error),
+        })
+    }
+
+    /// The handler for this engine.
+    ///
+    /// # Errors
+    /// Where its rules write to what is not there.
+    pub(super) fn handler(&self, engine: Engine) -> Result<Handler, StartError> {
         let rejects = self.settings.rejects.clone();
         Ok(Handler::new(engine, self.sinks.clone(), rejects, self.clock.clone())?)
     }

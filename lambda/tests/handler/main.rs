@@ -13,6 +13,7 @@ mod pipes;
 mod properties;
 mod redrive;
 mod replay;
+mod shadow;
 mod sinks;
 mod time;
 mod world;

@@ -48,7 +48,7 @@ pub(super) const GROUPS: [&[&str]; 6] = [
 ];
 
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-pub(super) enum Draft {
+pub(in crate::schema) enum Draft {
     Four,
     Six,
     Seven,
@@ -57,7 +57,7 @@ pub(super) enum Draft {
 }
 
 impl Draft {
-    pub(super) fn of(schema: &Value) -> Option<Self> {
+    pub(in crate::schema) fn of(schema: &Value) -> Option<Self> {
         let Some(name) = schema.get("$schema") else { return Some(Self::Of2020) };
         let name = name.as_str()?;
         Some(match name.strip_suffix('#').unwrap_or(name) {

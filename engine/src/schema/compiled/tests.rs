@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::formats::Format;
 use super::{Compiled, Step};
 use crate::json::Document;
+use crate::schema::plain::is_plainly_valid;
 use crate::schema::validator;
 use generate::Random;
 
@@ -271,3 +272,97 @@ const NESTED: &str = r##"{
 }"##;
 
 const NESTED_EVENT: &str = r#"{"event_id":"0f4b1d7c-9e1a-4b2c-8d3e-5f60718293a4","cart":{"currency":"EUR","items":[{"sku":"SKU-12345","title":"A thing of kind 12345","quantity":3,"price":149.99,"tags":["new","sale","k7"],"stock":{"warehouse":"w3","left":4321}},{"sku":"SKU-54321","title":"A thing of kind 54321","quantity":1,"price":9.05,"tags":["new","sale","k201"],"stock":{"warehouse":"w8","left":17}}]},"device":{"type":"phone","os":{"name":"android","version":[14,1,0]},"screen":[1080,2400]},"experiments":[{"name":"exp-0","arm":1,"on":true},{"name":"exp-1","arm":3,"on":false},{"name":"exp-2","arm":0,"on":true}]}"#;
+
+/// Puts something else in some place of a schema.
+fn damaged(random: &mut Random, value: &mut Value) {
+    let inside = match value {
+        Value::Object(members) if !members.is_empty() && !random.one_in(4) => {
+            let at = random.below(members.len());
+            members.values_mut().nth(at)
+        }
+        Value::Array(items) if !items.is_empty() && !random.one_in(4) => {
+            let at = random.below(items.len());
+            items.get_mut(at)
+        }
+        _ => None,
+    };
+    if let Some(inside) = inside {
+        return damaged(random, inside);
+    }
+    let others = [
+        json!(null),
+        json!(true),
+        json!(5),
+        json!(-1),
+        json!(1.5),
+        json!(2.0),
+        json!("x"),
+        json!("string"),
+        json!([]),
+        json!({}),
+        json!(["a", "a"]),
+        json!([1]),
+        json!([{}, true]),
+        json!({"type": "strin"}),
+        json!({"a": 1}),
+        json!({"pattern": "("}),
+        json!({"$ref": "#/nowhere"}),
+    ];
+    *value = random.pick(&others).clone();
+}
+
+#[test]
+fn a_schema_that_is_valid_at_sight_is_valid() {
+    let (mut at_sight, mut invalid) = (0, 0);
+    for seed in 0..number("SCHEMA_CASES").unwrap_or(20_000) {
+        let mut random = Random::new(seed);
+        let mut schema =
+            if random.one_in(2) { generate::schema(&mut random) } else { plain_schema(&mut random) };
+        (0..random.below(3)).for_each(|_| damaged(&mut random, &mut schema));
+        let library = validator(&schema);
+        if is_plainly_valid(&schema) {
+            at_sight += 1;
+            assert!(
+                library.is_ok(),
+                "SCHEMA_SEED={seed} {schema}: {:?}",
+                library.err().map(|it| it.to_string())
+            );
+        }
+        invalid += usize::from(library.is_err());
+    }
+    assert!(at_sight > 2_000 && invalid > 2_000, "{at_sight} at sight, {invalid} invalid");
+}
+
+/// A schema of the words that are known at sight.
+fn plain_schema(random: &mut Random) -> Value {
+    let part = |random: &mut Random| match random.below(4) {
+        0 => json!({"type": "string", "minLength": random.below(9), "maxLength": 20, "format": "email"}),
+        1 => {
+            json!({"type": "integer", "minimum": random.below(9), "exclusiveMaximum": 1e3, "description": "n"})
+        }
+        2 => json!({"enum": ["a", 1, null], "default": "a", "x-note": [1]}),
+        _ => json!({"type": "array", "items": {"not": {"const": 1}}, "maxItems": 9, "uniqueItems": true}),
+    };
+    let (one, two, three) = (part(random), part(random), part(random));
+    let draft = random.pick(&[
+        "http://json-schema.org/draft-07/schema#",
+        "https://json-schema.org/draft/2020-12/schema",
+        "http://json-schema.org/draft-04/schema#",
+    ]);
+    json!({
+        "$schema": draft, "title": "t", "type": "object", "required": ["one", "two"], "maxProperties": 50,
+        "properties": {"one": one, "two": {"anyOf": [two, {"type": ["null", "boolean"]}]}},
+        "additionalProperties": three, "examples": [{}], "readOnly": false,
+    })
+}
+
+#[test]
+fn what_the_shipped_rules_name_is_valid_at_sight() {
+    for text in [
+        include_str!("../../../../rules/schemas/clickstream.schema.json"),
+        include_str!("../../../../rules/schemas/products.schema.json"),
+    ] {
+        let schema: Value = serde_json::from_str(text).expect("JSON");
+        assert!(is_plainly_valid(&schema) && Compiled::new(&schema).is_some(), "{text}");
+    }
+}
