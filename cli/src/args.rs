@@ -155,6 +155,11 @@ pub enum EnrichCommand {
     /// What rules mean is not touched, and no comment is lost. A file that can't be read stays as it is.
     #[command(verbatim_doc_comment)]
     Fmt(FmtArgs),
+    /// Serves editors: the language server for rule files, over standard input and output
+    ///
+    /// An editor starts it by itself. It knows the folder of each rule file that is open there.
+    #[command(verbatim_doc_comment)]
+    Lsp(LspArgs),
     /// Runs the tests beside rules: `NAME.test.enrich` beside `NAME.enrich`
     ///
     /// Everything is offline, and the clock stands still. The last line says how many clauses of the rules the
@@ -171,6 +176,16 @@ pub enum EnrichCommand {
     Completions(CompletionsArgs),
     /// Writes a manual page for each command
     Man(ManArgs),
+}
+
+/// What `enrich lsp` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = "Exit status:\n  0  the editor has said that it is done\n  \
+                  2  it did not keep to the protocol")]
+pub struct LspArgs {
+    /// As it is anyway: many editors say it
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// What `enrich completions` does its work with.

@@ -5,6 +5,7 @@ mod deployed;
 mod explain;
 mod fmt;
 mod invoke;
+mod lsp;
 mod replay;
 mod report;
 mod run;
@@ -56,6 +57,10 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
         }
         Ok(EnrichArgs { command: EnrichCommand::Fmt(args) }) => {
             let result = fmt::fmt(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Lsp(_) }) => {
+            let result = lsp::lsp();
             shell.finish(result)
         }
         Ok(EnrichArgs { command: EnrichCommand::Explain(args) }) => {
@@ -202,6 +207,12 @@ pub enum CommandError {
     /// What comes once can't be watched.
     #[error("`--watch` needs files: rules from standard input (`-`) come only once")]
     WatchedStdin,
+    /// An editor did not keep to the language server protocol.
+    #[error("the editor does not keep to the language server protocol: {reason}")]
+    Protocol {
+        /// What it did.
+        reason: String,
+    },
     /// This machine's clock is no help.
     #[error("this machine's clock shows no time of use: say what time it is with `--now`")]
     NoClock,
