@@ -172,10 +172,25 @@ pub enum EnrichCommand {
     /// It shows values out of the event and the tables.
     #[command(verbatim_doc_comment)]
     Explain(ExplainArgs),
+    /// Serves a page that shows what rules do with an event while they are written
+    ///
+    /// Rules, tables and the event are typed into the page, and stay on this machine. It is served to this machine
+    /// only, and to no page but itself. Ctrl-C ends it.
+    #[command(verbatim_doc_comment)]
+    Playground(PlaygroundArgs),
     /// Writes the script that lets a shell complete arguments
     Completions(CompletionsArgs),
     /// Writes a manual page for each command
     Man(ManArgs),
+}
+
+/// What `enrich playground` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = "Example:\n  enrich playground --port 9000")]
+pub struct PlaygroundArgs {
+    /// The port on 127.0.0.1; 0 is any that is free. Links to a state of the page hold it
+    #[arg(long, value_name = "PORT", default_value_t = 8417)]
+    pub port: u16,
 }
 
 /// What `enrich lsp` does its work with.

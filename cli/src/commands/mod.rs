@@ -6,6 +6,7 @@ mod explain;
 mod fmt;
 mod invoke;
 mod lsp;
+mod playground;
 mod replay;
 mod report;
 mod run;
@@ -13,6 +14,8 @@ mod seams;
 mod shell_files;
 mod test;
 mod watch;
+
+pub(crate) use run::only_stream;
 
 use std::ffi::OsString;
 use std::io;
@@ -65,6 +68,10 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
         }
         Ok(EnrichArgs { command: EnrichCommand::Explain(args) }) => {
             let result = explain::explain(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Playground(args) }) => {
+            let result = playground::playground(&args, shell);
             shell.finish(result)
         }
         Ok(EnrichArgs { command: EnrichCommand::Completions(args) }) => {
@@ -216,13 +223,21 @@ pub enum CommandError {
     /// This machine's clock is no help.
     #[error("this machine's clock shows no time of use: say what time it is with `--now`")]
     NoClock,
+    /// The playground can't be served.
+    #[error("can't serve on port {port}: give another with `--port`; 0 is any that is free")]
+    Port {
+        /// The port.
+        port: u16,
+        /// Why.
+        source: io::Error,
+    },
     /// This machine can't run anything.
     #[error("can't start")]
     Machine(#[source] io::Error),
 }
 
 /// Runs the futures of the engine and its sources, on this thread.
-fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::Machine)
 }
 
