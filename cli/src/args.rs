@@ -155,6 +155,11 @@ pub enum EnrichCommand {
     /// What rules mean is not touched, and no comment is lost. A file that can't be read stays as it is.
     #[command(verbatim_doc_comment)]
     Fmt(FmtArgs),
+    /// Serves editors: the language server for rule files, over standard input and output
+    ///
+    /// An editor starts it by itself. It knows the folder of each rule file that is open there.
+    #[command(verbatim_doc_comment)]
+    Lsp(LspArgs),
     /// Runs the tests beside rules: `NAME.test.enrich` beside `NAME.enrich`
     ///
     /// Everything is offline, and the clock stands still. The last line says how many clauses of the rules the
@@ -167,10 +172,35 @@ pub enum EnrichCommand {
     /// It shows values out of the event and the tables.
     #[command(verbatim_doc_comment)]
     Explain(ExplainArgs),
+    /// Serves a page that shows what rules do with an event while they are written
+    ///
+    /// Rules, tables and the event are typed into the page, and stay on this machine. It is served to this machine
+    /// only, and to no page but itself. Ctrl-C ends it.
+    #[command(verbatim_doc_comment)]
+    Playground(PlaygroundArgs),
     /// Writes the script that lets a shell complete arguments
     Completions(CompletionsArgs),
     /// Writes a manual page for each command
     Man(ManArgs),
+}
+
+/// What `enrich playground` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = "Example:\n  enrich playground --port 9000")]
+pub struct PlaygroundArgs {
+    /// The port on 127.0.0.1; 0 is any that is free. Links to a state of the page hold it
+    #[arg(long, value_name = "PORT", default_value_t = 8417)]
+    pub port: u16,
+}
+
+/// What `enrich lsp` does its work with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_help = "Exit status:\n  0  the editor has said that it is done\n  \
+                  2  it did not keep to the protocol")]
+pub struct LspArgs {
+    /// As it is anyway: many editors say it
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// What `enrich completions` does its work with.

@@ -9,6 +9,7 @@
 //! 3. [`events`] sends events through the engine, [`replay`] what was kept of them; `verdicts`, [`rejects`] and
 //!    [`store`] keep what comes out.
 //! 4. [`report`] writes what `check` tells of rules besides their findings.
+//! 5. [`playground`] is all of it behind a page.
 #![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
 
 pub mod args;
@@ -16,6 +17,7 @@ mod clock;
 mod commands;
 pub mod events;
 pub mod input;
+pub mod playground;
 mod progress;
 pub mod rejects;
 pub mod replay;

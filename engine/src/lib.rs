@@ -77,7 +77,7 @@ pub use explain::{Decision, DecisionKind, Element, Explanation, Freshness, Looku
 pub use limits::Limits;
 pub use program::{BuildError, Destination, Location};
 pub use reasons::{Becomes, Reason, ReasonCode};
-pub use rules::{BrokenRules, Checked, ReadFile, Rules};
+pub use rules::{BrokenRules, CheckSession, Checked, ReadFile, Rules};
 pub use time::{Clock, Timestamp};
 pub use value::Value;
 

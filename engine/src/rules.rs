@@ -1,20 +1,24 @@
 //! Rule files to checked rules: the language's checks, and those that need a schema or a function.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+mod loader;
+mod session;
+
 use std::fmt;
 use std::sync::Arc;
 
-use enrich_dsl::check::{self, Environment, Schemas};
-use enrich_dsl::diagnostic::{self, Code, Diagnostic, Severity, render};
+use enrich_dsl::diagnostic::{Code, Diagnostic, render};
 use enrich_dsl::functions::Type;
 use enrich_dsl::model::{self, Expr, Literal, RuleSet, Variable, VariableUse};
-use enrich_dsl::source::{FileId, SourceFile, Sources, Span};
+use enrich_dsl::source::Sources;
+use enrich_dsl::syntax::Parsed;
 use enrich_dsl::types::{self, Shape, Types};
 use sha2::{Digest as _, Sha256};
 
 use crate::functions::Registry;
 use crate::schema::Schema;
+use loader::load;
+
+pub use session::CheckSession;
 
 /// Reads a file that a rule names: the path of the rule's file with the named one in its place.
 /// The error says in a few words why it can't be read.
@@ -62,40 +66,9 @@ impl Rules {
         read: &ReadFile<'_>,
         needs_output: &[String],
     ) -> Checked {
-        let loader = Loader { sources, read, loaded: RefCell::default() };
-        let shape = |file: FileId, path: &str| Some(loader.load(file, path).ok()?.shape.as_ref().clone());
-        let mut environment = Environment::new(registry.signatures(), registry.sources().to_vec());
-        environment.schemas = Some(Schemas(&shape));
-        environment.needs_output = needs_output.to_vec();
-        let checked = check::check(sources, &environment);
-        let mut findings = checked.findings;
-        let mut hash = Sha256::new();
-        let folder = common_folder(sources);
-        for (_, file) in sources.iter() {
-            let name = file.name().get(folder..).unwrap_or_default();
-            update(&mut hash, name, file.text().as_bytes());
-        }
-        let mut schemas = Vec::new();
-        for (rule, file) in checked.rules.rules.iter().zip(&checked.files) {
-            verify_calls(rule, registry, &mut findings);
-            let Some(named) = &rule.schema else {
-                schemas.push(None);
-                continue;
-            };
-            match loader.load(*file, &named.path) {
-                Ok(loaded) => {
-                    update(&mut hash, &named.path, &loaded.text);
-                    schemas.push(Some(Arc::clone(&loaded.schema)));
-                }
-                Err(problem) => findings.push(problem.finding(named.span)),
-            }
-        }
-        diagnostic::sort(&mut findings);
-        let ok = findings.iter().all(|finding| finding.severity() != Severity::Error);
-        let counts = (checked.rules.tables.len(), checked.rules.rules.len());
-        let hash = crate::hex(&hash.finalize());
-        let rules = ok.then(|| Rules { set: checked.rules, schemas, registry: registry.clone(), hash });
-        Checked { rules, findings, counts }
+        let files: Vec<_> = sources.iter().map(|(file, _)| Arc::new(Parsed::new(sources, file))).collect();
+        let mut session = CheckSession::new(registry.clone());
+        session.check(sources, &files, read, needs_output)
     }
 
     /// Rules from one text, with the standard functions and no schemas.
@@ -217,72 +190,6 @@ fn update(hash: &mut Sha256, name: &str, content: &[u8]) {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part);
     }
-}
-
-/// Reads schemas, each once: many rules may name the same.
-struct Loader<'a> {
-    sources: &'a Sources,
-    read: &'a ReadFile<'a>,
-    loaded: RefCell<HashMap<String, Result<Loaded, Problem>>>,
-}
-
-/// A schema that is read and compiled.
-#[derive(Clone)]
-struct Loaded {
-    text: Arc<[u8]>,
-    schema: Arc<Schema>,
-    shape: Arc<Shape>,
-}
-
-/// Why a schema can't be used.
-#[derive(Clone)]
-struct Problem {
-    code: Code,
-    message: String,
-    help: Option<&'static str>,
-}
-
-impl Problem {
-    fn finding(self, span: Span) -> Diagnostic {
-        let finding = Diagnostic::new(self.code, span, self.message);
-        match self.help {
-            Some(help) => finding.help(help),
-            None => finding,
-        }
-    }
-}
-
-impl Loader<'_> {
-    /// The schema that a rule of that file names: its path begins at the folder of the file.
-    fn load(&self, file: FileId, path: &str) -> Result<Loaded, Problem> {
-        let rule_file = self.sources.get(file).map(SourceFile::name).unwrap_or_default();
-        let path = match rule_file.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/{path}"),
-            None => path.to_owned(),
-        };
-        let known = self.loaded.borrow().get(&path).cloned();
-        known.unwrap_or_else(|| {
-            let loaded = load(&path, self.read);
-            self.loaded.borrow_mut().insert(path, loaded.clone());
-            loaded
-        })
-    }
-}
-
-/// Reads and compiles a schema that is at `path`.
-fn load(path: &str, read: &ReadFile<'_>) -> Result<Loaded, Problem> {
-    let text = read(path).map_err(|reason| Problem {
-        code: Code::MissingSchema,
-        message: format!("the schema `{path}` can't be read: {reason}"),
-        help: Some("a schema's path begins at the folder of its rule file"),
-    })?;
-    let schema = Schema::compile(&text).map_err(|reason| Problem {
-        code: Code::BrokenSchema,
-        message: format!("`{path}` is not a JSON Schema: {reason}"),
-        help: None,
-    })?;
-    let shape = Arc::new(schema.shape());
-    Ok(Loaded { text: text.into(), schema: Arc::new(schema), shape })
 }
 
 /// Asks each function about its arguments that stand in the rule as plain text.

@@ -12,8 +12,9 @@ use enrich_dsl::types::Shape;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use crate::json::Node;
+use crate::json::{Node, Usual};
 use compiled::Compiled;
+pub(crate) use compiled::Members;
 pub(crate) use enriched::enriched;
 use instance::Tape;
 
@@ -89,9 +90,18 @@ impl Schema {
         self.library.get()
     }
 
-    /// What does not fit, in one sentence that shows paths and keywords, never values.
-    pub(crate) fn complaint(&self, event: Node<'_>) -> Option<String> {
-        let judgement = self.compiled.as_ref().and_then(|compiled| compiled.fits(event));
+    /// What events of these members have to fit, where our own checks can tell.
+    pub(crate) fn members<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Members> {
+        self.compiled.as_ref()?.members(names)
+    }
+
+    /// What does not fit, in one sentence that shows paths and keywords, never values. `usual` are the event's
+    /// members, if they are as usual, with what they have to fit.
+    pub(crate) fn complaint(&self, event: Node<'_>, usual: Option<(&Members, Usual<'_>)>) -> Option<String> {
+        let judgement = self.compiled.as_ref().and_then(|compiled| match usual {
+            Some((members, usual)) => compiled.usual_fits(event, members, usual.values),
+            None => compiled.fits(event),
+        });
         debug_assert!(
             judgement
                 .is_none_or(|fits| self.library().is_some_and(|library| library.is_valid(event) == fits)),

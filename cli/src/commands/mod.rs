@@ -5,6 +5,8 @@ mod deployed;
 mod explain;
 mod fmt;
 mod invoke;
+mod lsp;
+mod playground;
 mod replay;
 mod report;
 mod run;
@@ -12,6 +14,8 @@ mod seams;
 mod shell_files;
 mod test;
 mod watch;
+
+pub(crate) use run::only_stream;
 
 use std::ffi::OsString;
 use std::io;
@@ -58,8 +62,16 @@ pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'
             let result = fmt::fmt(&args, shell);
             shell.finish(result)
         }
+        Ok(EnrichArgs { command: EnrichCommand::Lsp(_) }) => {
+            let result = lsp::lsp();
+            shell.finish(result)
+        }
         Ok(EnrichArgs { command: EnrichCommand::Explain(args) }) => {
             let result = explain::explain(&args, shell);
+            shell.finish(result)
+        }
+        Ok(EnrichArgs { command: EnrichCommand::Playground(args) }) => {
+            let result = playground::playground(&args, shell);
             shell.finish(result)
         }
         Ok(EnrichArgs { command: EnrichCommand::Completions(args) }) => {
@@ -202,16 +214,30 @@ pub enum CommandError {
     /// What comes once can't be watched.
     #[error("`--watch` needs files: rules from standard input (`-`) come only once")]
     WatchedStdin,
+    /// An editor did not keep to the language server protocol.
+    #[error("the editor does not keep to the language server protocol: {reason}")]
+    Protocol {
+        /// What it did.
+        reason: String,
+    },
     /// This machine's clock is no help.
     #[error("this machine's clock shows no time of use: say what time it is with `--now`")]
     NoClock,
+    /// The playground can't be served.
+    #[error("can't serve on port {port}: give another with `--port`; 0 is any that is free")]
+    Port {
+        /// The port.
+        port: u16,
+        /// Why.
+        source: io::Error,
+    },
     /// This machine can't run anything.
     #[error("can't start")]
     Machine(#[source] io::Error),
 }
 
 /// Runs the futures of the engine and its sources, on this thread.
-fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::Machine)
 }
 

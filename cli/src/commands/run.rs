@@ -47,7 +47,7 @@ fn origin(args: &RunArgs, file: &Path, engine: &Engine) -> Result<Origin<'static
 }
 
 /// The only stream that the rules take.
-pub(super) fn only_stream(engine: &Engine) -> Option<Origin<'static>> {
+pub(crate) fn only_stream(engine: &Engine) -> Option<Origin<'static>> {
     let mut patterns: Vec<_> = engine.streams().collect();
     patterns.dedup();
     match patterns.as_slice() {

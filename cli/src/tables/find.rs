@@ -16,7 +16,7 @@ pub(super) fn file_of(folder: Option<&Path>, table: &LocalTable) -> Result<PathB
         return Err(TableError::NoFolder { table: table.name.clone() });
     };
     let names = names_in(folder)?;
-    let wanted = EXTENSIONS.map(|extension| format!("{}.{extension}", table.name));
+    let wanted = names_of(&table.name);
     let mut found = wanted.iter().filter(|name| names.contains(name));
     match (found.next(), found.next()) {
         (Some(name), None) => Ok(folder.join(name)),
@@ -36,6 +36,11 @@ pub(super) fn file_of(folder: Option<&Path>, table: &LocalTable) -> Result<PathB
             })
         }
     }
+}
+
+/// The names that a table's file may have.
+pub(crate) fn names_of(table: &str) -> [String; 3] {
+    EXTENSIONS.map(|extension| format!("{table}.{extension}"))
 }
 
 fn quoted(names: &[impl AsRef<str>]) -> String {

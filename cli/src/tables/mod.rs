@@ -18,6 +18,8 @@ use enrich_engine::json::{Document, Kind};
 use enrich_engine::lookup::{ErrorCode, Item, Key, KeyValue, MemorySource};
 
 pub use error::{ItemProblem, Place, TableError};
+pub(crate) use find::names_of;
+pub(crate) use read::{line_of, line_of_item};
 
 /// The longest file of a table, in bytes.
 pub const MAX_TABLE: u64 = 256 << 20;
@@ -78,12 +80,21 @@ pub fn load(folder: Option<&Path>, tables: &[LocalTable]) -> Result<MemorySource
     let mut source = MemorySource::new();
     for table in tables {
         let file = find::file_of(folder, table)?;
-        let items = read::items(&file, table)?;
-        let with_places = items.iter().map(|(place, item)| (*place, item));
-        check_keys(table, with_places).map_err(|(place, problem)| error::item(&file, place, problem))?;
-        source = source.with_table(&table.name, items.into_iter().map(|(_, item)| item).collect());
+        let items = parse(&file, &read::bytes(&file)?, table)?;
+        source = source.with_table(&table.name, items);
     }
     Ok(source)
+}
+
+/// The items of a table, out of the bytes of its file. The file's extension says how they are written.
+///
+/// # Errors
+/// As [`load`], where the file's text is no table.
+pub(crate) fn parse(file: &Path, bytes: &[u8], table: &LocalTable) -> Result<Vec<Item>, TableError> {
+    let items = read::items(file, bytes, table)?;
+    let with_places = items.iter().map(|(place, item)| (*place, item));
+    check_keys(table, with_places).map_err(|(place, problem)| error::item(file, place, problem))?;
+    Ok(items.into_iter().map(|(_, item)| item).collect())
 }
 
 /// Whether every item has the whole key, and no two have the same.

@@ -10,13 +10,17 @@ use super::{LocalTable, MAX_TABLE, csv};
 use enrich_lambda::dynamodb_json;
 use enrich_lambda::rule_files::{self as files, FileError};
 
-/// The items of a file, each with its place.
-pub(super) fn items(file: &Path, table: &LocalTable) -> Result<Vec<(Place, Item)>, TableError> {
-    let bytes = files::read(file, "a table", MAX_TABLE).map_err(|error| match error {
+/// What stands in a file.
+pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, TableError> {
+    files::read(file, "a table", MAX_TABLE).map_err(|error| match error {
         FileError::Unreadable { path, source } => TableError::Unreadable { file: path, source },
         _ => TableError::TooLong { file: file.to_owned(), limit: MAX_TABLE },
-    })?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    })
+}
+
+/// The items of a file with these bytes, each with its place.
+pub(super) fn items(file: &Path, bytes: &[u8], table: &LocalTable) -> Result<Vec<(Place, Item)>, TableError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("csv") => csv::items(file, bytes, table),
         Some("ndjson") => lines(file, bytes),
@@ -33,11 +37,7 @@ fn whole(file: &Path, bytes: &[u8]) -> Result<Vec<(Place, Item)>, TableError> {
         }
         malformed(file, line_of(bytes, error.at), problem)
     })?;
-    let root = document.root();
-    let list = match root.get("Items") {
-        Some(items) if items.kind() == Kind::Array => items,
-        _ => root,
-    };
+    let list = list(document.root());
     let found: Vec<_> = match (list.kind(), only_item(list)) {
         (Kind::Array, _) => list.elements().collect(),
         (_, Some(single)) => vec![single],
@@ -51,6 +51,19 @@ fn whole(file: &Path, bytes: &[u8]) -> Result<Vec<(Place, Item)>, TableError> {
     };
     let places = (1..).map(Place::Item);
     places.zip(found).map(|(place, node)| Ok((place, read(file, place, node)?))).collect()
+}
+
+/// Where a file's items are.
+fn list(root: Node<'_>) -> Node<'_> {
+    root.get("Items").filter(|items| items.kind() == Kind::Array).unwrap_or(root)
+}
+
+/// The line that an item of a JSON file begins on, both counted from 1.
+pub(crate) fn line_of_item(bytes: &[u8], number: u64) -> Option<usize> {
+    let document = Document::parse(bytes).ok()?;
+    let before = usize::try_from(number).ok()?.checked_sub(1)?;
+    let item = list(document.root()).elements().nth(before)?;
+    Some(line_of(bytes, item.span().0))
 }
 
 /// An item a line; blank lines are nothing.
@@ -98,6 +111,6 @@ pub(super) fn malformed(file: &Path, line: usize, problem: String) -> TableError
 }
 
 /// The line of that byte, counted from 1.
-fn line_of(bytes: &[u8], at: usize) -> usize {
+pub(crate) fn line_of(bytes: &[u8], at: usize) -> usize {
     1 + bytes.iter().take(at).filter(|byte| **byte == b'\n').count()
 }

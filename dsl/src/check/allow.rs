@@ -6,20 +6,22 @@
 //! running, and it silences nothing then.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::suggest;
-use crate::syntax::tree::{self, Trivia};
+use crate::syntax::Parsed;
+use crate::syntax::tree::Trivia;
 
 const FORM: &str = "write `# check: allow CODE because REASON`";
 
 /// Takes out the warnings that comments silence, and reports the comments that do nothing.
-pub(super) fn apply(sources: &Sources, files: &[(FileId, tree::File)], findings: &mut Vec<Diagnostic>) {
+pub(super) fn apply(sources: &Sources, files: &[Arc<Parsed>], findings: &mut Vec<Diagnostic>) {
     let mut silences = Silences::default();
     let mut wrong = Vec::new();
-    for (file, parsed) in files {
-        silences.read(sources, *file, &parsed.trivia, &mut wrong);
+    for parsed in files {
+        silences.read(sources, parsed.file, &parsed.tree.trivia, &mut wrong);
     }
     // What an error makes unknown may hide the warning that a comment is about.
     let broken = findings.iter().any(|finding| finding.severity() == Severity::Error);
@@ -189,7 +191,7 @@ mod tests {
         if error {
             findings.push(Diagnostic::new(Code::Equals, at(".a"), "error"));
         }
-        let files = [(file, crate::syntax::parse(&sources, file).0)];
+        let files = [Arc::new(Parsed::new(&sources, file))];
         apply(&sources, &files, &mut findings);
         crate::diagnostic::sort(&mut findings);
         let name = |finding: Diagnostic| format!("{}: {}", finding.code.as_str(), finding.message);

@@ -31,6 +31,7 @@ impl Checker<'_> {
         // Inside its blocks the lookup itself is known.
         let mut inside = scope.clone();
         inside.learn(&lookup.name.text, place_in_scope);
+        self.observe(span.start, &inside);
         self.table_of.extend(table.map(|place| (lookup.name.text.clone(), place)));
         let table = table_place.map(|(_, table)| table);
         let mut body = Body::default();
@@ -50,6 +51,7 @@ impl Checker<'_> {
                 writes.occasion = Occasion::of(span.range().start, outcomes(&outcome.text));
             }
             self.lookup_statement(statement, &inside, table, &mut body, writes);
+            self.observe(statement.span.end, &inside);
         }
         writes.occasion = Occasion::default();
         let (place, _) = table_place?;
@@ -264,6 +266,7 @@ impl Checker<'_> {
                 };
                 let inside = self.known.in_block(how, &body.copies, instead.is_some(), table);
                 let before = std::mem::replace(&mut self.known, inside);
+                self.observe(statement.span.start, &scope);
                 let steps = self.block(statements, &scope, writes);
                 self.known = before;
                 let branch = Branch { instead: instead.is_some(), steps };
@@ -296,6 +299,7 @@ impl Checker<'_> {
     fn block(&mut self, statements: &[Statement], scope: &Scope, writes: &mut Writes) -> Vec<Step> {
         let mut steps = Vec::new();
         for statement in statements {
+            self.observe(statement.span.start, scope);
             if scope.element.is_some() && matches!(statement.kind, StatementKind::Drop(_)) {
                 let help = "it drops the whole event: put it above or below";
                 self.misplaced(statement, "a `for each`", help, scope.complete);

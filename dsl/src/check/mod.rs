@@ -8,6 +8,7 @@
 //!    `fields` compares what is read and written with what the schema and the tables say is there.
 //! 5. `routes` and `unused` look at the whole set: rules in each other's way, and what does nothing.
 //! 6. `allow` takes out the warnings that a comment silences.
+//! 7. `memo` keeps what a file's rules came to for the next check, `place` tells an editor what is known where.
 //!
 //! What a finding makes unknown is not reported a second time.
 
@@ -18,7 +19,9 @@ mod expressions;
 mod fields;
 mod habits;
 mod lookups;
+mod memo;
 mod partition;
+mod place;
 mod quantity;
 mod routes;
 mod rules;
@@ -29,15 +32,21 @@ mod writes;
 use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::diagnostic::{self, Code, Diagnostic, Severity};
 use crate::functions::Signature;
 use crate::limits::MAX_RULES;
 use crate::model::{RuleSet, Table};
 use crate::source::{FileId, Sources, Span};
-use crate::syntax::{self, tree};
+use crate::syntax::{Parsed, tree};
 use crate::types::{Known, Shape};
+use memo::FileRules;
+use place::Probe;
 use routes::Route;
+
+pub use memo::Memo;
+pub use place::{Place, known_at};
 
 /// What rules may refer to beyond their own text.
 #[derive(Clone, Debug)]
@@ -105,29 +114,34 @@ impl Checked {
 /// ```
 #[must_use]
 pub fn check(sources: &Sources, environment: &Environment<'_>) -> Checked {
+    let files: Vec<_> = sources.iter().map(|(file, _)| Arc::new(Parsed::new(sources, file))).collect();
+    check_parsed(sources, &files, environment, &mut Memo::default())
+}
+
+/// As [`check`], of files that are parsed: all files of `sources`, in their order. What `memo` holds of
+/// files that have not changed is not judged again.
+#[must_use]
+pub fn check_parsed(
+    sources: &Sources,
+    files: &[Arc<Parsed>],
+    environment: &Environment<'_>,
+    memo: &mut Memo,
+) -> Checked {
     let mut checker = Checker::new(sources, environment);
-    let mut files = Vec::new();
-    for (file, _) in sources.iter() {
-        let (parsed, findings) = syntax::parse(sources, file);
-        checker.findings.extend(findings);
-        files.push((file, parsed));
-    }
+    checker.findings.extend(files.iter().flat_map(|parsed| parsed.findings.iter().cloned()));
     let broken = !checker.findings.is_empty();
     let mut rules = RuleSet::default();
-    for item in files.iter().flat_map(|(_, parsed)| &parsed.items) {
-        if let tree::Item::Table(table) = item {
-            checker.table(table, &mut rules.tables);
-        }
-    }
-    checker.declared = rules.tables.clone().into();
+    checker.all_tables(files, &mut rules.tables);
     let (mut rule_files, mut routes) = (Vec::new(), Vec::new());
-    for (file, item) in files.iter().flat_map(|(file, parsed)| parsed.items.iter().map(|item| (*file, item)))
-    {
-        if let tree::Item::Rule(rule) = item {
-            let checked = checker.rule(rule, &rules.tables);
-            routes.push(Route::new(file, rule.name.span, checked.when.is_some(), &checked.streams));
-            rules.rules.push(checked);
-            rule_files.push(file);
+    for parsed in files {
+        let judge = |checker: &mut Checker<'_>| checker.file(&parsed.tree, &rules.tables);
+        let checked = memo.rules(parsed, &mut checker, &rules.tables, judge);
+        checker.findings.extend(checked.findings.iter().cloned());
+        for (rule, checked) in parsed.tree.rules().zip(&checked.rules) {
+            checker.declare("rule", &rule.name);
+            routes.push(Route::new(parsed.file, rule.name.span, checked.when.is_some(), &checked.streams));
+            rules.rules.push(checked.clone());
+            rule_files.push(parsed.file);
         }
     }
     checker.whole_set(&rules, broken);
@@ -138,7 +152,7 @@ pub fn check(sources: &Sources, environment: &Environment<'_>) -> Checked {
         checker.unused(&rules);
     }
     let mut findings = checker.findings;
-    allow::apply(sources, &files, &mut findings);
+    allow::apply(sources, files, &mut findings);
     findings.iter_mut().for_each(|finding| finding.widen(sources));
     diagnostic::sort(&mut findings);
     Checked { rules, files: rule_files, findings }
@@ -169,6 +183,8 @@ struct Checker<'a> {
     table_of: HashMap<String, usize>,
     /// What its statements overwrite, held back until the whole rule is known to be right.
     overlaps: Vec<Diagnostic>,
+    /// The place of which somebody wants to know what is known there.
+    probe: Option<Probe>,
 }
 
 impl<'a> Checker<'a> {
@@ -186,11 +202,29 @@ impl<'a> Checker<'a> {
             declared: Rc::from([]),
             table_of: HashMap::new(),
             overlaps: Vec::new(),
+            probe: None,
         }
     }
 }
 
 impl Checker<'_> {
+    /// Declares the tables of all files.
+    fn all_tables(&mut self, files: &[Arc<Parsed>], tables: &mut Vec<Table>) {
+        for item in files.iter().flat_map(|parsed| &parsed.tree.items) {
+            if let tree::Item::Table(table) = item {
+                self.table(table, tables);
+            }
+        }
+        self.declared = tables.clone().into();
+    }
+
+    /// The rules of one file, with their own findings.
+    fn file(&mut self, file: &tree::File, tables: &[Table]) -> FileRules {
+        let before = std::mem::take(&mut self.findings);
+        let rules = file.rules().map(|rule| self.rule(rule, tables)).collect();
+        FileRules { rules, findings: std::mem::replace(&mut self.findings, before) }
+    }
+
     fn report(&mut self, finding: Diagnostic) {
         self.findings.push(finding);
     }

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::Checker;
 use super::expressions::Scope;
 use super::writes::{Root, Writes};
+use super::{Checker, memo};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::functions::Type;
 use crate::limits::MAX_LOOKUPS;
@@ -36,12 +36,14 @@ struct Draft {
 impl Checker<'_> {
     pub(super) fn rule(&mut self, rule: &tree::Rule, tables: &[Table]) -> Rule {
         let known = self.findings.len();
-        self.declare("rule", &rule.name);
         self.begin(rule);
         let scope = Scope { complete: rule.complete, elsewhere: names(&rule.statements), ..Scope::default() };
         let mut draft = Draft { scope, ..Draft::default() };
+        self.observe(rule.span.start, &draft.scope);
         for statement in &rule.statements {
+            self.observe(statement.span.start, &draft.scope);
             self.rule_statement(statement, tables, &mut draft);
+            self.observe(statement.span.end, &draft.scope);
         }
         // An output's prefix and partition keys may read whatever the rule knows in the end, wherever they stand.
         for statement in &rule.statements {
@@ -193,17 +195,23 @@ impl Checker<'_> {
         let mut scope = draft.scope.clone();
         scope.element = Some(element.text.clone());
         let (mut lookups, mut steps) = (Vec::new(), Vec::new());
+        self.observe(array.span.end, &scope);
         for statement in body {
+            self.observe(statement.span.start, &scope);
             let writes = &mut draft.writes;
             let help = match &statement.kind {
                 StatementKind::Lookup(lookup) => {
                     let at = statement.span;
                     self.placed_lookup(lookup, at, tables, &mut scope, writes, &mut lookups, &mut steps);
+                    self.observe(at.end, &scope);
                     continue;
                 }
                 StatementKind::Drop(_) => "it drops the whole event: put it above or below",
                 StatementKind::ForEach { .. } => "loops are not nested",
-                _ if self.simple_step(statement, &scope, writes, &mut steps) => continue,
+                _ if self.simple_step(statement, &scope, writes, &mut steps) => {
+                    self.observe(statement.span.end, &scope);
+                    continue;
+                }
                 _ => "a `for each` holds `lookup`, `set` and `remove`",
             };
             self.misplaced(statement, "a `for each`", help, scope.complete);
@@ -293,21 +301,21 @@ impl Checker<'_> {
 
     /// What is known where a rule begins: nothing, or what its schema says.
     fn begin(&mut self, rule: &tree::Rule) {
-        let file = rule.name.span.file;
-        let shape = rule.statements.iter().find_map(|statement| {
-            let StatementKind::Schema { path, .. } = &statement.kind else { return None };
-            let [tree::TextPart::Literal(path)] = path.parts.as_slice() else { return None };
-            (self.environment.schemas?.0)(file, path)
-        });
+        let shape = memo::schema(rule, self.environment);
         let any = Shape::object([], true);
         // In a rule that can't be read whole, anything may be written by what is not read.
-        self.arrived = shape.filter(|_| rule.complete).unwrap_or(any).narrowed(Types::of(Type::Object));
+        let trusted = rule.complete || self.probe.is_some();
+        self.arrived = shape.filter(|_| trusted).unwrap_or(any).narrowed(Types::of(Type::Object));
         self.known = Known::new(self.arrived.clone(), &self.environment.functions);
         self.table_of.clear();
     }
 
     /// A statement could not be understood: what it writes is not known, so nothing is any more.
     fn forget(&mut self) {
+        // An editor asks for what can be told all the same.
+        if self.probe.is_some() {
+            return;
+        }
         self.known.skip_lookup();
         self.arrived = Shape::object([], true);
         self.arrived_element = self.arrived_element.take().map(|_| Shape::any());

@@ -24,12 +24,43 @@ mod pieces;
 mod recover;
 mod repair;
 pub mod tree;
-mod words;
+pub mod words;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::{MAX_FILE_BYTES, MAX_FINDINGS};
 use crate::source::{FileId, Sources, Span};
 use lex::Lexed;
+
+pub use lex::{Lexeme, LexemeKind};
+
+/// A file that is parsed: what a check begins with. One that checks again and again keeps these, and parses
+/// only what has changed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Parsed {
+    /// The file.
+    pub file: FileId,
+    /// All that could be read.
+    pub tree: tree::File,
+    /// What could not, and why.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// Parses one file.
+    #[must_use]
+    pub fn new(sources: &Sources, file: FileId) -> Self {
+        let (tree, findings) = parse(sources, file);
+        Self { file, tree, findings }
+    }
+}
+
+/// The words, texts, signs and comments of a text, whether it parses or not: what can be told of a place in
+/// a statement that is still being written. A text that is nested deeper than it may be has none.
+#[must_use]
+pub fn lexemes(text: &str) -> Vec<Lexeme> {
+    lex::lex(text, FileId::default(), &mut Vec::new()).lexemes
+}
 
 /// Parses one file. The tree holds all that could be read; the findings say what could not.
 #[must_use]

@@ -37,6 +37,35 @@ pub enum Item {
     Rule(Rule),
 }
 
+impl File {
+    /// The rules, in their order.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Rule(rule) => Some(rule),
+            Item::Table(_) => None,
+        })
+    }
+
+    /// The tables, in their order.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Table(table) => Some(table),
+            Item::Rule(_) => None,
+        })
+    }
+}
+
+impl Item {
+    /// The whole table or rule.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Item::Table(table) => table.span,
+            Item::Rule(rule) => rule.span,
+        }
+    }
+}
+
 /// A name with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {

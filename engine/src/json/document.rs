@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::outline::{Outline, Usual};
 use super::scan::{MAX_DEPTH, Problem, ScanError, Token, offset, scan};
 use super::write;
 
@@ -124,13 +125,19 @@ impl Document<'static> {
 
 /// The tokens of many documents, one behind the other: those of a batch's events.
 #[derive(Debug, Default)]
-pub(crate) struct Tapes(Vec<Token>);
+pub(crate) struct Tapes {
+    tokens: Vec<Token>,
+    /// What the documents mostly look like.
+    outline: Outline,
+}
 
 /// Where the tokens of one document are in [`Tapes`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tape {
     start: usize,
     end: usize,
+    /// Whether no array or object is inside the outermost value.
+    flat: bool,
 }
 
 impl Tapes {
@@ -143,38 +150,43 @@ impl Tapes {
                 ScanError { at, problem: Problem::Utf8 }
             })?),
         };
-        let start = self.0.len();
-        scan(&text, MAX_DEPTH, &mut self.0)?;
-        Ok((text, Tape { start, end: self.0.len() }))
+        let start = self.tokens.len();
+        let scanned = scan(&text, MAX_DEPTH, &mut self.tokens, &mut self.outline)?;
+        self.outline.ended(text.as_bytes(), self.tokens.get(start..).unwrap_or_default());
+        Ok((text, Tape { start, end: self.tokens.len(), flat: scanned.flat }))
+    }
+
+    /// The members of the document that was read last, if it is as documents mostly are.
+    #[inline]
+    pub(crate) fn usual(&self) -> Option<Usual<'_>> {
+        self.outline.usual()
     }
 
     /// The outermost value of a document.
     pub(crate) fn root<'d>(&'d self, text: &'d str, tape: Tape) -> Node<'d> {
-        Node { text, tape: self.0.get(tape.start..tape.end).unwrap_or_default(), at: 0 }
+        Node { text, tape: self.tokens.get(tape.start..tape.end).unwrap_or_default(), at: 0 }
     }
 
-    /// Lets the tokens inside of the last document's members go, but of those that `keeps` names: what nobody
-    /// looks into need not be held until the batch ends. A member without them is still there as a whole. `None`
-    /// where all stays as it is.
-    pub(crate) fn prune(
-        &mut self,
-        last: Tape,
-        text: &str,
-        mut keeps: impl FnMut(Name<'_>) -> bool,
-    ) -> Option<Tape> {
-        let tokens = self.0.get_mut(last.start..last.end)?;
-        // An object begins with its own token.
-        let is_flat = |tokens: &[Token]| tokens.iter().skip(1).all(|token| token.kind < Kind::Array);
-        if is_flat(tokens) {
+    /// Lets the tokens inside of the last document's members go: what nobody looks into need not be held until the
+    /// batch ends. A member without them is still there as a whole. `values` are places of members' values, which
+    /// are told where they have moved to, and the bits of `kept` say of which ones all is kept. `None` where all stays
+    /// as it is.
+    pub(crate) fn prune(&mut self, last: Tape, values: &mut [u32], kept: u64) -> Option<Tape> {
+        if last.flat {
             return None;
         }
+        let tokens = self.tokens.get_mut(last.start..last.end)?;
         let end = tokens.first().map_or(0, |root| root.next as usize);
         let (mut from, mut to) = (1, 1);
         while from < end {
             let Some(&value) = tokens.get(from + 1) else { break };
             let inside = value.next as usize - from - 2;
-            let kept = inside > 0 && keeps(Name(Node { text, tape: tokens, at: offset(from) }));
-            let members = 2 + if kept { inside } else { 0 };
+            let looked_for = values.iter_mut().zip(0..).find(|(value, _)| **value as usize == from + 1);
+            let is_kept = looked_for.is_some_and(|(value, at)| {
+                *value = offset(to + 1);
+                kept >> at & 1 == 1
+            });
+            let members = 2 + if is_kept { inside } else { 0 };
             tokens.copy_within(from..from + members, to);
             // The places that tokens name are counted from the document's first one.
             for token in tokens.get_mut(to..to + members).into_iter().flatten() {
@@ -189,18 +201,18 @@ impl Tapes {
         if let Some(root) = tokens.first_mut() {
             root.next = offset(to);
         }
-        self.0.truncate(last.start + to);
-        Some(Tape { start: last.start, end: last.start + to })
+        self.tokens.truncate(last.start + to);
+        Some(Tape { end: last.start + to, ..last })
     }
 
     /// Lets all tokens go.
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.tokens.clear();
     }
 
     /// Lets the tokens of the last document go.
     pub(crate) fn forget(&mut self, last: Tape) {
-        self.0.truncate(last.start);
+        self.tokens.truncate(last.start);
     }
 }
 
@@ -216,7 +228,7 @@ fn text_of(bytes: &[u8]) -> Result<&str, ScanError> {
 /// A tape of its own.
 fn tape(text: &str, max_depth: usize) -> Result<Vec<Token>, ScanError> {
     let mut tape = Vec::new();
-    scan(text, max_depth, &mut tape)?;
+    scan(text, max_depth, &mut tape, &mut Outline::default())?;
     Ok(tape)
 }
 
@@ -318,6 +330,14 @@ impl<'d> Node<'d> {
             }
         }
         found
+    }
+
+    /// The bytes of a string that stands there without escapes, at that index of the same tape.
+    #[inline]
+    pub(crate) fn plain_bytes(self, index: u32) -> Option<&'d [u8]> {
+        let token = self.at(index).token();
+        let inside = || self.text.as_bytes().get(token.start as usize + 1..token.end as usize - 1);
+        if token.kind == Kind::String && !token.escaped { inside() } else { None }
     }
 
     /// Whether an object has more than one member of that name.

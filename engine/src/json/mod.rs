@@ -2,18 +2,21 @@
 //!
 //! 1. `scan` walks the whole grammar of RFC 8259 once and notes where each token starts and ends.
 //! 2. [`Document`] owns the text and its tape; [`Node`] is a cheap handle on one value of it.
-//! 3. `write` turns text into JSON strings; `number` compares numbers by their digits.
+//! 3. `outline` is what the objects of a stream mostly look like, which the scanner expects again.
+//! 4. `write` turns text into JSON strings; `number` compares numbers by their digits.
 //!
 //! Expressions, schema validation and the encoder all read this one view. Numbers are their text:
 //! nothing here goes through a float.
 
 mod document;
 pub(crate) mod number;
+mod outline;
 mod scan;
 pub(crate) mod write;
 
 pub use document::{Document, Elements, Kind, Members, Name, Node};
 pub(crate) use document::{Tape, Tapes};
 pub use number::compare as compare_numbers;
-pub use scan::{MAX_DEPTH, Problem, ScanError};
+pub(crate) use outline::Usual;
+pub use scan::{MAX_DEPTH, Problem, ScanError, plain_length};
 pub use write::string as write_string;

@@ -11,6 +11,7 @@ use std::fmt;
 use wide::u8x16;
 
 use super::document::Kind;
+use super::outline::{End, Outline};
 
 /// The deepest nesting of arrays and objects that a document may have.
 pub const MAX_DEPTH: usize = 128;
@@ -80,21 +81,35 @@ impl fmt::Display for ScanError {
 impl std::error::Error for ScanError {}
 
 /// Walks `text` and appends its tokens to the tape, counted from there on. Brackets may be nested
-/// `max_depth` deep. After an error the tape is as it was.
-pub(super) fn scan(text: &str, max_depth: usize, tape: &mut Vec<Token>) -> Result<(), ScanError> {
+/// `max_depth` deep. After an error the tape is as it was. With an `outline`, an object's members are
+/// looked for in it, and learned.
+pub(super) fn scan(
+    text: &str,
+    max_depth: usize,
+    tape: &mut Vec<Token>,
+    outline: &mut Outline,
+) -> Result<Scanned, ScanError> {
     if u32::try_from(text.len()).is_err() {
         return Err(ScanError { at: text.len(), problem: Problem::Size });
     }
     let base = tape.len();
     // About one token every nine bytes in events as they come.
     tape.reserve(text.len() / 8 + 4);
-    let mut scanner = Scanner { bytes: text.as_bytes(), tape: std::mem::take(tape), base };
+    outline.begin();
+    let mut scanner = Scanner { bytes: text.as_bytes(), tape: std::mem::take(tape), base, outline };
     let scanned = scanner.document(max_depth);
     *tape = scanner.tape;
     if scanned.is_err() {
         tape.truncate(base);
     }
     scanned
+}
+
+/// What a text turned out to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scanned {
+    /// Whether no array or object is inside the outermost value.
+    pub(super) flat: bool,
 }
 
 /// Stands for the container around the outermost value.
@@ -106,11 +121,13 @@ struct Scanner<'a> {
     tape: Vec<Token>,
     /// Where the document begins on the tape.
     base: usize,
+    outline: &'a mut Outline,
 }
 
 impl Scanner<'_> {
-    fn document(&mut self, max_depth: usize) -> Result<(), ScanError> {
+    fn document(&mut self, max_depth: usize) -> Result<Scanned, ScanError> {
         let (mut at, mut depth, mut container, mut in_object) = (0, 0, OUTSIDE, false);
+        let mut flat = true;
         'value: loop {
             at = self.skip_space(at);
             match self.peek(at) {
@@ -120,6 +137,7 @@ impl Scanner<'_> {
                     if depth == max_depth {
                         return fail(at, Problem::Depth);
                     }
+                    flat &= depth == 0;
                     depth += 1;
                     in_object = bracket == b'{';
                     container = self.open(if in_object { Kind::Object } else { Kind::Array }, at, container);
@@ -128,11 +146,13 @@ impl Scanner<'_> {
                         // Behind the first bracket, as behind a value, may stand the second.
                         b'}' if in_object => {}
                         b']' if !in_object => {}
-                        b'"' if in_object => {
-                            at = self.name(at)?;
-                            continue 'value;
+                        _ if in_object => {
+                            let comes_value;
+                            (comes_value, at) = self.members(at, depth)?;
+                            if comes_value {
+                                continue 'value;
+                            }
                         }
-                        _ if in_object => return self.unexpected(at),
                         _ => continue 'value,
                     }
                 }
@@ -145,12 +165,11 @@ impl Scanner<'_> {
                 at = self.skip_space(at);
                 match (self.peek(at), in_object) {
                     (b',', true) => {
-                        at = self.skip_space(at + 1);
-                        if self.peek(at) != b'"' {
-                            return self.unexpected(at);
+                        let comes_value;
+                        (comes_value, at) = self.members(self.skip_space(at + 1), depth)?;
+                        if comes_value {
+                            continue 'value;
                         }
-                        at = self.name(at)?;
-                        continue 'value;
                     }
                     (b',', false) => {
                         at += 1;
@@ -165,7 +184,7 @@ impl Scanner<'_> {
                 }
             }
             at = self.skip_space(at);
-            return if at == self.bytes.len() { Ok(()) } else { fail(at, Problem::Token) };
+            return if at == self.bytes.len() { Ok(Scanned { flat }) } else { fail(at, Problem::Token) };
         }
     }
 
@@ -186,9 +205,25 @@ impl Scanner<'_> {
         (around, around != OUTSIDE && kind == Some(Kind::Object))
     }
 
+    /// Members from there on, as far as they are as usual in the outermost object; else one name with the colon
+    /// behind it. Gives whether a value comes next, and where.
+    fn members(&mut self, at: usize, depth: usize) -> Result<(bool, usize), ScanError> {
+        if depth > 1 || !self.outline.expects() {
+            return Ok((true, self.name(at)?));
+        }
+        match self.outline.members(self.bytes, at, &mut self.tape, self.base) {
+            End::Value(at) => Ok((true, at)),
+            End::Behind(at) => Ok((false, at)),
+            End::Name(at) => Ok((true, self.name(self.skip_space(at))?)),
+        }
+    }
+
     /// A member's name, and the colon behind it.
     #[inline(always)]
     fn name(&mut self, at: usize) -> Result<usize, ScanError> {
+        if self.peek(at) != b'"' {
+            return self.unexpected(at);
+        }
         let mut at = self.string(at)?;
         if self.peek(at) != b':' {
             at = self.skip_space(at);
@@ -224,22 +259,7 @@ impl Scanner<'_> {
     /// The next quote, backslash or control character, or the end.
     #[inline]
     fn skip_plain(&self, start: usize) -> usize {
-        const QUOTE: u8x16 = u8x16::new([b'"'; 16]);
-        const BACKSLASH: u8x16 = u8x16::new([b'\\'; 16]);
-        const LAST_CONTROL: u8x16 = u8x16::new([0x1f; 16]);
-        let (mut at, mut rest) = (start, self.bytes.get(start..).unwrap_or_default());
-        while let Some((block, behind)) = rest.split_first_chunk::<16>() {
-            let block = u8x16::new(*block);
-            let control = block.min(LAST_CONTROL).simd_eq(block);
-            let special = (control | block.simd_eq(QUOTE) | block.simd_eq(BACKSLASH)).to_bitmask();
-            if special != 0 {
-                return at + special.trailing_zeros() as usize;
-            }
-            at += 16;
-            rest = behind;
-        }
-        let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
-        at + rest.iter().position(special).unwrap_or(rest.len())
+        start + plain_length(self.bytes.get(start..).unwrap_or_default())
     }
 
     /// What stands behind a backslash.
@@ -355,6 +375,29 @@ impl Scanner<'_> {
     fn wrong<T>(&self, at: usize, problem: Problem) -> Result<T, ScanError> {
         fail(at, if at == self.bytes.len() { Problem::End } else { problem })
     }
+}
+
+/// How many bytes there are before the next quote, backslash or control character, or the end: all that is plain
+/// inside of a string.
+#[inline]
+#[must_use]
+pub fn plain_length(text: &[u8]) -> usize {
+    const QUOTE: u8x16 = u8x16::new([b'"'; 16]);
+    const BACKSLASH: u8x16 = u8x16::new([b'\\'; 16]);
+    const LAST_CONTROL: u8x16 = u8x16::new([0x1f; 16]);
+    let (mut at, mut rest) = (0, text);
+    while let Some((block, behind)) = rest.split_first_chunk::<16>() {
+        let block = u8x16::new(*block);
+        let control = block.min(LAST_CONTROL).simd_eq(block);
+        let special = (control | block.simd_eq(QUOTE) | block.simd_eq(BACKSLASH)).to_bitmask();
+        if special != 0 {
+            return at + special.trailing_zeros() as usize;
+        }
+        at += 16;
+        rest = behind;
+    }
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+    at + rest.iter().position(special).unwrap_or(rest.len())
 }
 
 #[cold]

@@ -24,15 +24,6 @@ impl Key {
     pub fn parts(&self) -> &[KeyValue] {
         &self.0
     }
-
-    /// The bytes that it holds in memory.
-    pub(crate) fn held_bytes(&self) -> usize {
-        let text = |part: &KeyValue| match part {
-            KeyValue::String(text) | KeyValue::Number(text) => text.len(),
-            KeyValue::Binary(bytes) => bytes.len(),
-        };
-        self.0.iter().map(|part| size_of::<KeyValue>() + text(part)).sum()
-    }
 }
 
 /// The value of one part of a key, in canonical form: equal keys are equal values.

@@ -45,13 +45,14 @@ fn source<'o>(origin: &'o Origin<'_>) -> Source<'o> {
 }
 
 /// Whether two sources plainly are one. Those of a batch mostly have their texts in common.
+#[inline]
 fn same(one: &Source<'_>, two: &Source<'_>) -> bool {
-    let text = |one: &str, two: &str| std::ptr::eq(one, two) || one == two;
-    let option = |one: Option<&str>, two: Option<&str>| match (one, two) {
-        (Some(one), Some(two)) => text(one, two),
-        (one, two) => one == two,
+    let shared = |one: Option<&str>, two: Option<&str>| match (one, two) {
+        (Some(one), Some(two)) => std::ptr::eq(one, two),
+        (one, two) => one.is_none() && two.is_none(),
     };
-    option(one.0, two.0) && text(one.1, two.1) && option(one.2, two.2)
+    let shared = shared(one.0, two.0) && std::ptr::eq(one.1, two.1) && shared(one.2, two.2);
+    shared || one == two
 }
 
 /// Eight digits that tell a text from others.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::json::{Name, Node, write};
+use crate::json::{Node, write};
 use crate::words::Words;
 
 /// The most names that a table takes: one bit each.
@@ -60,11 +60,6 @@ impl Names {
             }
         });
         (present, repeated)
-    }
-
-    /// Whether a member's name is in the set.
-    pub(crate) fn has(&self, set: Set, name: Name<'_>) -> bool {
-        self.names.iter().enumerate().any(|(at, known)| set >> at & 1 == 1 && name.is(known))
     }
 
     #[cold]

@@ -5,7 +5,7 @@ use std::hash::BuildHasher as _;
 
 use crate::explain::Freshness;
 use crate::limits::ItemRoom;
-use crate::lookup::{Answer, ErrorCode, Failure, Key, KeyBytes};
+use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes, Rendered};
 use crate::program::Program;
 
 /// The number of a key among those of its slot.
@@ -27,8 +27,7 @@ struct Slot {
 }
 
 struct Entry {
-    key: Key,
-    /// Where its bytes are.
+    /// Where its key's bytes are.
     bytes: std::ops::Range<usize>,
     given: Option<Given>,
     /// In which wave it was asked last, and in which an event waits for its item, counted from 1.
@@ -40,6 +39,8 @@ struct Entry {
 #[derive(Clone, Debug)]
 pub(super) struct Given {
     pub(super) answer: Answer,
+    /// What an earlier batch made of the item.
+    pub(super) rendered: Option<Rendered>,
     pub(super) freshness: Freshness,
 }
 
@@ -72,9 +73,7 @@ impl Answers {
         ids.insert_unique(hash, id, |id| hasher.hash_one(of(id).unwrap_or_default()));
         let start = bytes.len();
         bytes.extend_from_slice(key);
-        let entry =
-            Entry { key: KeyBytes::key(key), bytes: start..bytes.len(), given: None, asked: 0, awaited: 0 };
-        keys.push(entry);
+        keys.push(Entry { bytes: start..bytes.len(), given: None, asked: 0, awaited: 0 });
         Some(id)
     }
 
@@ -82,8 +81,10 @@ impl Answers {
         self.slots.get(slot)?.get(id)?.given.as_ref()
     }
 
-    pub(super) fn key(&self, slot: usize, id: KeyId) -> Option<&Key> {
-        Some(&self.slots.get(slot)?.get(id)?.key)
+    /// The bytes of that key.
+    pub(super) fn key(&self, slot: usize, id: KeyId) -> Option<&[u8]> {
+        let slot = self.slots.get(slot)?;
+        slot.bytes.get(slot.get(id)?.bytes.clone())
     }
 
     /// Whether that key is to be asked in this wave: neither has it an answer that does, nor did another event
@@ -109,8 +110,22 @@ impl Answers {
     }
 
     pub(super) fn give(&mut self, slot: usize, id: KeyId, answer: Answer, freshness: Freshness) {
+        self.give_all(slot, id, Given { answer, rendered: None, freshness });
+    }
+
+    /// Gives an answer that an earlier batch kept, with what it made of it.
+    pub(super) fn give_kept(
+        &mut self,
+        slot: usize,
+        id: KeyId,
+        (answer, rendered): (Answer, Option<Rendered>),
+    ) {
+        self.give_all(slot, id, Given { answer, rendered, freshness: Freshness::Kept });
+    }
+
+    fn give_all(&mut self, slot: usize, id: KeyId, given: Given) {
         if let Some(entry) = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id)) {
-            entry.given = Some(Given { answer, freshness });
+            entry.given = Some(given);
         }
     }
 

@@ -7,7 +7,7 @@
 use bytes::BytesMut;
 use enrich_dsl::model::Copied;
 
-use super::answers::Given;
+use super::answers::{Answers, Given, KeyId};
 use super::apply::{self, Applying, count_kept};
 use super::buffers::Buffers;
 use super::copies::copied;
@@ -16,7 +16,7 @@ use crate::batch::{LookupCounts, Verdict};
 use crate::eval::{Known, Level, Scope};
 use crate::explain::Freshness;
 use crate::json::Node;
-use crate::lookup::{Answer, Item};
+use crate::lookup::{Answer, Item, Rendered, TableCache};
 use crate::program::{Addition, Append, Expr, Lookup, Otherwise, Program, Rule};
 
 /// What is kept from one event of a batch to the next.
@@ -32,6 +32,7 @@ pub(super) struct Appending<'a> {
     known: Vec<Known<'a>>,
     ended: Vec<(usize, Ended)>,
     text: String,
+    made: Vec<Made>,
 }
 
 /// Members that are added, each behind a comma; `None` where the long way has to say what they are.
@@ -45,8 +46,28 @@ enum Ended {
     NoKey,
 }
 
-/// An item, and the number of its key.
-type Found<'a> = (usize, &'a Item);
+/// An item, the number of its key, and what an earlier batch made of it.
+type Found<'a> = (KeyId, &'a Item, Option<&'a Rendered>);
+
+/// What was made of an item that an earlier batch kept.
+pub(super) struct Made {
+    slot: usize,
+    key: KeyId,
+    rendered: Rendered,
+}
+
+impl Made {
+    /// Keeps it beside the item, for the batches to come.
+    pub(super) fn keep(self, caches: &[Option<TableCache>], answers: &Answers) {
+        let Self { slot, key, rendered } = self;
+        let given = answers.get(slot, key).map(|given| &given.answer);
+        if let (Some(Some(cache)), Some(Answer::Found(item))) = (caches.get(slot), given)
+            && let Some(key) = answers.key(slot, key)
+        {
+            cache.keep_rendered(key, item, rendered);
+        }
+    }
+}
 
 /// Why no more is added.
 enum Stopped {
@@ -66,6 +87,7 @@ impl Appending<'_> {
             known: Vec::new(),
             ended: Vec::new(),
             text: String::new(),
+            made: Vec::new(),
         }
     }
 
@@ -82,10 +104,10 @@ impl Appending<'_> {
         }
     }
 
-    /// The buffers, for another batch.
-    pub(super) fn end(mut self) -> Buffers {
+    /// The buffers, for another batch, and what was made of items.
+    pub(super) fn end(mut self) -> (Buffers, Vec<Made>) {
         self.buffers.keep(self.out);
-        self.buffers
+        (self.buffers, self.made)
     }
 }
 
@@ -141,8 +163,16 @@ impl<'s, 'a> Run<'s, 'a, '_> {
                 Addition::Lookup { place, number, openings, found, missing, no_key } => {
                     let lookup = self.rule.lookups.get(*place).ok_or(Stopped::Unusual)?;
                     match self.answer(*place, lookup)? {
-                        (Ended::Found(freshness), Some((key, item))) => {
-                            self.item((*number, openings), key, lookup, item)?;
+                        (Ended::Found(freshness), Some((key, item, rendered))) => {
+                            match rendered.filter(|rendered| rendered.lookup == *number) {
+                                Some(Rendered { members, .. }) => {
+                                    self.applying.appending.out.extend_from_slice(members.as_bytes());
+                                }
+                                None => {
+                                    let makes = freshness == Freshness::Kept && rendered.is_none();
+                                    self.item((*number, openings), (key, makes), lookup, item)?;
+                                }
+                            }
                             self.learn(*place, Known::Item(item), Ended::Found(freshness));
                             self.additions(found)?;
                         }
@@ -180,10 +210,10 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         let (apply::Found { answers, keys, .. }, context) = (self.applying.found, self.applying.context);
         match keys.of(self.taken.keys, &self.rule.lookups).get(place) {
             Some(Asked::Key(key)) => match answers.get(lookup.slot, *key) {
-                Some(Given { answer: Answer::Found(item), freshness }) => {
-                    Ok((Ended::Found(*freshness), Some((*key as usize, item))))
+                Some(Given { answer: Answer::Found(item), freshness, rendered }) => {
+                    Ok((Ended::Found(*freshness), Some((*key, item, rendered.as_ref()))))
                 }
-                Some(Given { answer: Answer::Missing, freshness })
+                Some(Given { answer: Answer::Missing, freshness, .. })
                     if !may_come(lookup, &self.taken.record.origin, context) =>
                 {
                     Ok((Ended::Missing(*freshness), None))
@@ -195,21 +225,29 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         }
     }
 
-    /// Adds the members out of an item.
+    /// Adds the members out of an item. `makes` says that later batches want them too.
     fn item(
         &mut self,
         (number, openings): (usize, &[String]),
-        key: usize,
+        (key, makes): (KeyId, bool),
         lookup: &Lookup,
         item: &Item,
     ) -> Result<(), Stopped> {
-        let Appending { items, out, .. } = &mut self.applying.appending;
+        let Appending { items, out, made, .. } = &mut self.applying.appending;
         let items = items.get_mut(number).ok_or(Stopped::Unusual)?;
-        if items.len() <= key {
-            items.resize(key + 1, None);
+        let place = key as usize;
+        if items.len() <= place {
+            items.resize(place + 1, None);
         }
-        let members = items.get_mut(key).ok_or(Stopped::Unusual)?;
-        let members = members.get_or_insert_with(|| members_of(lookup, openings, item));
+        let members = items.get_mut(place).ok_or(Stopped::Unusual)?;
+        let members = members.get_or_insert_with(|| {
+            let members = members_of(lookup, openings, item);
+            if let Some(members) = members.as_deref().filter(|_| makes) {
+                let rendered = Rendered { lookup: number, members: members.into() };
+                made.push(Made { slot: lookup.slot, key, rendered });
+            }
+            members
+        });
         out.extend_from_slice(members.as_deref().ok_or(Stopped::Unusual)?.as_bytes());
         Ok(())
     }

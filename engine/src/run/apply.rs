@@ -18,7 +18,7 @@ use crate::eval::{Known, Level, Scope, Stop};
 use crate::explain::{DecisionKind, Freshness, Trace, Written};
 use crate::json::{Kind, Node, Tapes};
 use crate::limits::Limits;
-use crate::lookup::{Answer, ErrorCode, Failure, Item};
+use crate::lookup::{Answer, ErrorCode, Failure, Item, TableCache};
 use crate::program::{Branch, Lookup, Program, Rule, Step, StepKind, TableSlot};
 use crate::reasons::{Reason, ReasonCode};
 use crate::value::Value;
@@ -61,9 +61,11 @@ impl<'a> Applying<'a> {
         Self { program, found, limits, context, counts, places, appending, trace }
     }
 
-    /// How the lookups ended, and the buffers.
-    pub(super) fn end(self) -> (Vec<LookupCounts>, Buffers) {
-        (self.counts.into_iter().flatten().collect(), self.appending.end())
+    /// How the lookups ended, and the buffers. What was made of kept items is kept beside them.
+    pub(super) fn end(self, caches: &[Option<TableCache>]) -> (Vec<LookupCounts>, Buffers) {
+        let (buffers, made) = self.appending.end();
+        made.into_iter().for_each(|made| made.keep(caches, self.found.answers));
+        (self.counts.into_iter().flatten().collect(), buffers)
     }
 
     /// The verdict on one event.
@@ -275,8 +277,10 @@ impl<'a> Run<'a, '_> {
         }
         match self.element.as_ref().unwrap_or(&self.event).keys.get(place) {
             Some(Asked::Key(key)) => match self.answers.get(lookup.slot, *key) {
-                Some(Given { answer: Answer::Found(item), freshness }) => Ok(Ended::Item(item, *freshness)),
-                Some(Given { answer: Answer::Missing, freshness }) => Ok(Ended::Missing(*freshness)),
+                Some(Given { answer: Answer::Found(item), freshness, .. }) => {
+                    Ok(Ended::Item(item, *freshness))
+                }
+                Some(Given { answer: Answer::Missing, freshness, .. }) => Ok(Ended::Missing(*freshness)),
                 Some(Given { answer: Answer::Failed(failure), .. }) => Err(self.taken.failure(failure)),
                 None => Err(unanswered()),
             },

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::BytesMut;
 
+use super::usual::Knowns;
 use crate::json::Tapes;
 
 /// How large the buffers are that enriched events share.
@@ -21,6 +22,7 @@ pub(crate) struct Pool(Mutex<Vec<Buffers>>);
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     pub(super) tapes: Tapes,
+    pub(super) knowns: Knowns,
     /// Rests of buffers that are written full. One is free again once nobody has an event of it.
     pub(super) full: Vec<BytesMut>,
 }

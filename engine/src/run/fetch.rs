@@ -11,7 +11,8 @@ use crate::context::Context;
 use crate::explain::Freshness;
 use crate::limits::ItemRoom;
 use crate::lookup::{
-    Answer, Call, Called, ErrorCode, Failure, Flight, Landing, Questions, Source, TableCache, TableQuestions,
+    Answer, Call, Called, ErrorCode, Failure, Flight, KeyBytes, Landing, Questions, Source, TableCache,
+    TableQuestions,
 };
 use crate::program::Program;
 use crate::value::Value;
@@ -117,8 +118,8 @@ impl<'a> Wave<'a> {
                 let awaited = self.is_awaited(slot, id);
                 let Some(key) = self.answers.key(slot, id) else { continue };
                 let fresh = cache.fresh(key, now);
-                match fresh.filter(|answer| !awaited || matches!(answer, Answer::Found(_))) {
-                    Some(answer) => self.answers.give(slot, id, answer, Freshness::Kept),
+                match fresh.filter(|(answer, _)| !awaited || matches!(answer, Answer::Found(_))) {
+                    Some(kept) => self.answers.give_kept(slot, id, kept),
                     None => match cache.flights.get(key, now, deadline).filter(|_| !awaited) {
                         Some(flight) => flights.push((slot, id, flight)),
                         None => left.push(id),
@@ -139,7 +140,8 @@ impl<'a> Wave<'a> {
             .collect();
         for (slot, (table, ids)) in self.program.tables.iter().zip(keys).enumerate() {
             if let Some((slots, questions)) = calls.get_mut(table.source).filter(|_| !ids.is_empty()) {
-                let keys = ids.iter().filter_map(|id| self.answers.key(slot, *id).cloned()).collect();
+                let keys =
+                    ids.iter().filter_map(|id| self.answers.key(slot, *id).map(KeyBytes::key)).collect();
                 let table = TableQuestions::new(Arc::clone(&table.table), keys, table.attributes.clone());
                 questions.tables.push(table);
                 slots.push((slot, ids));
@@ -151,10 +153,11 @@ impl<'a> Wave<'a> {
 
     fn asking(&self, source: &Arc<dyn Source>, slots: Vec<SlotKeys>, questions: Questions) -> Asking<'a> {
         let source = Arc::clone(source);
-        let tables = slots.iter().zip(&questions.tables).enumerate();
-        let cached: Vec<_> = tables
-            .filter_map(|(at, ((slot, _), table))| Some((at, self.cache(*slot)?, table.keys.clone())))
-            .collect();
+        let cached = slots.iter().enumerate().filter_map(|(at, (slot, ids))| {
+            let keys = |slot| ids.iter().filter_map(move |id| Some(self.answers.key(slot, *id)?.to_vec()));
+            Some((at, self.cache(*slot)?, keys(*slot).collect()))
+        });
+        let cached: Vec<(usize, &TableCache, Vec<Vec<u8>>)> = cached.collect();
         let call = async move {
             let answers = source.fetch(&questions).await;
             Arc::new(Called { answers })

@@ -21,6 +21,7 @@ mod plan;
 mod prepare;
 mod routes;
 mod tell;
+mod usual;
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -33,7 +34,7 @@ use crate::explain::Trace;
 use crate::json::{Elements, Node, Tape, Tapes};
 use crate::limits::{ItemRoom, Limits, NoRoom, Room, together};
 use crate::lookup::{ErrorCode, Failure, Source, TableCache};
-use crate::program::{ForEach, Lookup, Program};
+use crate::program::{ForEach, Lookup, Names, Program};
 use crate::reasons::{Reason, ReasonCode};
 use answers::{Answers, KeyId};
 use buffers::Buffers;
@@ -42,6 +43,7 @@ pub(crate) use pace::Pace;
 use plan::Planner;
 use prepare::Preparer;
 pub(crate) use prepare::internal;
+use usual::Knowns;
 
 /// Runs a batch through the program.
 pub(crate) async fn batch(
@@ -55,10 +57,10 @@ pub(crate) async fn batch(
 ) -> Outcome {
     let together = together(records);
     let mut buffers = pool.take();
-    let tapes = std::mem::take(&mut buffers.tapes);
+    let kept = (std::mem::take(&mut buffers.tapes), std::mem::take(&mut buffers.knowns));
     let mut answers = Answers::new(program);
-    let Prepared { mut events, tapes, fields, mut keys, mut wanted } =
-        prepared(program, limits, &mut pace, records, &mut answers, (tapes, context, trace));
+    let Prepared { mut events, tapes, knowns, fields, mut keys, mut wanted } =
+        prepared(program, limits, &mut pace, records, &mut answers, (kept, context, trace));
     for wave in 0..program.waves {
         if wave > 0 {
             let mut planner = Planner::new(program, wave, (context, trace));
@@ -86,8 +88,8 @@ pub(crate) async fn batch(
         within(verdict, at, taken.text.len(), &mut room)
     };
     let verdicts = events.into_iter().enumerate().map(verdict).collect();
-    let (lookups, buffers) = applying.end();
-    pool.give_back(Buffers { tapes, ..buffers });
+    let (lookups, buffers) = applying.end(caches);
+    pool.give_back(Buffers { tapes, knowns, ..buffers });
     Outcome { verdicts, lookups }
 }
 
@@ -95,6 +97,7 @@ pub(crate) async fn batch(
 struct Prepared<'r> {
     events: Vec<Event<'r>>,
     tapes: Tapes,
+    knowns: Knowns,
     /// For each name of an event's rule, where its value is on the event's tape; 0 where there is none.
     fields: Vec<u32>,
     keys: Keys,
@@ -108,13 +111,16 @@ fn prepared<'r>(
     pace: &mut Pace<'_>,
     records: &'r [Record<'r>],
     answers: &mut Answers,
-    (tapes, context, trace): (Tapes, Context, Option<&Trace>),
+    ((tapes, knowns), context, trace): ((Tapes, Knowns), Context, Option<&Trace>),
 ) -> Prepared<'r> {
     let together = together(records);
     let mut planner = Planner::new(program, 0, (context, trace));
     let routes = routes::Routes::new(program);
-    let (fields, keys) = (Vec::new(), Keys::default());
-    let mut preparer = Preparer { program, routes, tapes, fields, keys, context, trace };
+    let names = program.rules.iter().filter_map(|rule| rule.names.as_ref()).map(Names::count).max();
+    // As much as they mostly need, so that they need not be moved as they grow.
+    let fields = Vec::with_capacity(records.len().saturating_mul(names.unwrap_or(0)));
+    let keys = Keys::for_events(records.len());
+    let mut preparer = Preparer { program, routes, tapes, knowns, fields, keys, context, trace };
     let mut room = Room::new(limits, together);
     let prepared = |(at, record)| {
         if pace.ends_prepare(at) {
@@ -129,8 +135,8 @@ fn prepared<'r>(
         event
     };
     let events = records.iter().enumerate().map(prepared).collect();
-    let Preparer { tapes, fields, keys, .. } = preparer;
-    Prepared { events, tapes, fields, keys, wanted: planner.wanted() }
+    let Preparer { tapes, knowns, fields, keys, .. } = preparer;
+    Prepared { events, tapes, knowns, fields, keys, wanted: planner.wanted() }
 }
 
 /// Does one step of one record. A panic in it is a fault of ours, or of an embedder's function; it rejects
@@ -267,6 +273,11 @@ enum Asked {
 struct Keys(Vec<Asked>);
 
 impl Keys {
+    /// With room for one key of each event.
+    fn for_events(events: usize) -> Self {
+        Self(Vec::with_capacity(events))
+    }
+
     /// Makes room for so many, and gives the place of the first one.
     fn open(&mut self, count: usize) -> usize {
         let first = self.0.len();

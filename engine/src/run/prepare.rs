@@ -8,12 +8,13 @@ use enrich_dsl::model::{Decode, OnInvalid};
 use enrich_dsl::source::Span;
 
 use super::routes::{Route, Routes};
+use super::usual::{Known, Knowns};
 use super::{Event, Keys, Taken, decode, rejected};
 use crate::batch::{Origin, Payload, Record, Verdict};
 use crate::context::Context;
 use crate::eval::{Scope, Stop};
 use crate::explain::{DecisionKind, Trace};
-use crate::json::{Kind, Node, Tape, Tapes};
+use crate::json::{Kind, Node, Tape, Tapes, Usual};
 use crate::program::{Condition, ForEach, Names, Program, Rule};
 use crate::reasons::{Reason, ReasonCode};
 
@@ -22,6 +23,7 @@ pub(super) struct Preparer<'p, 'r> {
     pub(super) program: &'p Program,
     pub(super) routes: Routes<'p, 'r>,
     pub(super) tapes: Tapes,
+    pub(super) knowns: Knowns,
     pub(super) fields: Vec<u32>,
     pub(super) keys: Keys,
     pub(super) context: Context,
@@ -69,15 +71,17 @@ impl<'p, 'r> Preparer<'p, 'r> {
         let fields = self.fields.len();
         self.fields.extend(std::iter::repeat_n(0, rule.names.as_ref().map_or(0, Names::count)));
         let places = self.fields.get_mut(fields..).unwrap_or_default();
-        let checked = present(rule, root, places).and_then(|present| {
-            let verdict = self
-                .invalid(rule, root)
+        // What was read last is the event.
+        let usual = self.tapes.usual();
+        let usual = usual.and_then(|usual| Some((self.knowns.of(place, program, usual)?, usual)));
+        let checked = present(rule, root, places, usual).and_then(|present| {
+            let verdict = invalid(rule, root, usual, self.trace)
                 .or_else(|| dropped(rule, Scope::arrived(root, origin, self.context.now), self.trace));
             verdict.map_or(Ok(present), Err)
         });
         match checked {
             Ok(present) => {
-                let tape = self.pruned(rule, &text, tape, fields);
+                let tape = self.pruned(rule, tape, fields);
                 let (keys, loops) = (self.keys.open(rule.lookups.len()), Vec::new());
                 let (first, at) = (false, place);
                 let taken = Taken { record, text, tape, rule: at, first, present, fields, keys, loops };
@@ -91,17 +95,6 @@ impl<'p, 'r> Preparer<'p, 'r> {
         }
     }
 
-    fn invalid(&self, rule: &Rule, event: Node<'_>) -> Option<Verdict> {
-        let (schema, on_invalid) = rule.schema.as_ref()?;
-        let complaint = schema.complaint(event);
-        self.tell(rule.schema_span, || DecisionKind::Schema { complaint: complaint.clone() });
-        let complaint = complaint?;
-        Some(match on_invalid {
-            OnInvalid::Drop => Verdict::Dropped { rule: rule.name.clone() },
-            OnInvalid::Reject => rejected(Some(&rule.name), Reason::new(ReasonCode::Schema, complaint)),
-        })
-    }
-
     fn tell(&self, span: Span, kind: impl FnOnce() -> DecisionKind) {
         if let Some(trace) = self.trace {
             trace.tell(span, kind());
@@ -109,14 +102,10 @@ impl<'p, 'r> Preparer<'p, 'r> {
     }
 
     /// The event's tape without what its rule never looks into.
-    fn pruned(&mut self, rule: &Rule, text: &str, tape: Tape, fields: usize) -> Tape {
-        let (Some(append), Some(names)) = (&rule.append, &rule.names) else { return tape };
-        let Some(pruned) = self.tapes.prune(tape, text, |name| names.has(append.reads, name)) else {
-            return tape;
-        };
-        // The values have moved.
-        names.among(self.tapes.root(text, pruned), self.fields.get_mut(fields..).unwrap_or_default());
-        pruned
+    fn pruned(&mut self, rule: &Rule, tape: Tape, fields: usize) -> Tape {
+        let Some(append) = &rule.append else { return tape };
+        let values = self.fields.get_mut(fields..).unwrap_or_default();
+        self.tapes.prune(tape, values, append.reads).unwrap_or(tape)
     }
 
     /// The first rule whose `when` holds, and the event as it reads it; an `Err` is the event's verdict.
@@ -180,9 +169,17 @@ pub(crate) fn internal() -> Verdict {
 
 /// Which of the rule's names the event has, and where their values are; an `Err` is the verdict on an event that
 /// has one of them twice.
-fn present(rule: &Rule, root: Node<'_>, places: &mut [u32]) -> Result<u64, Verdict> {
+fn present(
+    rule: &Rule,
+    root: Node<'_>,
+    places: &mut [u32],
+    usual: Option<(&Known, Usual<'_>)>,
+) -> Result<u64, Verdict> {
     let Some(names) = &rule.names else { return repeated(rule, &rule.paths, root).map_or(Ok(0), Err) };
-    let (present, twice) = names.among(root, places);
+    let (present, twice) = match usual {
+        Some((known, usual)) => (known.fields(usual, places), 0),
+        None => names.among(root, places),
+    };
     // The paths inside of what they lead through are looked at one by one.
     let verdict = if twice != 0 || rule.deep { repeated(rule, &rule.paths, root) } else { None };
     verdict.map_or(Ok(present), Err)
@@ -238,6 +235,25 @@ fn repeated(rule: &Rule, paths: &[Vec<String>], event: Node<'_>) -> Option<Verdi
     })?;
     let message = format!("the event has a field of `{}` more than once", path.join("."));
     Some(rejected(Some(&rule.name), Reason::new(ReasonCode::DuplicateName, message)))
+}
+
+fn invalid(
+    rule: &Rule,
+    event: Node<'_>,
+    usual: Option<(&Known, Usual<'_>)>,
+    trace: Option<&Trace>,
+) -> Option<Verdict> {
+    let (schema, on_invalid) = rule.schema.as_ref()?;
+    let members = usual.and_then(|(known, usual)| Some((known.schema.as_ref()?, usual)));
+    let complaint = schema.complaint(event, members);
+    if let Some(trace) = trace {
+        trace.tell(rule.schema_span, DecisionKind::Schema { complaint: complaint.clone() });
+    }
+    let complaint = complaint?;
+    Some(match on_invalid {
+        OnInvalid::Drop => Verdict::Dropped { rule: rule.name.clone() },
+        OnInvalid::Reject => rejected(Some(&rule.name), Reason::new(ReasonCode::Schema, complaint)),
+    })
 }
 
 /// A condition that fails here is worked out again, and reported, in its turn.

@@ -6,7 +6,7 @@ use super::apply::Run;
 use super::{Asked, may_come};
 use crate::batch::LookupEnd;
 use crate::explain::{DecisionKind, Freshness, LookupDecision, Written};
-use crate::lookup::{Failure, Key, KeyValue};
+use crate::lookup::{Failure, Key, KeyBytes, KeyValue};
 use crate::program::Lookup;
 
 impl Run<'_, '_> {
@@ -59,12 +59,12 @@ impl Run<'_, '_> {
 
     fn lookup_decision(&self, place: usize, lookup: &Lookup, end: LookupEnd) -> LookupDecision {
         let table = self.tables.get(lookup.slot).map(|slot| &slot.table);
-        let named = |key: &Key| {
+        let named = |key: Key| {
             let parts = lookup.key.iter().map(|part| part.name.clone());
             parts.zip(key.parts().iter().map(KeyValue::to_json)).collect()
         };
         let key = match self.element.as_ref().unwrap_or(&self.event).keys.get(place) {
-            Some(Asked::Key(id)) => self.answers.key(lookup.slot, *id).map(named),
+            Some(Asked::Key(id)) => self.answers.key(lookup.slot, *id).map(KeyBytes::key).map(named),
             _ => None,
         };
         LookupDecision {

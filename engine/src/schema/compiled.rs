@@ -104,6 +104,15 @@ struct ObjectCheck {
     others: Option<Id>,
 }
 
+/// What the members of an outline have to fit.
+#[derive(Debug)]
+pub(crate) struct Members {
+    /// Each of them.
+    checks: Vec<Option<Id>>,
+    /// Those that must be there: one bit each, by their places in the outline.
+    required: u64,
+}
+
 enum Step {
     /// `allOf`, `$ref`
     Also(Id),
@@ -135,27 +144,88 @@ impl Compiled {
         self.check(self.root, &event, event.index())
     }
 
+    /// What events of these members have to fit, if there can be one that does: see [`Self::usual_fits`].
+    pub(super) fn members<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Members> {
+        let object = self.checks.get(self.root as usize)?.object.as_ref()?;
+        let (mut checks, mut required, mut found) = (Vec::new(), 0, Names::default());
+        for (at, name) in names.enumerate() {
+            let Some(index) = object.names.find(name.as_bytes()) else {
+                checks.push(object.others);
+                continue;
+            };
+            checks.push(*object.members.get(index)?);
+            let (word, bit) = (index / 64, 1 << (index % 64));
+            if object.required.get(word)? & bit != 0 {
+                *found.get_mut(word)? |= bit;
+                required |= 1_u64.checked_shl(u32::try_from(at).ok()?)?;
+            }
+        }
+        (found == object.required).then_some(Members { checks, required })
+    }
+
+    /// As [`Self::fits`] of an event with these members, none of them twice. `values` says where the value of each
+    /// is on the event's tape; 0 where it is left out.
+    pub(super) fn usual_fits(&self, event: Node<'_>, members: &Members, values: &[u32]) -> Option<bool> {
+        let check = self.checks.get(self.root as usize)?;
+        let object = check.object.as_ref()?;
+        let (mut present, mut bit) = (0, 1_u64);
+        for (value, id) in values.iter().zip(&members.checks) {
+            if *value != 0 {
+                present |= bit;
+                if !self.part(*id, &event, *value)? {
+                    return Some(false);
+                }
+            }
+            bit = bit.wrapping_shl(1);
+        }
+        let fits = check.kinds & kind_bit(Kind::Object) != 0
+            && present & members.required == members.required
+            && (object.min..=object.max).contains(&(present.count_ones() as usize));
+        if fits && !check.steps.is_empty() { self.steps(check, &event, event.index()) } else { Some(fits) }
+    }
+
     /// Judges the value at a place of the tape.
     fn check(&self, id: Id, tape: &Node<'_>, at: u32) -> Option<bool> {
+        self.value(id, tape, at)
+    }
+
+    /// As [`Self::check`]: what is in no other value is judged where its container's loop is.
+    #[inline(always)]
+    fn value(&self, id: Id, tape: &Node<'_>, at: u32) -> Option<bool> {
         let check = self.checks.get(id as usize)?;
-        let node = tape.at(at);
-        let kind = node.kind();
-        if check.kinds & bit(kind) == 0 {
+        let kind = tape.at(at).kind();
+        if check.kinds & kind_bit(kind) == 0 {
             return Some(false);
         }
         let fits = match kind {
             Kind::Null => true,
-            Kind::Bool => check.boolean.is_none_or(|only| node.as_bool() == Some(only)),
-            Kind::String => check.string.as_ref().map_or(Some(true), |string| string.fits(tape, at))?,
-            Kind::Number => check.number.as_ref().map_or(Some(true), |number| number.fits(node))?,
-            Kind::Array => check.array.as_ref().map_or(Some(true), |array| self.array(array, tape, at))?,
-            Kind::Object => {
-                check.object.as_ref().map_or(Some(true), |object| self.object(object, tape, at))?
-            }
+            Kind::Bool => check.boolean.is_none_or(|only| tape.at(at).as_bool() == Some(only)),
+            Kind::String => match &check.string {
+                Some(string) => string.fits(tape, at)?,
+                None => true,
+            },
+            Kind::Number => match &check.number {
+                Some(number) => number.fits(tape.at(at))?,
+                None => true,
+            },
+            Kind::Array | Kind::Object => self.container(check, tape, at)?,
         };
-        if !fits {
-            return Some(false);
+        match fits {
+            true if !check.steps.is_empty() => self.steps(check, tape, at),
+            fits => Some(fits),
         }
+    }
+
+    #[inline(never)]
+    fn container(&self, check: &Check, tape: &Node<'_>, at: u32) -> Option<bool> {
+        match (&check.array, &check.object, tape.at(at).kind()) {
+            (Some(array), _, Kind::Array) => self.array(array, tape, at),
+            (_, Some(object), Kind::Object) => self.object(object, tape, at),
+            _ => Some(true),
+        }
+    }
+
+    fn steps(&self, check: &Check, tape: &Node<'_>, at: u32) -> Option<bool> {
         for step in &check.steps {
             if !self.step(step, tape, at)? {
                 return Some(false);
@@ -165,8 +235,12 @@ impl Compiled {
     }
 
     /// As [`Self::check`], where there may be nothing to check.
+    #[inline(always)]
     fn part(&self, id: Option<Id>, tape: &Node<'_>, at: u32) -> Option<bool> {
-        id.map_or(Some(true), |id| self.check(id, tape, at))
+        match id {
+            Some(id) => self.value(id, tape, at),
+            None => Some(true),
+        }
     }
 
     fn array(&self, check: &ArrayCheck, tape: &Node<'_>, at: u32) -> Option<bool> {
@@ -187,8 +261,8 @@ impl Compiled {
         let (mut count, mut name_at, end) = (0, at + 1, tape.at(at).behind());
         while name_at < end {
             let value_at = name_at + 1;
-            let known = match tape.at(name_at).as_plain_str() {
-                Some(name) => check.names.find(name.as_bytes()),
+            let known = match tape.plain_bytes(name_at) {
+                Some(name) => check.names.find(name),
                 None => check.known(tape, name_at),
             };
             let id = match known {
@@ -244,6 +318,11 @@ impl Compiled {
     }
 }
 
+#[cold]
+fn judged(library: &Validator<Tape>, tape: &Node<'_>, at: u32) -> bool {
+    library.is_valid(tape.at(at))
+}
+
 /// The judgement on an object with a member that doesn't fit. Where there are several of its name, it depends
 /// on the schema which one counts for the library; where all of them fit, it doesn't matter.
 #[cold]
@@ -261,9 +340,10 @@ impl ObjectCheck {
 }
 
 impl StringCheck {
+    #[inline(always)]
     fn fits(&self, tape: &Node<'_>, at: u32) -> Option<bool> {
-        match tape.at(at).as_plain_str() {
-            Some(text) => Some(self.text_fits(text.as_bytes(), tape, at)),
+        match tape.plain_bytes(at) {
+            Some(text) => Some(self.text_fits(text, tape, at)),
             None => self.unescaped_fits(tape, at),
         }
     }
@@ -273,20 +353,30 @@ impl StringCheck {
         Some(self.text_fits(tape.at(at).as_str()?.as_bytes(), tape, at))
     }
 
-    #[inline]
+    #[inline(always)]
     fn text_fits(&self, text: &[u8], tape: &Node<'_>, at: u32) -> bool {
-        self.has_length(text)
-            && self.words.as_ref().is_none_or(|words| words.find(text).is_some())
-            && (self.format.as_ref())
-                .is_none_or(|(format, library)| format.has(text) || library.is_valid(tape.at(at)))
+        if !self.has_length(text) {
+            return false;
+        }
+        if let Some(words) = &self.words
+            && words.find(text).is_none()
+        {
+            return false;
+        }
+        match &self.format {
+            Some((format, library)) => format.has(text) || judged(library, tape, at),
+            None => true,
+        }
     }
 
     /// Whether the length is within the bounds. A code point has one to four bytes.
+    #[inline(always)]
     fn has_length(&self, text: &[u8]) -> bool {
+        (text.len().div_ceil(4) >= self.min && text.len() <= self.max) || self.has_points(text)
+    }
+
+    fn has_points(&self, text: &[u8]) -> bool {
         let (least, most) = (text.len().div_ceil(4), text.len());
-        if least >= self.min && most <= self.max {
-            return true;
-        }
         let points = || text.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
         most >= self.min && least <= self.max && (self.min..=self.max).contains(&points())
     }
@@ -312,6 +402,6 @@ impl NumberCheck {
 }
 
 /// The bit of a kind in a set of kinds.
-fn bit(kind: Kind) -> u8 {
+fn kind_bit(kind: Kind) -> u8 {
     1 << kind as u8
 }

@@ -157,7 +157,7 @@ impl Delivery<'_> {
     fn calls(&self, next: usize) -> (Vec<Write>, usize) {
         let mut calls: Vec<Lines> = Vec::new();
         for at in next..self.fates.len() {
-            let enriched = self.fates.get(at) == Some(&Fate::Enriched);
+            let enriched = matches!(self.fates.get(at), Some(Fate::Enriched));
             let verdict = self.batch.verdicts.get(at).filter(|_| enriched);
             let Some((stream, event)) = verdict.and_then(into_stream) else { continue };
             let known = calls.iter().position(|call| call.stream == *stream);
@@ -236,11 +236,13 @@ impl Delivery<'_> {
         records: impl Iterator<Item = usize>,
         kind: impl Fn(PerObject) -> bool + Copy,
     ) -> Vec<Write> {
-        let enriched = records.filter(|at| self.fates.get(*at) == Some(&Fate::Enriched));
-        let events: Vec<_> = enriched.filter_map(|at| self.batch.output(at, kind)).collect();
+        let enriched = records.filter(|at| matches!(self.fates.get(*at), Some(Fate::Enriched)));
+        let events = enriched.filter_map(|at| self.batch.output(at, kind));
+        let mut events = events.peekable();
+        let mut new = Vec::with_capacity(events.peek().map_or(0, |_| self.fates.len()));
+        new.extend(events);
         // All have names: what has no sequence number is not enriched here.
-        let (kept, new): (Vec<_>, Vec<_>) =
-            events.into_iter().partition(|event| self.caller.was_kept(event.record));
+        let kept: Vec<_> = new.extract_if(.., |event| self.caller.was_kept(event.record)).collect();
         // What was kept is alone: an object of several is named by its first and last record, and between
         // these may be others that are in an object of that name already.
         let (laid, _unnamed) = objects(&new);

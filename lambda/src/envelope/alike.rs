@@ -7,9 +7,10 @@
 //! anything but such a batch is left to the long way, which also says what is wrong with it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use base64::Engine as _;
-use enrich_engine::json::{Document, Kind, Node};
+use enrich_engine::json::{Document, Kind, Node, plain_length};
 use enrich_engine::{Origin, Record, Timestamp};
 
 use super::arrival;
@@ -164,7 +165,7 @@ impl<'b> Pattern<'b> {
         last: &mut LastArrival<'b>,
         records: &mut Vec<Record<'b>>,
     ) -> Option<&'b [u8]> {
-        let (mut rest, mut values) = (text, [&b""[..]; VALUES]);
+        let (mut rest, mut values) = (text, [const { 0..0 }; VALUES]);
         for (before, value) in self.before {
             rest = rest.strip_prefix(before)?;
             let end = match value {
@@ -172,17 +173,20 @@ impl<'b> Pattern<'b> {
                 // The decoder takes no other character.
                 DATA => memchr::memchr(b'"', rest)?,
                 // The number of the record comes again in its id.
-                EVENT_ID => values.get(SEQUENCE_NUMBER).filter(|number| rest.starts_with(number))?.len(),
+                EVENT_ID => {
+                    let number = text.get(values.get(SEQUENCE_NUMBER)?.clone())?;
+                    rest.starts_with(number).then_some(number.len())?
+                }
                 _ => plain(rest)?,
             };
-            let (inside, behind) = rest.split_at_checked(end)?;
-            *values.get_mut(value)? = inside;
-            rest = behind;
+            let start = text.len() - rest.len();
+            *values.get_mut(value)? = start..start + end;
+            rest = rest.get(end..)?;
         }
         let rest = rest.strip_prefix(self.behind)?;
         let [partition_key, sequence, data, arrival, _id] = values;
-        let text = |text: &'b [u8]| simdutf8::basic::from_utf8(text).ok();
-        let (partition_key, sequence) = (text(partition_key)?, text(sequence)?);
+        let (data, arrival) = (text.get(data)?, text.get(arrival)?);
+        let (partition_key, sequence) = texts(text, partition_key, sequence)?;
         // Without a number of its own a record has that of its id.
         if sequence.is_empty() {
             return None;
@@ -216,10 +220,15 @@ fn is_plain(value: Node<'_>) -> bool {
 
 /// How long the inside of a string is, if it has no escapes.
 fn plain(text: &[u8]) -> Option<usize> {
-    let end = memchr::memchr2(b'"', b'\\', text)?;
-    // Without a way out of the loop it takes many bytes at a time.
-    let controls = text.get(..end)?.iter().fold(0, |controls, byte| controls | u8::from(*byte < 0x20));
-    (text.get(end) == Some(&b'"') && controls == 0).then_some(end)
+    let end = plain_length(text);
+    (text.get(end) == Some(&b'"')).then_some(end)
+}
+
+/// Two parts of a record as texts, in one look: what is between them is short, or base64.
+fn texts(record: &[u8], one: Range<usize>, two: Range<usize>) -> Option<(&str, &str)> {
+    let (from, to) = (one.start.min(two.start), one.end.max(two.end));
+    let both = simdutf8::basic::from_utf8(record.get(from..to)?).ok()?;
+    Some((both.get(one.start - from..one.end - from)?, both.get(two.start - from..two.end - from)?))
 }
 
 /// How long a plain number is: digits, and a point with more of them. `last` is one that was read.

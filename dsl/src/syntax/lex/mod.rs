@@ -17,16 +17,22 @@ use crate::source::{FileId, Span};
 
 /// A piece of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lexeme {
-    pub(super) kind: LexemeKind,
-    pub(super) start: usize,
-    pub(super) end: usize,
+#[non_exhaustive]
+pub struct Lexeme {
+    /// What it is.
+    pub kind: LexemeKind,
+    /// Offset of its first byte.
+    pub start: usize,
+    /// Offset behind its last byte.
+    pub end: usize,
     /// Whether only space stands before it on its line.
-    pub(super) first_on_line: bool,
+    pub first_on_line: bool,
 }
 
+/// What a piece of a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LexemeKind {
+#[non_exhaustive]
+pub enum LexemeKind {
     /// A bare word; not one behind a dot.
     Word,
     /// A path from its dot on, or a number, or another operand without brackets.
@@ -48,7 +54,9 @@ pub(super) enum LexemeKind {
 }
 
 impl Lexeme {
-    pub(super) fn text<'t>(&self, text: &'t str) -> &'t str {
+    /// The piece, out of the text that it was found in.
+    #[must_use]
+    pub fn text<'t>(&self, text: &'t str) -> &'t str {
         text.get(self.start..self.end).unwrap_or_default()
     }
 

@@ -1,5 +1,7 @@
 //! Words and signs that are replaced, left out or put in, and the quotes and brackets around things.
 
+use std::ops::Range;
+
 use super::{Slip, tables};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::lex::{self, LexemeKind};
@@ -117,8 +119,24 @@ pub(super) fn quoted_name(slip: &Slip<'_>) -> Option<Diagnostic> {
     Some(slip.finding(Code::Quotes, range.clone(), message).fix(slip.span(range), with))
 }
 
-/// `stream clicks`, `schema clicks.json`, `output s3 s3://bucket/prefix`
+/// `stream clicks`, `stream 'clicks'`, `schema clicks.json`, `output s3 s3://bucket/prefix`
 pub(super) fn text_without_quotes(slip: &Slip<'_>) -> Option<Diagnostic> {
+    let single = |range: &Range<usize>| slip.text(range.clone()).strip_prefix('\'')?.strip_suffix('\'');
+    let (range, with) = match slip.range(0).and_then(|range| Some((single(&range)?, range))) {
+        Some((inside, range)) => {
+            (range, format!("\"{}\"", inside.replace('\\', "\\\\").replace('"', "\\\"")))
+        }
+        None => bare_text(slip)?,
+    };
+    if range.is_empty() || !slip.gets_past(range.clone(), &with) {
+        return None;
+    }
+    let finding = slip.finding(Code::Quotes, range.clone(), "a text is written in double quotes");
+    Some(finding.fix(slip.span(range), with))
+}
+
+/// A text that has no quotes at all, up to what can't be in one, and the same in quotes.
+fn bare_text(slip: &Slip<'_>) -> Option<(Range<usize>, String)> {
     let start = slip.lexeme(0)?.start;
     let rest = slip.text(start..slip.source.len());
     let length = rest.find(|character: char| character.is_whitespace() || "{},\"".contains(character));
@@ -129,11 +147,7 @@ pub(super) fn text_without_quotes(slip: &Slip<'_>) -> Option<Diagnostic> {
         Some(name) => format!(" \"{name}\""),
         None => format!("\"{written}\""),
     };
-    if range.is_empty() || !slip.gets_past(range.clone(), &with) {
-        return None;
-    }
-    let finding = slip.finding(Code::Quotes, range.clone(), "a text is written in double quotes");
-    Some(finding.fix(slip.span(range), with))
+    Some((range, with))
 }
 
 /// `remove(.a)`, `copy (name, email)`, `stream ["a", "b"]`

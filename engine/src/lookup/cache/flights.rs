@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::Shared;
 
-use crate::lookup::{Answer, Answers, BoxFuture, Key};
+use crate::lookup::{Answer, Answers, BoxFuture};
 use crate::time::Timestamp;
 
 /// A call to a source, which each batch that waits for it drives on: none depends on another's life.
@@ -34,14 +34,14 @@ impl Flight {
     }
 }
 
-/// The keys of one table that are being asked.
+/// The keys of one table that are being asked, by their bytes.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<Key, Flight>>);
+pub(crate) struct Flights(Mutex<HashMap<Vec<u8>, Flight>>);
 
 impl Flights {
     /// Where that key's answer will be, if somebody asks for it just now: in a call that ends by the
     /// deadline of this batch, and should not have ended before.
-    pub(crate) fn get(&self, key: &Key, now: Timestamp, deadline: Option<Timestamp>) -> Option<Flight> {
+    pub(crate) fn get(&self, key: &[u8], now: Timestamp, deadline: Option<Timestamp>) -> Option<Flight> {
         let flight = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()?;
         let ends = |theirs| now < theirs && deadline.is_none_or(|deadline| theirs <= deadline);
         flight.deadline.map_or(deadline.is_none(), ends).then_some(flight)
@@ -53,7 +53,7 @@ impl Flights {
         call: &Call,
         deadline: Option<Timestamp>,
         table: usize,
-        keys: Vec<Key>,
+        keys: Vec<Vec<u8>>,
     ) -> Landing<'f> {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (at, key) in keys.iter().enumerate() {
@@ -67,7 +67,7 @@ impl Flights {
 pub(crate) struct Landing<'f> {
     flights: &'f Flights,
     call: Call,
-    keys: Vec<Key>,
+    keys: Vec<Vec<u8>>,
 }
 
 impl Drop for Landing<'_> {

@@ -9,10 +9,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use enrich_dsl::model;
+use hashbrown::DefaultHashBuilder;
 use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use quick_cache::{OptionsBuilder, Weighter};
 
-use super::{Answer, Item, Key};
+use super::{Answer, Item};
 use crate::time::Timestamp;
 use flights::Flights;
 pub(crate) use flights::{Call, Called, Flight, Landing};
@@ -21,12 +22,13 @@ pub(crate) use flights::{Call, Called, Flight, Landing};
 const MAX_BYTES: u64 = 16 << 20;
 
 /// What an entry takes besides its key and its item: pointers, hashes and times, rounded up.
-const ENTRY_BYTES: usize = 128;
+const ENTRY_BYTES: usize = 160;
 
 /// The answers that are kept of one table or index.
 pub(crate) struct TableCache {
     policy: Policy,
-    kept: Cache<Key, Kept, Bytes>,
+    /// By the keys' bytes.
+    kept: Cache<Vec<u8>, Kept, Bytes, DefaultHashBuilder>,
     /// What is being asked just now: another batch waits for that answer.
     pub(crate) flights: Flights,
 }
@@ -67,10 +69,20 @@ impl Policy {
 struct Kept {
     /// The item; `None` where there is none.
     item: Option<Arc<Item>>,
+    /// What one lookup makes of the item.
+    rendered: Option<Rendered>,
     /// The instant of the batch that asked.
     asked: Timestamp,
     /// How long it is fresh.
     fresh_ms: u64,
+}
+
+/// The members that a lookup copies out of an item, as text: the same for all events that ask for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Rendered {
+    /// The lookup's number among those of all rules.
+    pub(crate) lookup: usize,
+    pub(crate) members: Arc<str>,
 }
 
 impl TableCache {
@@ -90,16 +102,31 @@ impl TableCache {
         Self { policy, kept, flights: Flights::default() }
     }
 
-    /// The answer to that key, where one is kept that has not expired.
-    pub(crate) fn fresh(&self, key: &Key, now: Timestamp) -> Option<Answer> {
+    /// The answer to that key, where one is kept that has not expired, and what was made of it.
+    pub(crate) fn fresh(&self, key: &[u8], now: Timestamp) -> Option<(Answer, Option<Rendered>)> {
         let kept = self.kept.get(key)?;
         let fresh = age(&kept, now).is_some_and(|age| age < kept.fresh_ms);
-        fresh.then(|| kept.item.map_or(Answer::Missing, Answer::Found))
+        fresh.then(|| (kept.item.map_or(Answer::Missing, Answer::Found), kept.rendered))
+    }
+
+    /// Keeps what a lookup makes of an item beside it, if that one is still kept and has nothing beside it yet: of
+    /// several lookups the first one that asks has it.
+    pub(crate) fn keep_rendered(&self, key: &[u8], item: &Arc<Item>, rendered: Rendered) {
+        let same = |kept: &Kept| kept.item.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, item));
+        let Some(kept) = self.kept.peek(key).filter(|kept| same(kept) && kept.rendered.is_none()) else {
+            return;
+        };
+        // Beside an item that nearly fills the cache there would be no room for it.
+        if u64::try_from(rendered.members.len()).is_ok_and(|bytes| bytes <= self.policy.max_bytes / 16) {
+            let kept = Kept { rendered: Some(rendered), ..kept };
+            // It may be pushed out by now: then it is asked again.
+            let _ = self.kept.replace(key.to_vec(), kept, true);
+        }
     }
 
     /// The item of that key to go on with while its table fails: it has expired, but not for longer than
     /// the rules allow.
-    pub(crate) fn stale(&self, key: &Key, now: Timestamp) -> Option<Arc<Item>> {
+    pub(crate) fn stale(&self, key: &[u8], now: Timestamp) -> Option<Arc<Item>> {
         let kept = self.kept.get(key)?;
         let last = kept.fresh_ms.saturating_add(self.policy.stale_ms);
         let served = self.policy.stale_ms > 0 && age(&kept, now).is_some_and(|age| age < last);
@@ -107,7 +134,7 @@ impl TableCache {
     }
 
     /// Keeps an answer, in place of what was kept before. `misses` says whether a miss may be kept.
-    pub(crate) fn keep(&self, key: &Key, answer: &Answer, now: Timestamp, misses: bool) {
+    pub(crate) fn keep(&self, key: &[u8], answer: &Answer, now: Timestamp, misses: bool) {
         let (item, ttl_ms) = match answer {
             Answer::Found(item) => (Some(Arc::clone(item)), self.policy.ttl_ms),
             Answer::Missing if misses && self.policy.missing_ms > 0 => (None, self.policy.missing_ms),
@@ -118,7 +145,8 @@ impl TableCache {
             }
             Answer::Failed(_) => return,
         };
-        self.kept.insert(key.clone(), Kept { item, asked: now, fresh_ms: jittered(ttl_ms, key, now) });
+        let (rendered, fresh_ms) = (None, jittered(ttl_ms, key, now));
+        self.kept.insert(key.to_vec(), Kept { item, rendered, asked: now, fresh_ms });
     }
 }
 
@@ -128,7 +156,7 @@ fn age(kept: &Kept, now: Timestamp) -> Option<u64> {
 }
 
 /// Up to a tenth less, so that what was asked together is not asked again together.
-fn jittered(ttl_ms: u64, key: &Key, now: Timestamp) -> u64 {
+fn jittered(ttl_ms: u64, key: &[u8], now: Timestamp) -> u64 {
     let mut hasher = DefaultHasher::new();
     (key, now.as_millis()).hash(&mut hasher);
     let tenth = ttl_ms / 10;
@@ -139,10 +167,11 @@ fn jittered(ttl_ms: u64, key: &Key, now: Timestamp) -> u64 {
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Key, Kept> for Bytes {
-    fn weight(&self, key: &Key, kept: &Kept) -> u64 {
+impl Weighter<Vec<u8>, Kept> for Bytes {
+    fn weight(&self, key: &Vec<u8>, kept: &Kept) -> u64 {
         let item = kept.item.as_ref().map_or(0, |item| item.held_bytes());
-        u64::try_from(ENTRY_BYTES + key.held_bytes() + item).unwrap_or(u64::MAX)
+        let rendered = kept.rendered.as_ref().map_or(0, |rendered| rendered.members.len());
+        u64::try_from(ENTRY_BYTES + key.len() + item + rendered).unwrap_or(u64::MAX)
     }
 }
 

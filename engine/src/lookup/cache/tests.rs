@@ -1,6 +1,6 @@
 use super::*;
 use crate::json::Document;
-use crate::lookup::{ErrorCode, Failure, KeyValue};
+use crate::lookup::{ErrorCode, Failure};
 
 const MINUTE: i64 = 60_000;
 
@@ -12,12 +12,20 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_795_255_200_000 + millis).expect("an instant")
 }
 
-fn key(text: &str) -> Key {
-    Key::new(vec![KeyValue::string(text).expect("a key")])
+fn key(text: &str) -> Vec<u8> {
+    text.as_bytes().to_vec()
+}
+
+fn fresh(cache: &TableCache, text: &str, now: Timestamp) -> Option<Answer> {
+    cache.fresh(&key(text), now).map(|(answer, _)| answer)
+}
+
+fn item(text: &str) -> Arc<Item> {
+    Arc::new(Document::from_text(text.to_owned().into()).expect("an item"))
 }
 
 fn found(text: &str) -> Answer {
-    Answer::Found(Arc::new(Document::from_text(text.to_owned().into()).expect("an item")))
+    Answer::Found(item(text))
 }
 
 /// What is said of an answer: its item, `-` for a miss, nothing where nothing is kept.
@@ -53,7 +61,7 @@ fn answers_are_kept_as_long_as_their_kind_may_be() {
         let cache = TableCache::new(policy);
         cache.keep(&key("a"), &answer, at(0), misses);
         let what = format!("{policy:?} {} {millis}", told(Some(&answer)));
-        assert_eq!(told(cache.fresh(&key("a"), at(millis)).as_ref()), fresh, "{what}");
+        assert_eq!(told(self::fresh(&cache, "a", at(millis)).as_ref()), fresh, "{what}");
         let kept = cache.stale(&key("a"), at(millis)).filter(|_| fresh.is_empty()).map(Answer::Found);
         assert_eq!(told(kept.as_ref()), stale, "{what}");
     }
@@ -92,13 +100,13 @@ fn the_bytes_kept_are_bounded() {
         cache.keep(&key(&number.to_string()), &found(&item), at(0), true);
         assert!(cache.kept.weight() <= max_bytes);
     }
-    let kept = (0..1_000).filter(|number| cache.fresh(&key(&number.to_string()), at(0)).is_some()).count();
+    let kept = (0..1_000).filter(|number| fresh(&cache, &number.to_string(), at(0)).is_some()).count();
     // An item takes its text and its tokens.
     assert!((90..104).contains(&kept), "{kept}");
     // One that is larger than the whole cache is not kept, and pushes nothing out.
     let before = cache.kept.len();
     cache.keep(&key("large"), &found(&format!("[\"{}\"]", "x".repeat(2 << 20))), at(0), true);
-    assert!(cache.fresh(&key("large"), at(0)).is_none());
+    assert!(fresh(&cache, "large", at(0)).is_none());
     assert_eq!(cache.kept.len(), before);
 }
 
@@ -107,4 +115,33 @@ fn two_declarations_keep_what_both_allow() {
     let one = policy(60_000, 5_000, 0);
     let two = Policy { max_bytes: 1 << 20, ..policy(30_000, 9_000, 7_000) };
     assert_eq!(one.and(two), Policy { max_bytes: 1 << 20, ..policy(30_000, 5_000, 0) });
+}
+
+#[test]
+fn what_is_made_of_an_item_is_kept_beside_it_and_counted() {
+    let max_bytes = 1 << 20;
+    let cache = TableCache::new(Policy { max_bytes, ..policy(60_000, 0, 0) });
+    let rendered = |lookup, members: &str| Rendered { lookup, members: members.into() };
+    let beside = |key: &[u8]| cache.fresh(key, at(0)).and_then(|(_, rendered)| rendered);
+    let (one, other) = (item("{}"), item("{}"));
+    cache.keep(&key("a"), &Answer::Found(Arc::clone(&one)), at(0), true);
+    // Not of an item that has been replaced, and not of one that is not kept.
+    cache.keep_rendered(&key("a"), &other, rendered(1, "old"));
+    cache.keep_rendered(&key("b"), &one, rendered(1, "b"));
+    assert!(beside(&key("a")).is_none() && beside(&key("b")).is_none());
+    let before = cache.kept.weight();
+    cache.keep_rendered(&key("a"), &one, rendered(1, ",\"x\":1"));
+    cache.keep_rendered(&key("a"), &one, rendered(2, ",\"y\":2"));
+    let kept = beside(&key("a")).expect("what the first lookup made");
+    assert_eq!((kept.lookup, &*kept.members), (1, ",\"x\":1"));
+    assert_eq!(cache.kept.weight(), before + 6);
+    // A newer item has nothing beside it.
+    cache.keep(&key("a"), &Answer::Found(other), at(0), true);
+    assert!(beside(&key("a")).is_none());
+    for number in 0..1_000 {
+        let (key, item) = (key(&number.to_string()), item("{}"));
+        cache.keep(&key, &Answer::Found(Arc::clone(&item)), at(0), true);
+        cache.keep_rendered(&key, &item, rendered(1, &"x".repeat(10_000)));
+        assert!(cache.kept.weight() <= max_bytes);
+    }
 }

@@ -11,7 +11,7 @@ use super::keywords::{Draft, GROUPS, Keywords, NAMING, has_name, has_pattern, is
 use super::number::{self, Range};
 use super::{
     ArrayCheck, Check, Compiled, Id, Integer, MAX_NAMES, Names, NumberCheck, ObjectCheck, Step, StringCheck,
-    bit,
+    kind_bit,
 };
 use crate::json::Kind;
 use crate::schema::instance::Tape;
@@ -384,7 +384,7 @@ fn types(check: &mut Check, words: &mut Keywords<'_>) -> Option<bool> {
     let one = std::slice::from_ref(types);
     let (mut kinds, mut integer, mut number) = (0, false, false);
     for name in types.as_array().map_or(one, Vec::as_slice) {
-        kinds |= bit(match name.as_str()? {
+        kinds |= kind_bit(match name.as_str()? {
             "null" => Kind::Null,
             "boolean" => Kind::Bool,
             "string" => Kind::String,
@@ -415,7 +415,7 @@ fn enumeration(check: &mut Check, words: &mut Keywords<'_>, draft: Draft) {
     };
     let (mut kinds, mut strings, mut numbers, mut booleans) = (0, Vec::new(), Vec::new(), Vec::new());
     for value in values {
-        kinds |= bit(match value {
+        kinds |= kind_bit(match value {
             Value::Null => Kind::Null,
             Value::Bool(value) => {
                 booleans.push(*value);

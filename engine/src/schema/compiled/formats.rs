@@ -2,6 +2,8 @@
 
 use std::net::Ipv4Addr;
 
+use wide::u8x16;
+
 /// A format with shapes that are known here.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Format {
@@ -119,8 +121,7 @@ fn email(text: &[u8]) -> bool {
 /// `https://host.example:443/path?query`, without `%`, `#` and names of users.
 fn uri(text: &[u8]) -> bool {
     let rest = text.strip_prefix(b"https://").or_else(|| text.strip_prefix(b"http://")).unwrap_or_default();
-    let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-    let end = rest.iter().position(|byte| !is_host(byte)).unwrap_or(rest.len());
+    let end = rest.iter().position(|byte| !has(&HOST, *byte)).unwrap_or(rest.len());
     let behind = match rest.get(end..) {
         Some([b':', port @ ..]) => {
             let end = port.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(port.len());
@@ -130,14 +131,21 @@ fn uri(text: &[u8]) -> bool {
     };
     end > 0
         && matches!(behind.first(), None | Some(b'/' | b'?'))
-        && behind.iter().all(|byte| PATH_AND_QUERY.get(usize::from(*byte)) == Some(&true))
+        && behind.iter().all(|byte| has(&PATH_AND_QUERY, *byte))
 }
 
+/// A set of bytes.
+type Bytes = [bool; 256];
+
+/// What may stand in the name of a host.
+const HOST: Bytes = bytes(b"-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
 /// What may stand in a path and in a query.
-const PATH_AND_QUERY: [bool; 256] = {
+const PATH_AND_QUERY: Bytes =
+    bytes(b"-._~!$&'()*+,;=:@/?0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+const fn bytes(mut left: &[u8]) -> Bytes {
     let mut table = [false; 256];
-    let mut left: &[u8] =
-        b"-._~!$&'()*+,;=:@/?0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     while let [byte, rest @ ..] = left {
         #[expect(clippy::indexing_slicing, reason = "a byte is below 256; it is worked out by the compiler")]
         {
@@ -146,24 +154,35 @@ const PATH_AND_QUERY: [bool; 256] = {
         left = rest;
     }
     table
-};
+}
 
-/// `123e4567-e89b-12d3-a456-426614174000`, with any version. Without branches, so that the bytes are
-/// compared side by side.
+#[inline]
+fn has(set: &Bytes, byte: u8) -> bool {
+    set.get(usize::from(byte)) == Some(&true)
+}
+
+/// `123e4567-e89b-12d3-a456-426614174000`, with any version. Sixteen characters at a time.
 fn uuid(text: &[u8; 36]) -> bool {
-    let mut wrong = false;
-    let mut dashes = 0;
-    for byte in text {
-        let letter = (byte | 0x20).wrapping_sub(b'a') < 6;
-        let digit = byte.wrapping_sub(b'0') < 10;
-        let dash = *byte == b'-';
-        wrong |= !(letter | digit | dash);
-        dashes += u8::from(dash);
-    }
-    let [.., b'-', _, _, _, _, b'-', _, _, _, _, b'-', _, _, _, _, b'-', _, _, _, _, _, _, _, _, _, _, _, _] =
-        text
-    else {
+    let (Some(first), Some((_, second)), Some(last)) = (
+        text.first_chunk(),
+        text.first_chunk::<32>().and_then(|text| text.split_last_chunk()),
+        text.last_chunk(),
+    ) else {
         return false;
     };
-    !wrong && dashes == 4
+    // A bit for each place of a dash.
+    hex_with_dashes(first, 1 << 8 | 1 << 13)
+        & hex_with_dashes(second, 1 << 2 | 1 << 7)
+        & hex_with_dashes(last, 1 << 3)
+}
+
+/// Whether these are hexadecimal digits, with dashes in these places.
+#[inline]
+fn hex_with_dashes(text: &[u8; 16], dashes: u32) -> bool {
+    let text = u8x16::new(*text);
+    let up_to = |bytes: u8x16, most: u8| bytes.min(u8x16::splat(most)).simd_eq(bytes);
+    let letter = up_to((text | u8x16::splat(0x20)) - u8x16::splat(b'a'), 5);
+    let digit = up_to(text - u8x16::splat(b'0'), 9);
+    let dash = text.simd_eq(u8x16::splat(b'-'));
+    (letter | digit).to_bitmask() == !dashes & 0xffff && dash.to_bitmask() == dashes
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::formats::Format;
 use super::{Compiled, Step};
-use crate::json::Document;
+use crate::json::{Document, Tapes};
 use crate::schema::plain::is_plainly_valid;
 use crate::schema::validator;
 use generate::Random;
@@ -38,6 +38,16 @@ struct Seen {
     misfit: usize,
     /// Events that the library has to judge.
     open: usize,
+    /// Events that are judged by the members of an outline too.
+    usual: usize,
+}
+
+/// The judgement on an event as its outline tells it, if the event is as those before it.
+fn as_usual(compiled: &Compiled, tapes: &mut Tapes, event: &str) -> Option<bool> {
+    let (text, tape) = tapes.read(event.as_bytes().into()).expect("JSON");
+    let usual = tapes.usual()?;
+    let members = compiled.members(usual.names())?;
+    compiled.usual_fits(tapes.root(&text, tape), &members, usual.values)
 }
 
 impl Seen {
@@ -50,10 +60,19 @@ impl Seen {
             self.whole += 1;
             return;
         };
+        let mut tapes = Tapes::default();
         for _ in 0..100 {
             let event = events::event(&mut random, &schema);
             let document = Document::parse(event.as_bytes()).expect("JSON");
             let expected = library.is_valid(document.root());
+            // As those before it, and as itself.
+            let mut own = Tapes::default();
+            let _ = as_usual(&compiled, &mut own, &event);
+            for tapes in [&mut tapes, &mut own] {
+                let judged = as_usual(&compiled, tapes, &event);
+                self.usual += usize::from(judged.is_some());
+                assert!(judged.is_none_or(|fits| fits == expected), "SCHEMA_SEED={seed}\n{schema}\n{event}");
+            }
             match compiled.fits(document.root()) {
                 None => self.open += 1,
                 Some(fits) => {
@@ -73,10 +92,11 @@ fn what_is_judged_here_is_judged_as_the_library_does() {
     }
     (0..number("SCHEMA_CASES").unwrap_or(2_600)).for_each(|seed| seen.case(seed));
     println!("{seen:?}");
-    let Seen { whole, schemas, fit, misfit, open } = seen;
+    let Seen { whole, schemas, fit, misfit, open, usual } = seen;
     // The cases are worth something only while all of this happens.
     assert!(whole * 5 < schemas, "{whole} of {schemas} schemas stay with the library");
     assert!(fit * 4 > misfit && misfit * 4 > fit, "{fit} events fit, {misfit} do not");
+    assert!(usual * 10 > fit + misfit, "{usual} of {fit} and {misfit} events are as usual");
     assert!(open > 0 && open * 10 < fit + misfit, "{open} events are the library's to judge");
 }
 
