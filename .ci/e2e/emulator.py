@@ -52,13 +52,13 @@ class Emulator:
         scratch = self.scratch
         scratch.mkdir(parents=True)
         # The function's process inherits this environment, so it holds nothing of the caller's.
-        self._environment = {"PATH": os.defpath, "HOME": str(scratch), "TMPDIR": str(scratch)}
+        self.environment = {"PATH": os.defpath, "HOME": str(scratch), "TMPDIR": str(scratch)}
         self.log = (scratch / "emulator.log").open("wb")
         self._process = subprocess.Popen(
             [sys.executable, "-B", "-m", "ministack"],
             cwd=scratch, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=self._environment | {
+            env=self.environment | {
                 "BIND_HOST": "127.0.0.1",
                 "GATEWAY_PORT": str(self.port),
                 "IOT_MTLS_ENABLED": "0",  # else it listens on every address for MQTT
@@ -98,7 +98,7 @@ class Emulator:
         program = str(Path(sys.executable).parent / "aws")
         command = [program, "--endpoint-url", self.url, "--output", "json", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60,
-                              cwd=self.scratch, env=self._environment | ROOT)
+                              cwd=self.scratch, env=self.environment | ROOT)
         if done.returncode != 0:
             raise RuntimeError(f"aws {' '.join(arguments[:2])}: {done.stderr.strip()}")
         return json.loads(done.stdout) if done.stdout.lstrip().startswith(("{", "[")) else done.stdout
