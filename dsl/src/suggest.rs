@@ -34,8 +34,14 @@ pub(crate) fn all_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 
 fn list<'a>(words: impl IntoIterator<Item = &'a str>, join: &str) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    joined(&words, join)
+}
+
+/// `a, b or c`; empty where there is nothing.
+pub(crate) fn joined(words: &[impl AsRef<str>], join: &str) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     match words.split_last() {
-        Some((last, [])) => last.clone(),
+        Some((last, [])) => (*last).to_owned(),
         Some((last, rest)) => format!("{} {join} {last}", rest.join(", ")),
         None => String::new(),
     }

@@ -45,49 +45,23 @@ pub fn check(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_
 
 /// `enrich`: sends events through rules, and lays rules out. The first argument is the command's own name.
 pub fn enrich(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {
-    match shell.parse::<EnrichArgs>(arguments) {
-        Ok(EnrichArgs { command: EnrichCommand::Run(args) }) => {
-            let result = run::run(&args, shell);
-            shell.finish(result)
-        }
-        Ok(EnrichArgs { command: EnrichCommand::Invoke(args) }) => {
-            let result = invoke::invoke(&args, shell);
-            shell.finish(result)
-        }
-        Ok(EnrichArgs { command: EnrichCommand::Replay(args) }) => {
-            let result = replay::replay(&args, shell);
-            shell.finish(result)
-        }
-        Ok(EnrichArgs { command: EnrichCommand::Fmt(args) }) => {
-            let result = fmt::fmt(&args, shell);
-            shell.finish(result)
-        }
-        Ok(EnrichArgs { command: EnrichCommand::Lsp(_) }) => {
-            let result = lsp::lsp();
-            shell.finish(result)
-        }
-        Ok(EnrichArgs { command: EnrichCommand::Explain(args) }) => {
-            let result = explain::explain(&args, shell);
-            shell.finish(result)
-        }
-        Ok(EnrichArgs { command: EnrichCommand::Playground(args) }) => {
-            let result = playground::playground(&args, shell);
-            shell.finish(result)
-        }
-        Ok(EnrichArgs { command: EnrichCommand::Completions(args) }) => {
-            let result = shell_files::completions(&args, shell);
-            shell.finish(result)
-        }
-        Ok(EnrichArgs { command: EnrichCommand::Man(args) }) => {
-            let result = shell_files::man(&args, shell);
-            shell.finish(result)
-        }
-        Ok(EnrichArgs { command: EnrichCommand::Test(args) }) => {
-            let result = test::test(&args, shell);
-            shell.finish(result)
-        }
-        Err(exit) => exit,
-    }
+    let command = match shell.parse::<EnrichArgs>(arguments) {
+        Ok(EnrichArgs { command }) => command,
+        Err(exit) => return exit,
+    };
+    let result = match command {
+        EnrichCommand::Run(args) => run::run(&args, shell),
+        EnrichCommand::Invoke(args) => invoke::invoke(&args, shell),
+        EnrichCommand::Replay(args) => replay::replay(&args, shell),
+        EnrichCommand::Fmt(args) => fmt::fmt(&args, shell),
+        EnrichCommand::Test(args) => test::test(&args, shell),
+        EnrichCommand::Explain(args) => explain::explain(&args, shell),
+        EnrichCommand::Playground(args) => playground::playground(&args, shell),
+        EnrichCommand::Lsp(_) => lsp::lsp(),
+        EnrichCommand::Completions(args) => shell_files::completions(&args, shell),
+        EnrichCommand::Man(args) => shell_files::man(&args, shell),
+    };
+    shell.finish(result)
 }
 
 /// Why a command could not do its work.

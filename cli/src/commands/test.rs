@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use enrich_dsl::diagnostic::Diagnostic;
 use enrich_dsl::source::{FileId, SourceFile, Sources};
+use enrich_dsl::testing;
 use enrich_engine::Rules;
 use enrich_engine::testing::{Case, CaseResult, Clause, Coverage, Suite};
 use enrich_lambda::rule_files::{FileError, find_rules, find_tests, is_test_file, read_rule_file};
@@ -170,7 +171,7 @@ fn suite(
 
 /// The file of rules that a file of tests belongs to: `NAME.enrich` beside `NAME.test.enrich`.
 fn home(tests: &Path, sources: &Sources) -> Option<FileId> {
-    let name = tests.file_name()?.to_string_lossy().replace(".test.enrich", ".enrich");
+    let name = testing::rules_of(&tests.file_name()?.to_string_lossy())?;
     let is_home = |file: &SourceFile| Path::new(file.name()).file_name().is_some_and(|it| *it == *name);
     sources.iter().find(|(_, file)| is_home(file)).map(|(id, _)| id)
 }

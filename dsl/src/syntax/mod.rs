@@ -30,6 +30,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::{MAX_FILE_BYTES, MAX_FINDINGS};
 use crate::source::{FileId, Sources, Span};
 use lex::Lexed;
+pub(crate) use parser::token;
 
 pub use lex::{Lexeme, LexemeKind};
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::parser::Rule;
+use crate::suggest;
 
 /// What was expected, as a list in words; empty where nothing useful can be said.
 pub(super) fn expected(rules: &[Rule]) -> String {
@@ -18,11 +19,7 @@ pub(super) fn expected(rules: &[Rule]) -> String {
     };
     // An operator could follow any value, so that one is expected says nothing.
     words.retain(|word| *word != OPERATOR);
-    match words.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-        None => String::new(),
-    }
+    suggest::joined(&words, "or")
 }
 
 const OPERATOR: &str = "an operator";

@@ -67,22 +67,24 @@ fn finding(error: &pest::error::Error<Rule>, text: &str, file: FileId, base: usi
     Diagnostic::new(Code::Syntax, span, message)
 }
 
-/// The word or sign at that place, as a person would point at it.
+/// The word, path or sign at that place, as a person would point at it.
 fn token_at(text: &str, at: usize) -> &str {
     let rest = text.get(at..).unwrap_or_default();
-    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    if let Some(path) = rest.strip_prefix('.') {
-        let end =
-            path.find(|character: char| !(is_word(character) || character == '.')).unwrap_or(path.len());
-        return rest.get(..end + 1).unwrap_or_default();
-    }
-    match rest.find(|character| !is_word(character)) {
-        Some(0) => rest
-            .chars()
-            .next()
-            .filter(|first| !first.is_whitespace())
-            .map_or("", |first| rest.get(..first.len_utf8()).unwrap_or_default()),
-        Some(end) => rest.get(..end).unwrap_or_default(),
-        None => rest,
-    }
+    let Some(path) = rest.strip_prefix('.') else { return token(rest) };
+    let end = path.find(|character: char| !(is_word(character) || character == '.')).unwrap_or(path.len());
+    rest.get(..end + 1).unwrap_or_default()
+}
+
+/// The word or sign that a text begins with; nothing where that is white space.
+pub(crate) fn token(text: &str) -> &str {
+    let end = match text.find(|character| !is_word(character)) {
+        Some(0) => text.chars().next().filter(|first| !first.is_whitespace()).map_or(0, char::len_utf8),
+        Some(end) => end,
+        None => text.len(),
+    };
+    text.get(..end).unwrap_or_default()
+}
+
+fn is_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
 }

@@ -25,7 +25,13 @@ use scan::Scanned;
 /// Whether a file of that name holds tests: `NAME.test.enrich`.
 #[must_use]
 pub fn is_test_file(name: &str) -> bool {
-    name.ends_with(".test.enrich")
+    rules_of(name).is_some()
+}
+
+/// The file of rules beside a file of tests: `NAME.enrich` of `NAME.test.enrich`. `None` where that name is of no tests.
+#[must_use]
+pub fn rules_of(name: &str) -> Option<String> {
+    name.strip_suffix(".test.enrich").map(|stem| format!("{stem}.enrich"))
 }
 
 /// Parses a file of tests. The tree holds the tests that could be read; the findings say what is wrong.

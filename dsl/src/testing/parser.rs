@@ -10,6 +10,7 @@ use super::scan::text_length;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 use crate::suggest;
+use crate::syntax::token;
 
 mod generated {
     #[derive(pest_derive::Parser)]
@@ -54,10 +55,9 @@ fn finding(error: &Error<Rule>, text: &str, file: FileId, base: usize) -> Diagno
     let words = expected.iter().map(|word| word.trim_matches('`')).collect::<Vec<_>>();
     let meant = suggest::nearest(found, words);
     let expected: Vec<&str> = expected.into_iter().collect();
-    let expected = match expected.split_last() {
-        None => "something else".to_owned(),
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    let expected = match suggest::joined(&expected, "or") {
+        nothing if nothing.is_empty() => "something else".to_owned(),
+        expected => expected,
     };
     let message = match found {
         "" => format!("the file ends here, and {expected} is expected"),
@@ -86,17 +86,6 @@ fn wrong_text(rest: &str, at: usize, file: FileId) -> Diagnostic {
         "the text holds an escape that JSON does not have, or a control character",
     )
     .help("JSON has `\\\"`, `\\\\`, `\\/`, `\\b`, `\\f`, `\\n`, `\\r`, `\\t` and `\\u` with four digits")
-}
-
-/// The word or sign that a text begins with.
-fn token(text: &str) -> &str {
-    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    let end = match text.find(|character| !is_word(character)) {
-        Some(0) => text.chars().next().filter(|first| !first.is_whitespace()).map_or(0, char::len_utf8),
-        Some(end) => end,
-        None => text.len(),
-    };
-    text.get(..end).unwrap_or_default()
 }
 
 /// The word for a rule of the grammar; `None` for those that say nothing to people.

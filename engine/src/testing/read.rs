@@ -201,7 +201,7 @@ impl Reader<'_> {
         let tables = &self.rules.set.tables;
         let Some(table) = tables.iter().find(|table| table.name == name.text) else {
             let names = tables.iter().map(|table| table.name.as_str());
-            let help = suggest::nearest(&name.text, names).map(|near| format!("did you mean `{near}`?"));
+            let help = near(&name.text, names);
             let message = format!("the rules declare no table `{}`", name.text);
             return self.report(Code::UnknownTable, name.span, message, help);
         };

@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use enrich_engine::dsl::testing;
 pub use set::{RuleSet, is_rule_file, is_test_file};
 
 /// The longest rule file, in bytes.
@@ -25,7 +26,6 @@ const NAMED: usize = 3;
 const SEARCHED: usize = 1_000;
 
 const RULES: &str = ".enrich";
-const TESTS: &str = ".test.enrich";
 
 /// A rule file as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,7 +231,7 @@ impl Walk {
         if kind.is_dir() {
             return self.folder(path);
         }
-        let is_tests = path.to_string_lossy().ends_with(TESTS);
+        let is_tests = testing::is_test_file(&path.to_string_lossy());
         if is_tests != (self.wanted == Wanted::Tests) {
             return Ok(());
         }

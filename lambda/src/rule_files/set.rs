@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
 use enrich_engine::dsl::source::Sources;
+use enrich_engine::dsl::testing;
 use enrich_engine::functions::Registry;
 use enrich_engine::{Checked, Rules};
 
 use super::{
-    FileError, MAX_RULE_FILE, MAX_RULE_FILES, MAX_SCHEMA, RULES, RuleFile, TESTS, read_rules, read_schema,
-    rule_file,
+    FileError, MAX_RULE_FILE, MAX_RULE_FILES, MAX_SCHEMA, RULES, RuleFile, read_rules, read_schema, rule_file,
 };
 
 /// The rule set of one folder: its rule files, and the schemas that they name.
@@ -138,13 +138,13 @@ fn sources(files: impl Iterator<Item = (String, String)>) -> Sources {
 /// neither hidden nor a test of rules.
 #[must_use]
 pub fn is_rule_file(path: &str) -> bool {
-    path.ends_with(RULES) && !path.ends_with(TESTS) && !path.starts_with('.') && !path.contains('/')
+    path.ends_with(RULES) && !testing::is_test_file(path) && !path.starts_with('.') && !path.contains('/')
 }
 
 /// The same of a file of tests.
 #[must_use]
 pub fn is_test_file(path: &str) -> bool {
-    path.ends_with(TESTS) && !path.starts_with('.') && !path.contains('/')
+    testing::is_test_file(path) && !path.starts_with('.') && !path.contains('/')
 }
 
 fn check_length(path: &str, bytes: &[u8], what: &'static str, limit: u64) -> Result<(), FileError> {

@@ -150,8 +150,8 @@ impl RuleSet {
     pub fn test_findings(&self, tests: &Tests) -> Vec<Diagnostic> {
         let Tests { sources, file, path } = tests;
         let Some(rules) = &self.rules else { return testing::parse(sources, *file).1 };
-        let home = path.to_str().and_then(|path| path.strip_suffix(".test.enrich"));
-        let home = home.and_then(|stem| self.file(Path::new(&format!("{stem}.enrich"))));
+        let home = path.to_str().and_then(testing::rules_of);
+        let home = home.and_then(|rules| self.file(Path::new(&rules)));
         Suite::read(sources, *file, rules, home).1
     }
 
