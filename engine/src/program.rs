@@ -53,6 +53,14 @@ pub(crate) struct TableSlot {
     pub(crate) cache: Option<Policy>,
 }
 
+/// What tells a rule from every other, in this rule set and in those before and after it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RuleId {
+    pub(crate) name: Arc<str>,
+    /// The rule set's hash.
+    pub(crate) rules: Arc<str>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) name: Arc<str>,
@@ -80,6 +88,8 @@ pub(crate) struct Rule {
     pub(crate) names: Option<Names>,
     /// Whether one of these paths leads into a value.
     pub(crate) deep: bool,
+    /// Whether it tells what it decided: then that is written down on the way.
+    pub(crate) tells_decisions: bool,
     /// What the rule adds, where it does nothing else.
     pub(crate) append: Option<Append>,
 }
@@ -190,16 +200,40 @@ pub(crate) enum Expr {
     Literal(Value<'static>),
     Text(Vec<Part>),
     Event(Vec<String>),
-    Lookup { lookup: usize, path: Vec<String> },
+    Lookup {
+        lookup: usize,
+        path: Vec<String>,
+    },
     Element(Vec<String>),
-    ElementLookup { lookup: usize, path: Vec<String> },
+    ElementLookup {
+        lookup: usize,
+        path: Vec<String>,
+    },
     Record(RecordField),
     Error(ErrorField),
-    Call { function: Function, arguments: Vec<Expr> },
-    Compare { comparison: Comparison, left: Box<Expr>, right: Box<Expr> },
-    Arithmetic { operation: Arithmetic, left: Box<Expr>, right: Box<Expr> },
+    Call {
+        function: Function,
+        arguments: Vec<Expr>,
+    },
+    /// Where the fields come from that the rule has added so far.
+    Provenance(RuleId),
+    Compare {
+        comparison: Comparison,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Arithmetic {
+        operation: Arithmetic,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     Negate(Box<Expr>),
-    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr>, span: Span },
+    If {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+        span: Span,
+    },
     Coalesce(Box<Expr>, Box<Expr>),
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
@@ -253,7 +287,8 @@ impl Expr {
             | Expr::Element(_)
             | Expr::ElementLookup { .. }
             | Expr::Record(_)
-            | Expr::Error(_) => false,
+            | Expr::Error(_)
+            | Expr::Provenance(_) => false,
         }
     }
 }

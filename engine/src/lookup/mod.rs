@@ -12,7 +12,7 @@ mod memory;
 mod source;
 
 pub use breaker::{BreakerLimits, CircuitBreaker};
-pub(crate) use cache::{Call, Called, Flight, Landing, Policy, Rendered, TableCache};
+pub(crate) use cache::{Call, Called, Flight, Landing, Policy, Recalled, Rendered, TableCache};
 pub use failure::{ErrorCode, Failure};
 pub(crate) use key::KeyBytes;
 pub use key::{Key, KeyValue};

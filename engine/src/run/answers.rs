@@ -1,11 +1,13 @@
 //! What a batch asks of each table and index, and what was answered: each key once, by its number.
 
-use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher as _;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::explain::Freshness;
 use crate::limits::ItemRoom;
-use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes, Rendered};
+use crate::lookup::{Answer, ErrorCode, Failure, Item, KeyBytes, Recalled, Rendered};
 use crate::program::Program;
 
 /// The number of a key among those of its slot.
@@ -44,6 +46,26 @@ pub(super) struct Given {
     /// What an earlier batch made of the item.
     pub(super) rendered: Option<Rendered>,
     pub(super) freshness: Freshness,
+    /// How long ago it was asked for, in milliseconds.
+    pub(super) age_ms: u64,
+}
+
+impl Given {
+    /// What a source has just answered.
+    pub(super) fn new(answer: Answer) -> Self {
+        Self { answer, rendered: None, freshness: Freshness::New, age_ms: 0 }
+    }
+
+    /// What an earlier batch kept.
+    pub(super) fn kept(recalled: Recalled) -> Self {
+        let Recalled { answer, rendered, age_ms } = recalled;
+        Self { answer, rendered, freshness: Freshness::Kept, age_ms }
+    }
+
+    /// An item that an earlier batch kept and that has expired.
+    pub(super) fn stale(item: Arc<Item>, age_ms: u64) -> Self {
+        Self { answer: Answer::Found(item), rendered: None, freshness: Freshness::Stale, age_ms }
+    }
 }
 
 impl Slot {
@@ -120,21 +142,7 @@ impl Answers {
         self.slots.get(slot).and_then(|slot| slot.get(id)).is_some_and(|entry| entry.awaited == wave + 1)
     }
 
-    pub(super) fn give(&mut self, slot: usize, id: KeyId, answer: Answer, freshness: Freshness) {
-        self.give_all(slot, id, Given { answer, rendered: None, freshness });
-    }
-
-    /// Gives an answer that an earlier batch kept, with what it made of it.
-    pub(super) fn give_kept(
-        &mut self,
-        slot: usize,
-        id: KeyId,
-        (answer, rendered): (Answer, Option<Rendered>),
-    ) {
-        self.give_all(slot, id, Given { answer, rendered, freshness: Freshness::Kept });
-    }
-
-    fn give_all(&mut self, slot: usize, id: KeyId, given: Given) {
+    pub(super) fn give(&mut self, slot: usize, id: KeyId, given: Given) {
         if let Some(entry) = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id)) {
             entry.given = Some(given);
         }

@@ -240,7 +240,7 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         let (apply::Found { answers, keys, .. }, context) = (self.applying.found, self.applying.context);
         match keys.of(self.taken.keys, &self.rule.lookups).get(place) {
             Some(Asked::Key(key)) => match answers.get(lookup.slot, *key) {
-                Some(Given { answer: Answer::Found(item), freshness, rendered }) => {
+                Some(Given { answer: Answer::Found(item), freshness, rendered, .. }) => {
                     Ok((Ended::Found(*freshness), Some((*key, item, rendered.as_ref()))))
                 }
                 Some(Given { answer: Answer::Missing, freshness, .. })

@@ -79,6 +79,7 @@ impl<'a> Applying<'a> {
             return verdict;
         }
         let Found { tapes, keys, answers } = self.found;
+        let own = rule.tells_decisions.then(Trace::default);
         let mut run = Run {
             tables: &self.program.tables,
             taken,
@@ -93,7 +94,7 @@ impl<'a> Applying<'a> {
             at: 0,
             written: 0,
             looped: 0,
-            trace: self.trace,
+            trace: self.trace.or(own.as_ref()),
             statement: rule.span,
             counts: self.counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default(),
         };

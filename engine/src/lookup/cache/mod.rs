@@ -77,6 +77,16 @@ struct Kept {
     fresh_ms: u64,
 }
 
+/// An answer that was kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Recalled {
+    pub(crate) answer: Answer,
+    /// What was made of its item.
+    pub(crate) rendered: Option<Rendered>,
+    /// How long ago it was asked for, in milliseconds.
+    pub(crate) age_ms: u64,
+}
+
 /// The members that a lookup copies out of an item, as text: the same for all events that ask for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Rendered {
@@ -102,11 +112,12 @@ impl TableCache {
         Self { policy, kept, flights: Flights::default() }
     }
 
-    /// The answer to that key, where one is kept that has not expired, and what was made of it.
-    pub(crate) fn fresh(&self, key: &[u8], now: Timestamp) -> Option<(Answer, Option<Rendered>)> {
+    /// The answer to that key, where one is kept that has not expired.
+    pub(crate) fn fresh(&self, key: &[u8], now: Timestamp) -> Option<Recalled> {
         let kept = self.kept.get(key)?;
-        let fresh = age(&kept, now).is_some_and(|age| age < kept.fresh_ms);
-        fresh.then(|| (kept.item.map_or(Answer::Missing, Answer::Found), kept.rendered))
+        let age_ms = age(&kept, now).filter(|age| *age < kept.fresh_ms)?;
+        let answer = kept.item.map_or(Answer::Missing, Answer::Found);
+        Some(Recalled { answer, rendered: kept.rendered, age_ms })
     }
 
     /// Keeps what a lookup makes of an item beside it, if that one is still kept and has nothing beside it yet: of
@@ -124,13 +135,13 @@ impl TableCache {
         }
     }
 
-    /// The item of that key to go on with while its table fails: it has expired, but not for longer than
-    /// the rules allow.
-    pub(crate) fn stale(&self, key: &[u8], now: Timestamp) -> Option<Arc<Item>> {
+    /// The item of that key to go on with while its table fails, and its age in milliseconds: it has expired, but
+    /// not for longer than the rules allow.
+    pub(crate) fn stale(&self, key: &[u8], now: Timestamp) -> Option<(Arc<Item>, u64)> {
         let kept = self.kept.get(key)?;
         let last = kept.fresh_ms.saturating_add(self.policy.stale_ms);
-        let served = self.policy.stale_ms > 0 && age(&kept, now).is_some_and(|age| age < last);
-        kept.item.filter(|_| served)
+        let age_ms = age(&kept, now).filter(|age| self.policy.stale_ms > 0 && *age < last)?;
+        Some((kept.item?, age_ms))
     }
 
     /// Keeps an answer, in place of what was kept before. `misses` says whether a miss may be kept.
