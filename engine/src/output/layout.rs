@@ -1,9 +1,9 @@
 //! Enriched events to objects: one a record, or one a batch and prefix.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use enrich_dsl::model::PerObject;
+use hashbrown::HashMap;
 
 use super::name::{self, Shards};
 use super::{Object, compress};
