@@ -14,12 +14,13 @@ use crate::program::Program;
 pub(super) type KeyId = u32;
 
 /// The keys of a batch and their answers, by slot.
+#[derive(Debug, Default)]
 pub(super) struct Answers {
     slots: Vec<Slot>,
     hasher: DefaultHashBuilder,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Slot {
     /// The numbers by the keys' bytes.
     ids: HashTable<KeyId>,
@@ -28,6 +29,7 @@ struct Slot {
     keys: Vec<Entry>,
 }
 
+#[derive(Debug)]
 struct Entry {
     /// Where its key's bytes are.
     bytes: std::ops::Range<usize>,
@@ -77,9 +79,18 @@ impl Slot {
 }
 
 impl Answers {
-    pub(super) fn new(program: &Program) -> Self {
-        let slots = program.tables.iter().map(|_| Slot::default()).collect();
-        Self { slots, hasher: DefaultHashBuilder::default() }
+    /// Begins with a batch of that program.
+    pub(super) fn begin(&mut self, program: &Program) {
+        self.slots.resize_with(program.tables.len(), Slot::default);
+    }
+
+    /// Lets all keys and answers go.
+    pub(super) fn clear(&mut self) {
+        for Slot { ids, bytes, keys } in &mut self.slots {
+            ids.clear();
+            bytes.clear();
+            keys.clear();
+        }
     }
 
     /// The number of that key, a new one where it was not asked before.
