@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use enrich_dsl::model::Copied;
 
 use super::answers::{Answers, Given, KeyId};
-use super::apply::{self, Applying, count_kept};
+use super::apply::{self, Applying, count_found, count_missing};
 use super::buffers::Buffers;
 use super::copies::copied;
 use super::{Asked, Taken, may_come};
@@ -334,14 +334,8 @@ fn members_of(lookup: &Lookup, openings: &[String], item: &Item) -> Members {
 impl Ended {
     fn count(self, counts: &mut LookupCounts) {
         match self {
-            Ended::Found(freshness) => {
-                counts.found += 1;
-                count_kept(counts, freshness);
-            }
-            Ended::Missing(freshness) => {
-                counts.missing += 1;
-                count_kept(counts, freshness);
-            }
+            Ended::Found(freshness) => count_found(counts, freshness),
+            Ended::Missing(freshness) => count_missing(counts, freshness),
             Ended::NoKey => counts.no_key += 1,
         }
     }
