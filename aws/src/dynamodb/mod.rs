@@ -118,10 +118,10 @@ impl DynamoDbSource {
             {
                 flying.push(asking.ask(request));
             }
-            let Some((lane, Outcome { answered, open, throttled_out })) = flying.next().await else {
-                return answers;
-            };
+            let Some((lane, outcome)) = flying.next().await else { return answers };
+            let Outcome { answered, open, throttled_out, requests } = outcome;
             lanes.landed(lane);
+            answers.count(requests);
             for (asked, answer) in answered {
                 split.answered(asked);
                 answers.set(asked.table, asked.place, answer);
