@@ -17,7 +17,9 @@ pub use failure::{ErrorCode, Failure};
 pub(crate) use key::KeyBytes;
 pub use key::{Key, KeyValue};
 pub use memory::{ItemError, MemorySource};
-pub use source::{Answer, Answers, Attributes, BoxFuture, Questions, Source, Table, TableQuestions};
+pub use source::{
+    Answer, Answers, Attributes, BoxFuture, Questions, Requests, Source, Table, TableQuestions,
+};
 
 use crate::json::Document;
 

@@ -160,8 +160,11 @@ fn brings(lookup: &model::Lookup) -> Brings {
     let copies: Vec<_> = copies.flatten().collect();
     let names = Names::new(copies.iter().map(|(_, name, _)| (*name).clone()));
     let place = |name: &str| names.as_ref().and_then(|names| names.place(name)).unwrap_or(0);
-    let brought = |(copy, name, target): (usize, &String, &model::Path)| {
-        Brought { copy, attribute: name.clone(), place: place(name), opening: opening(target) }
+    let brought = |(copy, name, target): (usize, &String, &model::Path)| Brought {
+        copy,
+        attribute: name.clone(),
+        place: place(name),
+        opening: opening(target),
     };
     let members = copies.into_iter().map(brought).collect();
     Brings { names, members }

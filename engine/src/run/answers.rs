@@ -7,7 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::explain::Freshness;
 use crate::limits::ItemRoom;
-use crate::lookup::{Answer, ErrorCode, Failure, Item, KeyBytes, Recalled, Rendered};
+use crate::lookup::{Answer, ErrorCode, Failure, Item, KeyBytes, Recalled, Rendered, Requests};
 use crate::program::Program;
 
 /// The number of a key among those of its slot.
@@ -18,6 +18,8 @@ pub(super) type KeyId = u32;
 pub(super) struct Answers {
     slots: Vec<Slot>,
     hasher: DefaultHashBuilder,
+    /// Those that this batch had sent.
+    requests: Requests,
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +93,7 @@ impl Answers {
             bytes.clear();
             keys.clear();
         }
+        self.requests = Requests::default();
     }
 
     /// The number of that key, a new one where it was not asked before.
@@ -140,6 +143,16 @@ impl Answers {
     /// Whether an event of this wave waits for that key's item.
     pub(super) fn is_awaited(&self, slot: usize, id: KeyId, wave: usize) -> bool {
         self.slots.get(slot).and_then(|slot| slot.get(id)).is_some_and(|entry| entry.awaited == wave + 1)
+    }
+
+    /// Counts requests that were sent for this batch.
+    pub(super) fn count(&mut self, requests: Requests) {
+        self.requests += requests;
+    }
+
+    /// The requests since this was asked last.
+    pub(super) fn take_requests(&mut self) -> Requests {
+        std::mem::take(&mut self.requests)
     }
 
     pub(super) fn give(&mut self, slot: usize, id: KeyId, given: Given) {

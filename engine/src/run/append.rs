@@ -9,7 +9,7 @@ use std::ops::Range;
 use bytes::BytesMut;
 
 use super::answers::{Answers, Given, KeyId};
-use super::apply::{self, Applying, count_kept};
+use super::apply::{self, Applying, count_found, count_missing};
 use super::buffers::Out;
 use super::copies::copied_from;
 use super::{Asked, Taken, may_come};
@@ -272,7 +272,8 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         }
         let members = items.get_mut(place).ok_or(Stopped::Unusual)?;
         let is_new = members.is_none();
-        let members = members.get_or_insert_with(|| rendered(text, |text| brought(lookup, brings, item, text)));
+        let members =
+            members.get_or_insert_with(|| rendered(text, |text| brought(lookup, brings, item, text)));
         let members = members.clone().and_then(|members| text.get(members)).ok_or(Stopped::Unusual)?;
         if is_new && makes {
             let rendered = lookup::Rendered { lookup: number, members: members.into() };
@@ -301,7 +302,8 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         }
         let Appending { buffers, out, .. } = &mut self.applying.appending;
         let Rendered { text, constants, .. } = &buffers.rendered;
-        let members = constants.get(number).cloned().flatten().flatten().and_then(|members| text.get(members));
+        let members =
+            constants.get(number).cloned().flatten().flatten().and_then(|members| text.get(members));
         out.extend_from_slice(members.ok_or(Stopped::Unusual)?.as_bytes());
         Ok(())
     }
@@ -372,14 +374,8 @@ fn brought(lookup: &Lookup, brings: &Brings, item: &Item, text: &mut String) -> 
 impl Ended {
     fn count(self, counts: &mut LookupCounts) {
         match self {
-            Ended::Found(freshness) => {
-                counts.found += 1;
-                count_kept(counts, freshness);
-            }
-            Ended::Missing(freshness) => {
-                counts.missing += 1;
-                count_kept(counts, freshness);
-            }
+            Ended::Found(freshness) => count_found(counts, freshness),
+            Ended::Missing(freshness) => count_missing(counts, freshness),
             Ended::NoKey => counts.no_key += 1,
         }
     }

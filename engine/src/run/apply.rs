@@ -217,10 +217,7 @@ impl<'a> Run<'a, '_> {
                 Err(failure) => self.failed(place, lookup, &failure),
                 Ok(writes) => {
                     self.tell_answer(place, lookup, LookupEnd::Found, Some(freshness));
-                    self.learn(place, Known::Item(item), |counts| {
-                        counts.found += 1;
-                        count_kept(counts, freshness);
-                    });
+                    self.learn(place, Known::Item(item), |counts| count_found(counts, freshness));
                     for (span, write) in writes {
                         self.statement = span;
                         match write {
@@ -245,10 +242,7 @@ impl<'a> Run<'a, '_> {
             }
             Ok(Ended::Missing(freshness)) => {
                 self.tell_answer(place, lookup, LookupEnd::Missing, Some(freshness));
-                self.learn(place, Known::Nothing, |counts| {
-                    counts.missing += 1;
-                    count_kept(counts, freshness);
-                });
+                self.learn(place, Known::Nothing, |counts| count_missing(counts, freshness));
                 self.without_item(lookup, &lookup.missing)
             }
             Ok(Ended::NoKey) => {
@@ -473,11 +467,20 @@ enum Ended<'a> {
     NoKey,
 }
 
-/// Counts where the answer of a lookup comes from.
-pub(super) fn count_kept(counts: &mut LookupCounts, freshness: Freshness) {
+/// Counts a lookup that has found its item.
+pub(super) fn count_found(counts: &mut LookupCounts, freshness: Freshness) {
+    counts.found += 1;
     match freshness {
         Freshness::Kept => counts.cached += 1,
         Freshness::Stale => counts.stale += 1,
         Freshness::New => {}
     }
+}
+
+/// Counts a lookup whose item is not there; what has expired never says so.
+pub(super) fn count_missing(counts: &mut LookupCounts, freshness: Freshness) {
+    let kept = u64::from(freshness == Freshness::Kept);
+    counts.missing += 1;
+    counts.cached += kept;
+    counts.cached_missing += kept;
 }

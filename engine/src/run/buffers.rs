@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use bytes::BytesMut;
 
 use super::Keys;
-use super::append::Rendered;
 use super::answers::Answers;
+use super::append::Rendered;
 use super::routes::Routes;
 use super::usual::Knowns;
 use crate::json::Tapes;

@@ -176,6 +176,7 @@ impl<'a> Wave<'a> {
     /// Takes the answers of the sources.
     fn settle(&mut self, calls: Vec<(Vec<SlotKeys>, Arc<Called>)>) {
         for (slots, called) in calls {
+            self.answers.count(called.answers.requests());
             for (table, (slot, ids)) in slots.into_iter().enumerate() {
                 for (at, id) in ids.into_iter().enumerate() {
                     self.answered(slot, id, called.answers.get(table, at).cloned());

@@ -20,6 +20,7 @@ mod place;
 mod plan;
 mod prepare;
 mod routes;
+mod stages;
 mod tell;
 mod usual;
 
@@ -28,7 +29,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::batch::{Origin, Outcome, Record, Verdict};
+use crate::batch::{KeptCounts, Origin, Outcome, Record, StageKind, Verdict};
 use crate::context::Context;
 use crate::explain::Trace;
 use crate::json::{Elements, Node, Tape, Tapes};
@@ -44,6 +45,7 @@ use plan::Planner;
 use prepare::Preparer;
 pub(crate) use prepare::internal;
 use routes::Router;
+use stages::Stages;
 
 /// Runs a batch through the program.
 pub(crate) async fn batch(
@@ -56,10 +58,12 @@ pub(crate) async fn batch(
     (context, trace): (Context, Option<&Trace>),
 ) -> Outcome {
     let together = together(records);
+    let mut stages = Stages::begin(pace.clock().unwrap_or(&context.now));
     let Buffers { reading, mut answers, out } = pool.take();
     answers.begin(program);
     let Prepared { mut events, mut reading, mut wanted } =
         prepared(program, limits, &mut pace, records, &mut answers, (reading, context, trace));
+    stages.end(StageKind::Prepare);
     for wave in 0..program.waves {
         if wave > 0 {
             let mut planner = Planner::new(program, wave, (context, trace));
@@ -70,6 +74,7 @@ pub(crate) async fn batch(
         }
         let mut room = ItemRoom::new(limits, program.waves);
         fetch::fetch(program, sources, caches, (wave, &wanted, &mut room), &mut answers, context).await;
+        stages.end(StageKind::Fetch(answers.take_requests()));
     }
     let found = apply::Found { tapes: &reading.tapes, keys: &reading.keys, answers: &answers };
     let mut applying = apply::Applying::new(program, found, limits, (context, trace), out);
@@ -89,7 +94,16 @@ pub(crate) async fn batch(
     let verdicts = events.into_iter().enumerate().map(verdict).collect();
     let (lookups, out) = applying.end(caches);
     pool.give_back(Buffers { reading, answers, out });
-    Outcome { verdicts, lookups }
+    stages.end(StageKind::Apply);
+    Outcome { verdicts, lookups, stages: stages.into_ended(), kept: kept_counts(caches) }
+}
+
+/// How much is kept of all tables that say so.
+fn kept_counts(caches: &[Option<TableCache>]) -> Option<KeptCounts> {
+    caches.iter().flatten().map(TableCache::counts).reduce(|mut all, one| {
+        all += one;
+        all
+    })
 }
 
 /// The events of a batch before any lookup.

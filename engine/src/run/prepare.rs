@@ -7,8 +7,8 @@ use std::sync::Arc;
 use enrich_dsl::model::{Decode, OnInvalid};
 use enrich_dsl::source::Span;
 
-use super::routes::Route;
 use super::buffers::Reading;
+use super::routes::Route;
 use super::usual::Known;
 use super::{Event, Taken, decode, rejected};
 use crate::batch::{Origin, Payload, Record, Verdict};

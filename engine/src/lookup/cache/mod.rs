@@ -3,6 +3,7 @@
 //! Time is that of the batches. Errors are never kept, and a miss is never served once it has expired:
 //! it would become a default because the table failed.
 
+mod evictions;
 mod flights;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -10,11 +11,13 @@ use std::sync::Arc;
 
 use enrich_dsl::model;
 use hashbrown::DefaultHashBuilder;
-use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::sync::Cache;
 use quick_cache::{OptionsBuilder, Weighter};
 
 use super::{Answer, Item};
+use crate::batch::KeptCounts;
 use crate::time::Timestamp;
+use evictions::Evictions;
 use flights::Flights;
 pub(crate) use flights::{Call, Called, Flight, Landing};
 
@@ -28,7 +31,8 @@ const ENTRY_BYTES: usize = 160;
 pub(crate) struct TableCache {
     policy: Policy,
     /// By the keys' bytes.
-    kept: Cache<Vec<u8>, Kept, Bytes, DefaultHashBuilder>,
+    kept: Cache<Vec<u8>, Kept, Bytes, DefaultHashBuilder, Evictions>,
+    evictions: Evictions,
     /// What is being asked just now: another batch waits for that answer.
     pub(crate) flights: Flights,
 }
@@ -104,12 +108,19 @@ impl TableCache {
             .estimated_items_capacity(items)
             .weight_capacity(policy.max_bytes)
             .build();
-        let (hasher, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
+        let (hasher, evictions) = (DefaultHashBuilder::default(), Evictions::default());
+        let lifecycle = evictions.clone();
         let kept = match options {
             Ok(options) => Cache::with_options(options, Bytes, hasher, lifecycle),
             Err(_) => Cache::with(items, policy.max_bytes, Bytes, hasher, lifecycle),
         };
-        Self { policy, kept, flights: Flights::default() }
+        Self { policy, kept, evictions, flights: Flights::default() }
+    }
+
+    /// How much is kept. Each answer that was pushed out is told once.
+    pub(crate) fn counts(&self) -> KeptCounts {
+        let entries = u64::try_from(self.kept.len()).unwrap_or(u64::MAX);
+        KeptCounts { entries, bytes: self.kept.weight(), evicted: self.evictions.take() }
     }
 
     /// The answer to that key, where one is kept that has not expired.
