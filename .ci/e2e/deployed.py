@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,6 +54,19 @@ class Scripts:
         if done.returncode != 0:
             raise RuntimeError(f"deploy/{name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout
+
+
+def packed(checks: Checks, program: Path) -> Path:
+    """The package that `deploy/build` makes of a program which is built already."""
+    zips = [program.with_name(name) for name in ("one.zip", "other.zip")]
+    for target in zips:
+        subprocess.run([str(DEPLOY / "build"), "--binary", str(program), "--zip", str(target)], check=True,
+                       capture_output=True, timeout=240)
+    checks.check(zips[0].read_bytes() == zips[1].read_bytes(), "a program that is packed twice gives the same bytes")
+    with zipfile.ZipFile(zips[0]) as archive:
+        modes = {entry.filename: oct(entry.external_attr >> 16) for entry in archive.infolist()}
+    checks.equal(modes, {"bootstrap": "0o100755"}, "the package is the program, which may be run, and nothing of this machine")
+    return zips[0]
 
 
 def there(emulator: Emulator) -> dict[str, set[str]]:
