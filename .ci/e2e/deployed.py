@@ -86,6 +86,7 @@ def deployed(checks: Checks, emulator: Emulator, package: Path, check: Path, rul
     planned = scripts.run("up", "--dry-run", *up)
     checks.check("would run: aws cloudformation deploy" in planned, "a dry run says what it would do", planned)
     checks.equal(there(emulator), before, "and does nothing")
+    checks.check(planned.index("s3 sync") < planned.index("cloudformation deploy"), "at first rules, which the function starts with", planned)
 
     scripts.run("up", *up)
     stack = emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
@@ -105,6 +106,8 @@ def deployed(checks: Checks, emulator: Emulator, package: Path, check: Path, rul
     held = len(emulator.objects(outputs["OutputBucketName"]))
     again = scripts.run("up", *up)
     checks.check("No changes to deploy" in again, "what is deployed already is left alone", again[-500:])
+    planned = scripts.run("up", "--dry-run", *up)
+    checks.check(planned.index("cloudformation deploy") < planned.index("s3 sync"), "later permissions before rules that need them", planned)
     planned = scripts.run("down", "--dry-run")
     checks.check("would run: aws cloudformation delete-stack" in planned, "a dry run says what it would remove", planned)
     checks.equal(len(emulator.objects(outputs["OutputBucketName"])), held, "and removes nothing")
