@@ -116,7 +116,11 @@ impl Order {
         let BillArgs { events, event_bytes, milliseconds, memory, .. } = self.args;
         let invocations = Amount::of(batches as f64);
         let gb_seconds = |ms: u64| invocations.times(ms as f64 / 1000.0 * memory as f64 / 1024.0);
-        let all = |of_batch: Bounds| Amount::bounds(of_batch).times(batches as f64);
+        // The most goes with the events; the least is a batch's, and the last batch need not be full.
+        let all = |Bounds { least, most }: Bounds| {
+            let most = most as f64 * events as f64 / self.batch_size as f64;
+            Amount { least: (least as f64 * batches as f64).min(most), most }
+        };
         let mut found = self.stream();
         found.extend([
             (Item::LambdaRequests, Some(invocations)),
@@ -182,10 +186,6 @@ impl Amount {
         Self { least: both, most: both }
     }
 
-    fn bounds(Bounds { least, most }: Bounds) -> Self {
-        Self { least: least as f64, most: most as f64 }
-    }
-
     fn times(self, factor: f64) -> Self {
         Self { least: self.least * factor, most: self.most * factor }
     }
@@ -200,8 +200,11 @@ impl Amount {
     }
 }
 
-/// With four digits behind the point at most.
+/// With four digits behind the point at most; what is less than they tell is not nothing.
 fn number(value: f64) -> String {
+    if value > 0.0 && value < 0.000_05 {
+        return "<0.0001".to_owned();
+    }
     let text = format!("{value:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
