@@ -11,6 +11,8 @@ from aws_cdk.cloudformation_include import CfnInclude
 from constructs import Construct
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
+# What lies in a bucket of yours, and not in that of the assets.
+IN_BUCKET = ("ArtifactBucket", "PackageKey", "RulesPrefix", "ShadowRulesPrefix")
 
 
 class Parameters(TypedDict, total=False):
@@ -57,11 +59,14 @@ class Enrich(Construct):
 
     def __init__(self, scope: Construct, id: str, parameters: Parameters | None = None,
                  package: str | None = None, template: Path = TEMPLATE) -> None:
-        """`package` is the zip that `deploy/build` makes, uploaded as an asset; without it `ArtifactBucket` and
-        `PackageKey` say where it is."""
+        """`package` is the zip that `deploy/build --rules` makes, with the rules in it, uploaded as an asset. Without it
+        `ArtifactBucket` and `PackageKey` say where it is, and rules may come from that bucket."""
         super().__init__(scope, id)
         given = dict(parameters or {})
         if package is not None:
+            if taken := [name for name in IN_BUCKET if given.get(name)]:
+                raise ValueError(f"{', '.join(taken)}: a package that is an asset has its rules in it; "
+                                 "give ArtifactBucket and PackageKey in its place")
             asset = aws_s3_assets.Asset(self, "Package", path=package)
             given |= {"ArtifactBucket": asset.s3_bucket_name, "PackageKey": asset.s3_object_key}
         self.template = CfnInclude(self, "Template", template_file=str(template), parameters=given)

@@ -3,7 +3,7 @@
 import * as path from "node:path";
 import { Table, ITable } from "aws-cdk-lib/aws-dynamodb";
 import { Stream, IStream } from "aws-cdk-lib/aws-kinesis";
-import { Function, IFunction } from "aws-cdk-lib/aws-lambda";
+import { Function as LambdaFunction, IFunction } from "aws-cdk-lib/aws-lambda";
 import { Bucket, IBucket } from "aws-cdk-lib/aws-s3";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import { Queue, IQueue } from "aws-cdk-lib/aws-sqs";
@@ -49,12 +49,18 @@ export interface Parameters {
 }
 
 export interface EnrichProps {
-  /** The zip that `deploy/build` makes. It is uploaded as an asset; without it `ArtifactBucket` and `PackageKey` say where it is. */
+  /**
+   * The zip that `deploy/build --rules` makes, with the rules in it: it is uploaded as an asset. Without it `ArtifactBucket` and
+   * `PackageKey` say where it is, and rules may come from that bucket.
+   */
   readonly package?: string;
   readonly parameters?: Parameters;
   /** Where the template is: by default, where it lies in the repository. */
   readonly templateFile?: string;
 }
+
+/** What lies in a bucket of yours, and not in that of the assets. */
+const IN_BUCKET = ["ArtifactBucket", "PackageKey", "RulesPrefix", "ShadowRulesPrefix"] as const;
 
 /** The function and its pipelines. A stack has one of them: what the template makes is named by the stack. */
 export class Enrich extends Construct {
@@ -72,13 +78,17 @@ export class Enrich extends Construct {
 
   constructor(scope: Construct, id: string, props: EnrichProps = {}) {
     super(scope, id);
+    const taken = IN_BUCKET.filter((name) => props.parameters?.[name]);
+    if (props.package !== undefined && taken.length > 0) {
+      throw new Error(`${taken.join(", ")}: a package that is an asset has its rules in it; give ArtifactBucket and PackageKey in its place`);
+    }
     const parameters: Parameters = { ...props.parameters, ...this.uploaded(props.package) };
     this.template = new CfnInclude(this, "Template", {
       templateFile: props.templateFile ?? path.join(__dirname, "..", "..", "..", "template.yaml"),
       parameters: { ...parameters },
       preserveLogicalIds: true,
     });
-    this.function = Function.fromFunctionArn(this, "Function", this.attribute("Function", "Arn"));
+    this.function = LambdaFunction.fromFunctionArn(this, "Function", this.attribute("Function", "Arn"));
     this.outputBucket = Bucket.fromBucketName(this, "OutputBucket", this.reference("OutputBucket"));
     this.failedBucket = Bucket.fromBucketName(this, "FailedBucket", this.reference("FailedBucket"));
     if (parameters.Clickstream !== "false") {
