@@ -133,6 +133,18 @@ pub struct BillArgs {
         value_parser = clap::value_parser!(u64).range(1..=900_000)
     )]
     pub milliseconds: Option<u64>,
+    /// How many shards the stream has; 0 is on demand
+    #[arg(
+        long, value_name = "N", default_value = "0", requires = "prices", conflicts_with_all = ["iam", "lineage"],
+        value_parser = clap::value_parser!(u64).range(0..=100_000)
+    )]
+    pub shards: u64,
+    /// In how many hours the events come: a stream is paid by the hour, and a month has 730
+    #[arg(
+        long, value_name = "N", requires = "prices", conflicts_with_all = ["iam", "lineage"],
+        value_parser = clap::value_parser!(u64).range(1..=87_600)
+    )]
+    pub hours: Option<u64>,
     /// The function's memory in MB
     #[arg(
         long, value_name = "N", default_value = "512", requires = "prices", conflicts_with_all = ["iam", "lineage"],
