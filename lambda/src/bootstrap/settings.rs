@@ -1,13 +1,19 @@
 //! The function's settings: environment variables, and nothing else.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use enrich_engine::{Destination, Location};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::appconfig::PORT;
 
 /// Where the rules are; by default [`DEFAULT_RULES`].
 const RULES: &str = "RULES";
+/// What stands before a configuration of AppConfig.
+const APPCONFIG: &str = "appconfig:";
 /// Where a candidate is that is compared with them.
 const SHADOW: &str = "SHADOW_RULES";
 /// Where rejects go whose rule names no destination.
@@ -20,6 +26,11 @@ const LONGEST_REFRESH: u64 = 86_400;
 /// The namespace of the function's metrics; by default [`DEFAULT_METRICS`].
 const METRICS: &str = "METRICS_NAMESPACE";
 const DEFAULT_METRICS: &str = "Enrich";
+/// The port of AppConfig's extension; by default [`PORT`].
+const APPCONFIG_PORT: &str = "AWS_APPCONFIG_EXTENSION_HTTP_PORT";
+/// A collector of traces, and one of all signals, as OpenTelemetry calls them.
+const OTLP_TRACES: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+const OTLP: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// The folder of the function's package.
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
@@ -91,6 +102,55 @@ pub enum RulesAt {
     Folder(PathBuf),
     /// In a bucket.
     S3(Location),
+    /// A configuration of AppConfig.
+    AppConfig(Profile),
+}
+
+impl RulesAt {
+    /// Whether they may change while the function runs.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        !matches!(self, RulesAt::Folder(_))
+    }
+}
+
+/// What is escaped in a part of a path.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A configuration profile of AppConfig, each part by its name or id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The application.
+    pub application: String,
+    /// The environment.
+    pub environment: String,
+    /// The configuration profile.
+    pub profile: String,
+}
+
+impl Profile {
+    /// Reads `APPLICATION/ENVIRONMENT/PROFILE`.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('/').map(|part| (1..=128).contains(&part.len()).then_some(part));
+        let mut next = || Some(parts.next()??.to_owned());
+        let (application, environment, profile) = (next()?, next()?, next()?);
+        parts.next().is_none().then_some(Self { application, environment, profile })
+    }
+
+    /// Where AppConfig's extension has it.
+    pub(super) fn path(&self) -> String {
+        let Self { application, environment, profile } = self;
+        let [application, environment, profile] =
+            [application, environment, profile].map(|part| utf8_percent_encode(part, RESERVED));
+        format!("/applications/{application}/environments/{environment}/configurations/{profile}")
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.application, self.environment, self.profile)
+    }
 }
 
 /// What the environment says about the function itself.
@@ -107,6 +167,49 @@ pub struct Settings {
     pub refresh: Option<Duration>,
     /// The namespace of the function's metrics; `None` where none are wanted.
     pub metrics: Option<String>,
+    /// The port of AppConfig's extension.
+    pub appconfig_port: u16,
+    /// Where traces go; `None` where none are wanted.
+    pub traces: Option<Collector>,
+}
+
+/// A collector of traces, as OpenTelemetry's variables name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Collector {
+    /// `http://HOST:PORT`.
+    pub origin: String,
+    /// The path for traces.
+    pub path: String,
+    /// Whether traces are sent that nobody asked for.
+    pub always: bool,
+}
+
+impl Collector {
+    /// The one that the variables name.
+    fn read(variables: &Variables) -> Result<Option<Self>, SettingsError> {
+        let is = |name: &str, value: &str| {
+            variables.setting(name).is_some_and(|it| it.eq_ignore_ascii_case(value))
+        };
+        if is("OTEL_SDK_DISABLED", "true") || is("OTEL_TRACES_EXPORTER", "none") {
+            return Ok(None);
+        }
+        let (name, url) = match (variables.setting(OTLP_TRACES), variables.setting(OTLP)) {
+            (Some(url), _) => (OTLP_TRACES, url.to_owned()),
+            (None, Some(base)) => (OTLP, format!("{}/v1/traces", base.trim_end_matches('/'))),
+            (None, None) => return Ok(None),
+        };
+        let place =
+            url.strip_prefix("http://").map(|rest| rest.split_at(rest.find('/').unwrap_or(rest.len())));
+        let host =
+            |host: &str| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'@');
+        let Some((host, path)) = place.filter(|(place, _)| host(place)) else {
+            return Err(SettingsError::NoCollector { name, value: url });
+        };
+        let path = if path.is_empty() { "/" } else { path };
+        let always = is("OTEL_TRACES_SAMPLER", "always_on");
+        Ok(Some(Self { origin: format!("http://{host}"), path: path.to_owned(), always }))
+    }
 }
 
 /// Why the environment can't be used.
@@ -116,6 +219,34 @@ pub enum SettingsError {
     /// A setting is not a place in S3.
     #[error("the environment variable `{name}` is `{value}`, and should be `s3://BUCKET/PREFIX`")]
     NoLocation {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// A setting is no configuration of AppConfig.
+    #[error(
+        "the environment variable `{name}` is `{value}`, and should be `appconfig:APPLICATION/ENVIRONMENT/PROFILE`"
+    )]
+    NoProfile {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// A setting is no collector that can be reached.
+    #[error(
+        "the environment variable `{name}` leads to `{value}`: traces go to a collector on this machine, such as `http://localhost:4318`, without TLS"
+    )]
+    NoCollector {
+        /// The setting.
+        name: &'static str,
+        /// Where it leads to.
+        value: String,
+    },
+    /// A setting is no port.
+    #[error("the environment variable `{name}` is `{value}`, and should be a port, from 1 to 65535")]
+    NoPort {
         /// The setting.
         name: &'static str,
         /// Its value.
@@ -162,15 +293,18 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Reads `RULES`, `SHADOW_RULES`, `REJECTS`, `RULES_REFRESH_SECONDS` and `METRICS_NAMESPACE`. A relative folder is relative to the function's package.
+    /// Reads `RULES`, `SHADOW_RULES`, `REJECTS`, `RULES_REFRESH_SECONDS`, `METRICS_NAMESPACE`, and where AppConfig's extension and a collector of traces are. A relative folder is relative to the function's package.
     ///
     /// # Errors
     /// Where a value can't be what it should be.
     pub fn read(variables: &Variables) -> Result<Self, SettingsError> {
         let root = Path::new(variables.setting(TASK_ROOT).unwrap_or_default());
-        let rules_at = |name: &'static str, value: &str| match value.starts_with("s3://") {
-            true => location(name, value).map(RulesAt::S3),
-            false => Ok(RulesAt::Folder(root.join(value))),
+        let rules_at = |name: &'static str, value: &str| match value.strip_prefix(APPCONFIG) {
+            Some(profile) => Profile::parse(profile)
+                .map(RulesAt::AppConfig)
+                .ok_or_else(|| SettingsError::NoProfile { name, value: value.to_owned() }),
+            None if value.starts_with("s3://") => location(name, value).map(RulesAt::S3),
+            None => Ok(RulesAt::Folder(root.join(value))),
         };
         let rules = rules_at(RULES, variables.setting(RULES).unwrap_or(DEFAULT_RULES))?;
         let shadow = variables.setting(SHADOW).map(|value| rules_at(SHADOW, value)).transpose()?;
@@ -185,7 +319,15 @@ impl Settings {
             Some(name) => return Err(SettingsError::NoNamespace { name: METRICS, value: name.to_owned() }),
             None => Some(DEFAULT_METRICS.to_owned()),
         };
-        Ok(Self { rules, rejects, shadow, refresh, metrics })
+        let appconfig_port = match variables.setting(APPCONFIG_PORT) {
+            None => PORT,
+            Some(value) => match value.parse() {
+                Ok(port @ 1..) => port,
+                _ => return Err(SettingsError::NoPort { name: APPCONFIG_PORT, value: value.to_owned() }),
+            },
+        };
+        let traces = Collector::read(variables)?;
+        Ok(Self { rules, rejects, shadow, refresh, metrics, appconfig_port, traces })
     }
 }
 
@@ -255,6 +397,27 @@ mod tests {
     }
 
     #[test]
+    fn rules_in_appconfig() {
+        let read = |value| Settings::read(&variables(&[("RULES", value)]));
+        let settings = read("appconfig:our app/production/click-rules").expect("settings");
+        assert_eq!(settings.appconfig_port, PORT);
+        let RulesAt::AppConfig(profile) = settings.rules else { panic!("{settings:?}") };
+        let path = "/applications/our%20app/environments/production/configurations/click-rules";
+        assert_eq!((&*profile.to_string(), &*profile.path()), ("our app/production/click-rules", path));
+        for value in
+            ["appconfig:", "appconfig:a/b", "appconfig:a//c", "appconfig:a/b/c/d", "appconfig://a/b/c"]
+        {
+            let error = read(value).expect_err(value).to_string();
+            assert!(error.contains("`RULES`") && error.contains("`appconfig:APPLICATION/"), "{error}");
+        }
+        let port = |value| Settings::read(&variables(&[("AWS_APPCONFIG_EXTENSION_HTTP_PORT", value)]));
+        assert_eq!(port("3000").expect("settings").appconfig_port, 3000);
+        for value in ["0", "65536", "http"] {
+            assert!(port(value).expect_err(value).to_string().contains("should be a port"));
+        }
+    }
+
+    #[test]
     fn where_rejects_go() {
         let read = |value| Settings::read(&variables(&[("REJECTS", value)]));
         assert_eq!(read("").expect("settings").rejects, None);
@@ -307,6 +470,43 @@ mod tests {
         for value in ["AWS/Lambda", "a b", &"a".repeat(256)] {
             let error = read(value).expect_err(value).to_string();
             assert!(error.contains("`METRICS_NAMESPACE`") && error.contains("`none`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn where_traces_go() {
+        let read = |given: &[(&str, &str)]| Settings::read(&variables(given)).map(|settings| settings.traces);
+        let local = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318/");
+        let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/some/where");
+        for (given, expected) in [
+            (&[][..], None),
+            (&[local], Some(("http://localhost:4318", "/v1/traces", false))),
+            (&[local, own], Some(("http://127.0.0.1:9", "/some/where", false))),
+            (&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://h:1")], Some(("http://h:1", "/", false))),
+            (
+                &[local, ("OTEL_TRACES_SAMPLER", "always_on")],
+                Some(("http://localhost:4318", "/v1/traces", true)),
+            ),
+            (&[local, ("OTEL_TRACES_EXPORTER", "none")], None),
+            (&[local, ("OTEL_SDK_DISABLED", "TRUE")], None),
+        ] {
+            let traces = read(given).expect("settings");
+            let told = traces.as_ref().map(|it| (&*it.origin, &*it.path, it.always));
+            assert_eq!(told, expected, "{given:?}");
+        }
+        for value in [
+            "https://collector:4318",
+            "localhost:4318",
+            "http://",
+            "http:///v1",
+            "http://a b",
+            "http://u:p@h",
+        ] {
+            let error = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", value)]).expect_err(value).to_string();
+            assert!(
+                error.contains("`OTEL_EXPORTER_OTLP_ENDPOINT`") && error.contains("without TLS"),
+                "{error}"
+            );
         }
     }
 
