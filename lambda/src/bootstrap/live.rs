@@ -205,7 +205,7 @@ async fn candidate_at(deployment: &Deployment, at: &RulesAt) -> Option<Engine> {
 fn next(deployment: &Deployment) -> Option<Timestamp> {
     let settings = deployment.settings();
     let mut places = [Some(&settings.rules), settings.shadow.as_ref()].into_iter().flatten();
-    let every = settings.refresh.filter(|_| places.any(|at| at.may_change()))?;
+    let every = settings.refresh.filter(|_| places.any(RulesAt::may_change))?;
     let millis = i64::try_from(every.as_millis()).ok()?;
     let jitter = fastrand::i64(0..=millis / 5) - millis / 10;
     Timestamp::from_millis(deployment.clock().now().as_millis().checked_add(millis + jitter)?)
