@@ -1,14 +1,17 @@
 //! The function's settings: environment variables, and nothing else.
 
+mod collector;
+mod profile;
+
 use std::collections::HashMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use enrich_engine::{Destination, Location};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::appconfig::PORT;
+pub use collector::Collector;
+pub use profile::Profile;
 
 /// Where the rules are; by default [`DEFAULT_RULES`].
 const RULES: &str = "RULES";
@@ -28,9 +31,6 @@ const METRICS: &str = "METRICS_NAMESPACE";
 const DEFAULT_METRICS: &str = "Enrich";
 /// The port of AppConfig's extension; by default [`PORT`].
 const APPCONFIG_PORT: &str = "AWS_APPCONFIG_EXTENSION_HTTP_PORT";
-/// A collector of traces, and one of all signals, as OpenTelemetry calls them.
-const OTLP_TRACES: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-const OTLP: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// The folder of the function's package.
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
@@ -114,45 +114,6 @@ impl RulesAt {
     }
 }
 
-/// What is escaped in a part of a path.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// A configuration profile of AppConfig, each part by its name or id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Profile {
-    /// The application.
-    pub application: String,
-    /// The environment.
-    pub environment: String,
-    /// The configuration profile.
-    pub profile: String,
-}
-
-impl Profile {
-    /// Reads `APPLICATION/ENVIRONMENT/PROFILE`.
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('/').map(|part| (1..=128).contains(&part.len()).then_some(part));
-        let mut next = || Some(parts.next()??.to_owned());
-        let (application, environment, profile) = (next()?, next()?, next()?);
-        parts.next().is_none().then_some(Self { application, environment, profile })
-    }
-
-    /// Where AppConfig's extension has it.
-    pub(super) fn path(&self) -> String {
-        let Self { application, environment, profile } = self;
-        let [application, environment, profile] =
-            [application, environment, profile].map(|part| utf8_percent_encode(part, RESERVED));
-        format!("/applications/{application}/environments/{environment}/configurations/{profile}")
-    }
-}
-
-impl fmt::Display for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.application, self.environment, self.profile)
-    }
-}
-
 /// What the environment says about the function itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -171,45 +132,6 @@ pub struct Settings {
     pub appconfig_port: u16,
     /// Where traces go; `None` where none are wanted.
     pub traces: Option<Collector>,
-}
-
-/// A collector of traces, as OpenTelemetry's variables name it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Collector {
-    /// `http://HOST:PORT`.
-    pub origin: String,
-    /// The path for traces.
-    pub path: String,
-    /// Whether traces are sent that nobody asked for.
-    pub always: bool,
-}
-
-impl Collector {
-    /// The one that the variables name.
-    fn read(variables: &Variables) -> Result<Option<Self>, SettingsError> {
-        let is = |name: &str, value: &str| {
-            variables.setting(name).is_some_and(|it| it.eq_ignore_ascii_case(value))
-        };
-        if is("OTEL_SDK_DISABLED", "true") || is("OTEL_TRACES_EXPORTER", "none") {
-            return Ok(None);
-        }
-        let (name, url) = match (variables.setting(OTLP_TRACES), variables.setting(OTLP)) {
-            (Some(url), _) => (OTLP_TRACES, url.to_owned()),
-            (None, Some(base)) => (OTLP, format!("{}/v1/traces", base.trim_end_matches('/'))),
-            (None, None) => return Ok(None),
-        };
-        let place =
-            url.strip_prefix("http://").map(|rest| rest.split_at(rest.find('/').unwrap_or(rest.len())));
-        let host =
-            |host: &str| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'@');
-        let Some((host, path)) = place.filter(|(place, _)| host(place)) else {
-            return Err(SettingsError::NoCollector { name, value: url });
-        };
-        let path = if path.is_empty() { "/" } else { path };
-        let always = is("OTEL_TRACES_SAMPLER", "always_on");
-        Ok(Some(Self { origin: format!("http://{host}"), path: path.to_owned(), always }))
-    }
 }
 
 /// Why the environment can't be used.
@@ -470,43 +392,6 @@ mod tests {
         for value in ["AWS/Lambda", "a b", &"a".repeat(256)] {
             let error = read(value).expect_err(value).to_string();
             assert!(error.contains("`METRICS_NAMESPACE`") && error.contains("`none`"), "{error}");
-        }
-    }
-
-    #[test]
-    fn where_traces_go() {
-        let read = |given: &[(&str, &str)]| Settings::read(&variables(given)).map(|settings| settings.traces);
-        let local = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318/");
-        let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/some/where");
-        for (given, expected) in [
-            (&[][..], None),
-            (&[local], Some(("http://localhost:4318", "/v1/traces", false))),
-            (&[local, own], Some(("http://127.0.0.1:9", "/some/where", false))),
-            (&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://h:1")], Some(("http://h:1", "/", false))),
-            (
-                &[local, ("OTEL_TRACES_SAMPLER", "always_on")],
-                Some(("http://localhost:4318", "/v1/traces", true)),
-            ),
-            (&[local, ("OTEL_TRACES_EXPORTER", "none")], None),
-            (&[local, ("OTEL_SDK_DISABLED", "TRUE")], None),
-        ] {
-            let traces = read(given).expect("settings");
-            let told = traces.as_ref().map(|it| (&*it.origin, &*it.path, it.always));
-            assert_eq!(told, expected, "{given:?}");
-        }
-        for value in [
-            "https://collector:4318",
-            "localhost:4318",
-            "http://",
-            "http:///v1",
-            "http://a b",
-            "http://u:p@h",
-        ] {
-            let error = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", value)]).expect_err(value).to_string();
-            assert!(
-                error.contains("`OTEL_EXPORTER_OTLP_ENDPOINT`") && error.contains("without TLS"),
-                "{error}"
-            );
         }
     }
 
