@@ -20,12 +20,12 @@ use crate::functions::Function;
 use crate::lookup::{Attributes, Policy, Table};
 use crate::schema::Schema;
 use crate::value::Value;
-pub(crate) use append::{Addition, Append, Numbers, Otherwise};
+pub(crate) use append::{Addition, Append, Brings, Brought, Numbers, Otherwise};
 pub use compile::BuildError;
 use compile::value as value_of;
 pub(crate) use compile::{Compile, compile, value as literal};
 pub use destination::{Destination, Location};
-pub(crate) use names::Names;
+pub(crate) use names::{MOST as MOST_NAMES, Names};
 pub(crate) use pattern::Pattern;
 
 /// A whole rule set.
@@ -98,6 +98,11 @@ impl Rule {
     /// The lookups of the rule, then those of its loops: the order in which they are counted.
     pub(crate) fn all_lookups(&self) -> impl Iterator<Item = &Lookup> {
         self.lookups.iter().chain(self.loops.iter().flat_map(|each| &each.lookups))
+    }
+
+    /// The field that `when` asks, and the texts of which it has to be one, where that is all that `when` asks.
+    pub(crate) fn asks_text(&self) -> Option<(&[String], Vec<&str>)> {
+        self.when.as_ref()?.expr.asks_text()
     }
 }
 
@@ -242,6 +247,23 @@ pub(crate) enum Part {
 }
 
 impl Expr {
+    /// As [`Rule::asks_text`]: `.field == "a"`, or several of them with `or` between.
+    fn asks_text(&self) -> Option<(&[String], Vec<&str>)> {
+        match self {
+            Expr::Compare { comparison: Comparison::Equal, left, right } => match (&**left, &**right) {
+                (Expr::Event(field), Expr::Literal(Value::String(text)))
+                | (Expr::Literal(Value::String(text)), Expr::Event(field)) => Some((field, vec![text])),
+                _ => None,
+            },
+            Expr::Or(left, right) => {
+                let ((field, mut texts), (other, more)) = (left.asks_text()?, right.asks_text()?);
+                texts.extend(more);
+                (field == other).then_some((field, texts))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the value is the same for all events of a batch.
     pub(crate) fn is_constant(&self) -> bool {
         match self {

@@ -250,6 +250,24 @@ fn told_of(log: &str, part: &str) -> Vec<serde_json::Value> {
 }
 
 #[test]
+fn a_connection_is_opened_ahead_and_not_waited_for() {
+    let tables = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("https://{}", tables.local_addr().expect("an address"));
+    let plain = r#"[{"eventID":"shard-1:1","eventSource":"aws:kinesis","data":{"price":  49.990},
+        "eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}]"#;
+    let package = sound();
+    let variables = [("USERS", "users"), ("AWS_ENDPOINT_URL", endpoint.as_str())];
+    let function = Function::start(package.path(), &variables, &[plain]);
+    // Nobody answers there, and yet an event that asks no table is served.
+    let (mut connection, _) = tables.accept().expect("a connection");
+    let mut first = [0];
+    connection.read_exact(&mut first).expect("a byte");
+    assert_eq!(first, [0x16], "a TLS handshake");
+    let body = r#"[{"price":  49.990}]"#.to_owned();
+    assert_eq!(function.api.said(), Said::Response { id: "id-0".to_owned(), body });
+}
+
+#[test]
 fn no_runtime_at_all_is_told_on_the_log() {
     let output = Command::new(env!("CARGO_BIN_EXE_bootstrap")).env_clear().output().expect("the function");
     assert_eq!(output.status.code(), Some(1));

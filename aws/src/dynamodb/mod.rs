@@ -11,7 +11,8 @@
 //! 6. `split` decides what becomes of a request that is refused as a whole: it is asked again table by
 //!    table, then half by half, so that a fault stays with the table or the key that caused it.
 //!
-//! `describe` stands beside that: it asks what the tables themselves are, before there are any events.
+//! `describe` and `warm` stand beside that: before there are any events they ask what the tables themselves are, and open
+//! a connection.
 //!
 //! # Permissions
 //!
@@ -40,9 +41,11 @@ mod query;
 mod request;
 mod retries;
 mod split;
+mod warm;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use enrich_engine::Clock;
@@ -88,6 +91,13 @@ impl DynamoDbSource {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Opens a connection for the first request, so that it need not wait for the handshakes: for a program that has
+    /// time before its first batch. Ends after `longest` at the latest, and says nothing of what went wrong: the first
+    /// request will.
+    pub async fn warm(&self, longest: Duration) {
+        warm::warm(&self.client, longest).await;
     }
 
     fn asking(&self, budget: Budget) -> Asking<'_> {

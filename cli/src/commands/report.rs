@@ -10,6 +10,8 @@ use enrich_lambda::rule_files::RuleSet;
 use super::CommandError;
 use crate::Shell;
 use crate::args::{CheckArgs, Format, LineageFormat, ReportArgs, is_standard_input};
+use crate::report::bill::Order;
+use crate::report::prices::PriceList;
 use crate::report::{cost, lineage_dot, lineage_json};
 use crate::rules::Values;
 
@@ -19,6 +21,7 @@ pub(super) enum Report {
     Cost {
         batch_size: u64,
         json: bool,
+        order: Option<Box<Order>>,
     },
     Lineage(LineageFormat),
     /// Of the rule set there.
@@ -28,7 +31,7 @@ pub(super) enum Report {
 impl Report {
     /// The one that the command line asks for, if it does.
     pub(super) fn wanted(args: &CheckArgs) -> Result<Option<Self>, CommandError> {
-        let ReportArgs { iam, partition, region, account, rejects, cost, batch_size, lineage, bundle } =
+        let ReportArgs { iam, partition, region, account, rejects, cost, batch_size, bill, lineage, bundle } =
             &args.report;
         if *iam {
             let (partition, region) = (partition.clone(), region.clone());
@@ -41,7 +44,10 @@ impl Report {
                 Format::Json => true,
                 _ => return Err(CommandError::CostFormat),
             };
-            return Ok(Some(Report::Cost { batch_size: *batch_size, json }));
+            let prices = bill.prices.as_deref().map(PriceList::read).transpose()?;
+            let order =
+                prices.map(|prices| Box::new(Order { prices, args: bill.clone(), batch_size: *batch_size }));
+            return Ok(Some(Report::Cost { batch_size: *batch_size, json, order }));
         }
         if *bundle {
             return match args.paths.as_slice() {
@@ -66,9 +72,15 @@ impl Report {
                 }
                 writeln!(shell.stdout, "{policy}")?;
             }
-            Report::Cost { batch_size, json } => {
-                let rules = rules.cost(*batch_size)?;
-                let report = if *json { cost::json(*batch_size, &rules) } else { cost::text(&rules) };
+            Report::Cost { batch_size, json, order } => {
+                let costs = rules.cost(*batch_size)?;
+                let bills = order.as_ref().map(|order| {
+                    let rules = costs.iter().zip(&rules.set().rules);
+                    rules.map(|(cost, rule)| order.bill(cost, rule.output.as_ref())).collect::<Vec<_>>()
+                });
+                let bills = bills.as_deref();
+                let report =
+                    if *json { cost::json(*batch_size, &costs, bills) } else { cost::text(&costs, bills) };
                 shell.stdout.write_all(report.as_bytes())?;
             }
             Report::Lineage(format) => {

@@ -14,6 +14,7 @@ use crate::program::Program;
 pub(super) type KeyId = u32;
 
 /// The keys of a batch and their answers, by slot.
+#[derive(Debug, Default)]
 pub(super) struct Answers {
     slots: Vec<Slot>,
     hasher: DefaultHashBuilder,
@@ -21,7 +22,7 @@ pub(super) struct Answers {
     requests: Requests,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Slot {
     /// The numbers by the keys' bytes.
     ids: HashTable<KeyId>,
@@ -30,6 +31,7 @@ struct Slot {
     keys: Vec<Entry>,
 }
 
+#[derive(Debug)]
 struct Entry {
     /// Where its key's bytes are.
     bytes: std::ops::Range<usize>,
@@ -79,9 +81,19 @@ impl Slot {
 }
 
 impl Answers {
-    pub(super) fn new(program: &Program) -> Self {
-        let slots = program.tables.iter().map(|_| Slot::default()).collect();
-        Self { slots, hasher: DefaultHashBuilder::default(), requests: Requests::default() }
+    /// Begins with a batch of that program.
+    pub(super) fn begin(&mut self, program: &Program) {
+        self.slots.resize_with(program.tables.len(), Slot::default);
+    }
+
+    /// Lets all keys and answers go.
+    pub(super) fn clear(&mut self) {
+        for Slot { ids, bytes, keys } in &mut self.slots {
+            ids.clear();
+            bytes.clear();
+            keys.clear();
+        }
+        self.requests = Requests::default();
     }
 
     /// The number of that key, a new one where it was not asked before.

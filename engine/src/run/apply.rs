@@ -7,7 +7,7 @@ use enrich_dsl::source::Span;
 
 use super::answers::{Answers, Given, unanswered};
 use super::append::Appending;
-use super::buffers::Buffers;
+use super::buffers::Out;
 use super::copies::{Write, copies, defaults};
 use super::place::Places;
 use super::{Asked, Keys, Taken, may_come, rejected};
@@ -51,21 +51,21 @@ impl<'a> Applying<'a> {
         found: Found<'a>,
         limits: Limits,
         (context, trace): (Context, Option<&'a Trace>),
-        buffers: Buffers,
+        out: Out,
     ) -> Self {
         let count = |rule: &Rule| {
             rule.all_lookups().map(|lookup| LookupCounts::new(&rule.name, &lookup.name)).collect()
         };
         let counts = program.rules.iter().map(count).collect();
-        let (places, appending) = (Places::new(program), Appending::new(program, buffers));
+        let (places, appending) = (Places::new(program), Appending::new(program, out));
         Self { program, found, limits, context, counts, places, appending, trace }
     }
 
     /// How the lookups ended, and the buffers. What was made of kept items is kept beside them.
-    pub(super) fn end(self, caches: &[Option<TableCache>]) -> (Vec<LookupCounts>, Buffers) {
-        let (buffers, made) = self.appending.end();
+    pub(super) fn end(self, caches: &[Option<TableCache>]) -> (Vec<LookupCounts>, Out) {
+        let (out, made) = self.appending.end();
         made.into_iter().for_each(|made| made.keep(caches, self.found.answers));
-        (self.counts.into_iter().flatten().collect(), buffers)
+        (self.counts.into_iter().flatten().collect(), out)
     }
 
     /// The verdict on one event.
