@@ -15,7 +15,7 @@ use crate::rejects::RejectsPlace;
 /// Tables and buckets need not exist (unless `--aws` asks for the tables), and variables need no values.
 /// What a finding's code means is told by `--explain`.
 ///
-/// With `--iam`, `--cost` or `--lineage` it prints that report, and findings go to standard error.
+/// With `--iam`, `--cost`, `--lineage` or `--bundle` it prints that report, and findings go to standard error.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
 #[command(
     name = "check",
@@ -68,7 +68,7 @@ pub struct CheckArgs {
 
 /// The reports beside the policy. That an option requires its report is not enough: clap lets that pass where
 /// another report excludes it.
-const NOT_IAM: [&str; 2] = ["cost", "lineage"];
+const NOT_IAM: [&str; 3] = ["cost", "lineage", "bundle"];
 
 /// What `check` reports of rules that have no errors.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -95,7 +95,7 @@ pub struct ReportArgs {
     /// How many events a batch has
     #[arg(
         long, value_name = "N", default_value = "100", requires = "cost",
-        conflicts_with_all = ["iam", "lineage"],
+        conflicts_with_all = ["iam", "lineage", "bundle"],
         value_parser = clap::value_parser!(u64).range(1..=1_000_000)
     )]
     pub batch_size: u64,
@@ -105,6 +105,9 @@ pub struct ReportArgs {
     /// Prints where each field comes from that the rules write
     #[arg(long, value_enum, group = "report", conflicts_with = "format", value_name = "FORMAT")]
     pub lineage: Option<LineageFormat>,
+    /// Prints the rules of one folder and their schemas as one JSON document, for a configuration of AppConfig
+    #[arg(long, group = "report", conflicts_with = "format")]
+    pub bundle: bool,
 }
 
 /// What `check --cost` counts in money.
@@ -626,6 +629,9 @@ mod tests {
             &["--iam", "--cost"][..],
             &["--cost", "--lineage", "json"],
             &["--iam", "--lineage", "dot"],
+            &["--iam", "--bundle"],
+            &["--bundle", "--format", "json"],
+            &["--bundle", "--region", "eu-west-1"],
             &["--lineage"],
             &["--lineage", "svg"],
             &["--iam", "--format", "json"],
@@ -657,6 +663,7 @@ mod tests {
             &["--cost", "--format", "json", "--batch-size", "1000"],
             &["--cost", "--prices", "prices.json", "--events", "10", "--milliseconds", "200"],
             &["--lineage", "dot", "rules", "-D", "A=b"],
+            &["--bundle", "--deny-warnings", "rules"],
             &["--watch", "--aws", "--format", "json"],
         ] {
             assert!(check(arguments).is_ok(), "{arguments:?}");

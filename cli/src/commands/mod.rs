@@ -31,7 +31,7 @@ use crate::report::prices::PricesError;
 use crate::tables::TableError;
 use crate::{Exit, Shell};
 use enrich_lambda::policy::PolicyError;
-use enrich_lambda::rule_files::FileError;
+use enrich_lambda::rule_files::{BundleError, FileError};
 
 /// `check`: says what is wrong with rules. The first argument is the command's own name.
 pub fn check(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {
@@ -111,6 +111,12 @@ pub enum CommandError {
         /// Why.
         error: PolicyError,
     },
+    /// A document of more than one rule set.
+    #[error("`--bundle` takes one folder, or one rule file: the function's rules are one rule set")]
+    BundleOfOne,
+    /// The rules don't fit into a document.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
     /// A format that only findings have.
     #[error("costs are written for people or with `--format json`")]
     CostFormat,
