@@ -47,6 +47,10 @@ impl Folder {
             return Err(io::Error::new(io::ErrorKind::InvalidFilename, message));
         };
         let about = fs::metadata(path)?;
+        if !about.is_file() {
+            // To open a pipe would mean to wait for its other end.
+            return Err(io::Error::other(format!("{} is no plain file", path.display())));
+        }
         let (name, at, shown) = (name.join("/"), at.to_owned(), path.display().to_string());
         Ok(Listed { name, at, shown, bytes: about.len(), stamp: stamp(&about)? })
     }

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use enrich_engine::{Clock as _, Engine, Reason};
+use enrich_engine::{Clock as _, Engine, Reason, Timestamp};
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
@@ -165,6 +165,8 @@ impl Backlog<'_> {
         };
         let inputs = plan::inputs(&self.events, &sources, options.compression.packing(), &origins)?;
 
+        plan::check_names(&inputs, &self.events, &self.output, self.rejects.as_ref())?;
+
         let output = self.places.target(&self.output)?;
         let unwritable = |source| BacklogError::Place { place: self.output.to_string(), source };
         let mut journal =
@@ -196,7 +198,7 @@ impl Backlog<'_> {
         };
         add("--tables", tables.as_ref().map(|tables| tables.display().to_string()));
         add("--stream", stream.clone());
-        add("--now", now.map(|now| now.rfc3339()));
+        add("--now", now.map(Timestamp::rfc3339));
         add("--aws", aws.then(|| "yes".to_owned()));
         add(
             "--compression",

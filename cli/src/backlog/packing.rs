@@ -82,7 +82,8 @@ type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
 
 enum Inner<R: Read> {
     Plain(Whole<R>),
-    Gzip(MultiGzDecoder<BufReader<Whole<R>>>),
+    // It is several times as large as the others.
+    Gzip(Box<MultiGzDecoder<BufReader<Whole<R>>>>),
     Zstd(ZstdDecoder<'static, BufReader<Whole<R>>>),
 }
 
@@ -108,7 +109,7 @@ impl<R: Read> Unpacked<R> {
         let whole = Cursor::new(head).chain(input);
         let buffered = |whole| BufReader::with_capacity(1 << 16, whole);
         Ok(Self(match (gzip, zstd) {
-            (true, _) => Inner::Gzip(MultiGzDecoder::new(buffered(whole))),
+            (true, _) => Inner::Gzip(Box::new(MultiGzDecoder::new(buffered(whole)))),
             (_, true) => Inner::Zstd(ZstdDecoder::with_buffer(buffered(whole))?),
             _ => Inner::Plain(whole),
         }))

@@ -43,6 +43,15 @@ impl Place {
         }
     }
 
+    /// The whole name of a file there, as no other file has it.
+    #[must_use]
+    pub fn whole_name(&self, name: &str) -> String {
+        match self {
+            Place::Folder(path) => whole(&path.join(name)).display().to_string(),
+            Place::S3 { bucket, prefix } => format!("{S3}{bucket}/{}{name}", Self::folder_prefix(prefix)),
+        }
+    }
+
     /// Whether it is in S3.
     #[must_use]
     pub fn is_s3(&self) -> bool {
@@ -51,7 +60,7 @@ impl Place {
 }
 
 /// The path without links, as far as it is there.
-fn whole(path: &Path) -> PathBuf {
+pub(super) fn whole(path: &Path) -> PathBuf {
     let parts = path.ancestors().find_map(|there| {
         let there_or_here = if there.as_os_str().is_empty() { Path::new(".") } else { there };
         Some((fs::canonicalize(there_or_here).ok()?, path.strip_prefix(there).ok()?))

@@ -2,12 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::path::Path;
 
 use enrich_engine::{Engine, Origin};
 
 use super::files::{Listed, Source};
 use super::journal::{Journal, JournalError};
 use super::packing::without_suffix;
+use super::place::whole;
 use super::{Packing, Place};
 
 /// What stands behind the name of a file of events for that of its rejects.
@@ -64,6 +66,16 @@ pub enum PlanError {
         /// The name of both.
         output: String,
     },
+    /// A file would be written where another one is.
+    #[error(
+        "what comes of {file} would be written over {other}: say another `--output`, or another `--rejects`"
+    )]
+    Over {
+        /// The file of events.
+        file: String,
+        /// What it would be written over.
+        other: String,
+    },
     /// No rule takes the events of a file.
     #[error(
         "no rule takes the events of {file}: neither its name nor that of its first folder is a stream of the rules; \
@@ -100,6 +112,36 @@ pub(super) fn check_places<'p>(
         }
     }
     Ok(())
+}
+
+/// Whether no file is written over one that is read, and no two are one.
+pub(super) fn check_names(
+    inputs: &[Input],
+    events: &[Place],
+    output: &Place,
+    rejects: Option<&Place>,
+) -> Result<(), PlanError> {
+    let read =
+        inputs.iter().filter_map(|input| Some((whole_name(input, events.get(input.source)?), &input.file)));
+    let mut taken: HashMap<String, String> = read.map(|(whole, file)| (whole, file.shown.clone())).collect();
+    for input in inputs {
+        let written =
+            Some((output, &input.output)).into_iter().chain(rejects.map(|place| (place, &input.rejects)));
+        for whole in written.map(|(place, name)| place.whole_name(name)) {
+            if let Some(other) = taken.insert(whole, format!("what comes of {}", input.file.shown)) {
+                return Err(PlanError::Over { file: input.file.shown.clone(), other });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The whole name of a file that is read.
+fn whole_name(input: &Input, place: &Place) -> String {
+    match place {
+        Place::Folder(_) => whole(Path::new(&input.file.at)).display().to_string(),
+        Place::S3 { .. } => input.file.shown.clone(),
+    }
 }
 
 /// Lists the files of all places, each with what becomes of it.

@@ -158,6 +158,7 @@ fn the_stream_is_that_of_the_file_or_its_first_folder() {
 fn what_makes_no_sense_is_refused() {
     let place = Place::new();
     place.write("in/a", "{}\n");
+    place.write("in/a.rejects", "{}\n");
     place.write("empty/.hidden", "");
     let base = "--tables tables --stream clicks";
     for (words, says) in [
@@ -170,6 +171,13 @@ fn what_makes_no_sense_is_refused() {
         ("--output out in s3:///x", "`s3:///x` is no place: write it as `s3://BUCKET/PREFIX`"),
         ("--parallel 2 in", "--output <PLACE>"),
         ("--output out in in/a", "would both become `a`"),
+        ("--output in in/a --restart", "what comes of in/a would be written over in/a"),
+        ("--output in --rejects other/.. in/a", "what comes of in/a would be written over in/a"),
+        (
+            "--output out --rejects in in/a in/a.rejects",
+            "what comes of in/a would be written over in/a.rejects",
+        ),
+        ("--output out --rejects out in/a in/a.rejects", "would be written over what comes of in/a"),
     ] {
         place.run(&format!("{base} {words}")).is(2, &[says]);
     }

@@ -133,15 +133,15 @@ pub(crate) fn events(from: usize, to: usize) -> String {
 fn event(n: usize) -> String {
     let user = n % (USERS + 5);
     match n {
-        _ if n % 97 == 0 => format!("not json {n}"),
-        _ if n % 50 == 0 => format!("{{\"n\":{n}, \"bot\":true}}"),
+        _ if n.is_multiple_of(97) => format!("not json {n}"),
+        _ if n.is_multiple_of(50) => format!("{{\"n\":{n}, \"bot\":true}}"),
         _ => format!("{{\"n\":{n}, \"user\":\"u{user}\", \"price\":{}.90}}", n % 1000),
     }
 }
 
 /// What becomes of an event: the output has it, as it is here, or not.
 pub(crate) fn enriched(n: usize) -> Option<String> {
-    if n % 97 == 0 || n % 50 == 0 {
+    if n.is_multiple_of(97) || n.is_multiple_of(50) {
         return None;
     }
     let user = n % (USERS + 5);
@@ -220,5 +220,5 @@ pub(crate) fn assert_each_once(place: &Place, events: usize) {
     assert!(lines == expected, "and as it should be");
     let rejects: usize =
         place.files("rejects").values().map(|file| file.split(|byte| *byte == b'\n').count() - 1).sum();
-    assert_eq!(rejects, (0..events).filter(|n| n % 97 == 0).count(), "each reject is there once");
+    assert_eq!(rejects, (0..events).filter(|n| n.is_multiple_of(97)).count(), "each reject is there once");
 }
