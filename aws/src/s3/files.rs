@@ -9,7 +9,7 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
-use enrich_engine::lookup::Failure;
+use enrich_engine::lookup::{ErrorCode, Failure};
 
 use crate::fault::Fault;
 
@@ -115,7 +115,8 @@ impl Files {
         e_tag: Option<&str>,
     ) -> Result<Option<Reading>, Failure> {
         let (client, bucket, key) = (self.client.clone(), bucket.to_owned(), key.to_owned());
-        let mut reading = Reading { client, bucket, key, e_tag: e_tag.map(str::to_owned), body: None, at: 0 };
+        let mut reading =
+            Reading { client, bucket, key, e_tag: e_tag.map(str::to_owned), body: None, at: 0, length: None };
         match reading.open().await {
             Ok(there) => Ok(there.then_some(reading)),
             Err(fault) => Err(about(&fault, &reading.bucket)),
@@ -234,6 +235,8 @@ pub struct Reading {
     body: Option<ByteStream>,
     /// How many bytes were read.
     at: u64,
+    /// How many there are.
+    length: Option<u64>,
 }
 
 impl Reading {
@@ -243,7 +246,7 @@ impl Reading {
         self.e_tag.as_deref()
     }
 
-    /// The next bytes; `None` at the end.
+    /// The next bytes; `None` at the end, once as many were read as the object has.
     ///
     /// # Errors
     /// Where they can't be read.
@@ -256,14 +259,18 @@ impl Reading {
                     self.at += bytes.len() as u64;
                     return Ok(Some(bytes));
                 }
-                None => {
+                None if self.length.is_none_or(|length| length == self.at) => {
                     self.body = None;
                     return Ok(None);
                 }
-                Some(Err(_)) if tries < TRIES => tries += 1,
-                Some(Err(_)) => return Err(about(&Fault::cut_off(), &self.bucket)),
+                None | Some(Err(_)) if tries < TRIES => tries += 1,
+                None | Some(Err(_)) => return Err(about(&Fault::cut_off(), &self.bucket)),
             }
-            self.open().await.map_err(|fault| about(&fault, &self.bucket))?;
+            match self.open().await {
+                Ok(true) => {}
+                Ok(false) => return Err(about(&another(), &self.bucket)),
+                Err(fault) => return Err(about(&fault, &self.bucket)),
+            }
         }
     }
 
@@ -277,15 +284,23 @@ impl Reading {
                 Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
                     Ok(None)
                 }
+                Err(error) if error.code() == Some("PreconditionFailed") => Err(another()),
                 Err(error) => Err(Fault::of(&error)),
             }
         })
         .await?;
         let Some(output) = output else { return Ok(false) };
+        let rest = output.content_length.and_then(|length| u64::try_from(length).ok());
+        self.length = rest.map(|rest| self.at + rest);
         self.e_tag = output.e_tag.or(self.e_tag.take());
         self.body = Some(output.body);
         Ok(true)
     }
+}
+
+/// The object has been replaced while it was read, or has gone.
+fn another() -> Fault {
+    Fault::new(ErrorCode::Refused, "the object is another one by now")
 }
 
 /// An object that is being written in parts.
@@ -360,7 +375,8 @@ async fn patiently<T, F: Future<Output = Result<T, Fault>>>(
     let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {
         match request().await {
-            Err(fault) if fault.may_pass() => {}
+            // Unlike a batch that somebody waits for, a file has time for what only may pass.
+            Err(fault) if fault.may_pass() || fault.code == ErrorCode::Unavailable => {}
             ended => return ended,
         }
         tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;

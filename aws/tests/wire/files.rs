@@ -51,6 +51,28 @@ async fn what_breaks_off_is_read_on() {
 }
 
 #[tokio::test]
+async fn an_object_that_is_replaced_is_not_read_on() {
+    let bucket = Bucket::start().await;
+    let files = files(&bucket).await;
+    for body in ["old", "new"] {
+        bucket.put("a", body).await;
+        let e_tag = files.read("events", "a", None).await.expect("an answer").expect("an object");
+        let e_tag = e_tag.e_tag().expect("an ETag").to_owned();
+        assert!(files.read("events", "a", Some(&e_tag)).await.expect("an answer").is_some());
+    }
+    // This S3 does not look at the condition of a reader: the answer is S3's own.
+    bucket.proxy.script(|_, _| Action::Answer {
+        status: 412,
+        body: "<Error><Code>PreconditionFailed</Code></Error>".to_owned(),
+    });
+    let error = files.read("events", "a", Some("\"old\"")).await.expect_err("it is another one");
+    assert_eq!(
+        error.to_string(),
+        "refused: bucket `events` refuses the request (the object is another one by now)"
+    );
+}
+
+#[tokio::test]
 async fn an_object_is_written_on_a_condition() {
     let bucket = Bucket::start().await;
     let files = files(&bucket).await;
