@@ -1,6 +1,7 @@
 """The shipped template, by the shipped scripts: deployed, used, and removed with nothing left."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from checks import Checks, wait_until
-from emulator import PROFILES, ROOT, Emulator
+from emulator import ACCOUNT, PROFILES, REGION, ROOT, Emulator
+from piped import piped
 
 HERE = Path(__file__).resolve().parent
 DEPLOY = HERE.parent.parent / "deploy"
 SECONDS_TO_ARRIVE = 30
 STACK = "shipped"
+ARTIFACTS = f"enrich-artifacts-{ACCOUNT}-{REGION}"
 NOT_JSON = "this is no JSON"
 LISTS = {
     "stacks": ("cloudformation", "list_stacks", "StackSummaries", "StackName"),
@@ -27,6 +30,9 @@ LISTS = {
     "alarms": ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     "dashboards": ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     "log groups": ("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    "queues": ("sqs", "list_queues", "QueueUrls", ""),
+    "pipes": ("pipes", "list_pipes", "Pipes", "Name"),
+    "delivery streams": ("firehose", "list_delivery_streams", "DeliveryStreamNames", ""),
     "databases": ("glue", "get_databases", "DatabaseList", "Name"),
 }
 
@@ -59,16 +65,10 @@ def there(emulator: Emulator) -> dict[str, set[str]]:
     return found
 
 
-def objects(emulator: Emulator, bucket: str) -> dict[str, bytes]:
-    s3 = emulator.client("s3")
-    entries = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-    return {entry["Key"]: s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in entries}
-
-
 def deployed(checks: Checks, emulator: Emulator, package: Path, check: Path, rules: Path) -> None:
     scripts = Scripts(emulator, check)
     before = there(emulator)
-    up = ["--package", str(package), "--rules", str(rules), "Products=false", "RateAlarms=false"]
+    up = ["--package", str(package), "--rules", str(rules), "RateAlarms=false", "RulesRefreshSeconds=1"]
     planned = scripts.run("up", "--dry-run", *up)
     checks.check("would run: aws cloudformation deploy" in planned, "a dry run says what it would do", planned)
     checks.equal(there(emulator), before, "and does nothing")
@@ -85,12 +85,15 @@ def deployed(checks: Checks, emulator: Emulator, package: Path, check: Path, rul
     emulator.aws("dynamodb", "put-item", "--table-name", outputs["ProfilesTableName"], "--item", json.dumps(profile))
     without_tls(checks, emulator, outputs)
     use(checks, emulator, outputs)
+    other_rules(checks, emulator, outputs, rules)
+    piped(checks, emulator, STACK, outputs)
 
+    held = len(emulator.objects(outputs["OutputBucketName"]))
     again = scripts.run("up", *up)
     checks.check("No changes to deploy" in again, "what is deployed already is left alone", again[-500:])
     planned = scripts.run("down", "--dry-run")
     checks.check("would run: aws cloudformation delete-stack" in planned, "a dry run says what it would remove", planned)
-    checks.equal(len(objects(emulator, outputs["OutputBucketName"])), 2, "and removes nothing")
+    checks.equal(len(emulator.objects(outputs["OutputBucketName"])), held, "and removes nothing")
     scripts.run("down", "--yes")
     checks.equal(there(emulator), before, "all is removed, versions of objects and packages too")
 
@@ -111,7 +114,7 @@ def without_tls(checks: Checks, emulator: Emulator, outputs: dict[str, str]) -> 
     failures = json.load(answer["Payload"]).get("batchItemFailures")
     checks.check(bool(failures), "a bucket takes nothing without TLS, and the records come again", failures)
     for bucket in (outputs["OutputBucketName"], outputs["FailedBucketName"]):
-        checks.equal(objects(emulator, bucket), {}, "nothing was written")
+        checks.equal(emulator.objects(bucket), {}, "nothing was written")
         emulator.client("s3").delete_bucket_policy(Bucket=bucket)
 
 
@@ -123,8 +126,8 @@ def use(checks: Checks, emulator: Emulator, outputs: dict[str, str]) -> None:
     emulator.aws("kinesis", "put-records", "--stream-name", outputs["ClickStreamName"],
                  "--records", emulator.file("clicks.json", records))
     output, failed = outputs["OutputBucketName"], outputs["FailedBucketName"]
-    wait_until(lambda: len(objects(emulator, output)) >= 2 and len(objects(emulator, failed)) >= 1, SECONDS_TO_ARRIVE)
-    written, rejects = objects(emulator, output), objects(emulator, failed)
+    wait_until(lambda: len(emulator.objects(output)) >= 2 and len(emulator.objects(failed)) >= 1, SECONDS_TO_ARRIVE)
+    written, rejects = emulator.objects(output), emulator.objects(failed)
     bodies = sorted(written.values(), reverse=True)
     checks.equal(len(written), 2, "each event is an object")
     checks.check(bodies and bodies[0].startswith(b'{"user_id":"user123","price":49.990,') and b'"John Doe"' in bodies[0],
@@ -134,3 +137,20 @@ def use(checks: Checks, emulator: Emulator, outputs: dict[str, str]) -> None:
     checks.equal([key for key in written if key[:len("enriched-data/YYYY/MM/DD/HH/")] not in hours], [],
                  "in the partition of its hour, as the Glue table has it")
     checks.equal([key.split("/")[:2] for key in rejects], [["rejects", "not_json"]], "what is no JSON is a reject")
+
+
+def other_rules(checks: Checks, emulator: Emulator, outputs: dict[str, str], rules: Path) -> None:
+    """A rule is changed in the bucket, and nothing is deployed."""
+    text = (rules / "clickstream.enrich").read_text()
+    changed = re.sub(r"set \.enriched *= true", 'set .enriched = "otherwise"', text)
+    emulator.aws("s3", "cp", emulator.file("clickstream.enrich", changed).removeprefix("file://"),
+                 f"s3://{ARTIFACTS}/{STACK}/rules/clickstream.enrich")
+    emulator.aws("kinesis", "put-record", "--stream-name", outputs["ClickStreamName"], "--partition-key", "late",
+                 "--data", '{"late":1}')
+
+    def written() -> list[bytes]:
+        return [body for body in emulator.objects(outputs["OutputBucketName"]).values() if body.startswith(b'{"late"')]
+
+    wait_until(lambda: bool(written()), SECONDS_TO_ARRIVE)
+    checks.equal([json.loads(body)["enriched"] for body in written()], ["otherwise"],
+                 "a rule that is changed in the bucket is followed by the next record, without a deployment")

@@ -108,6 +108,13 @@ class Emulator:
         return boto3.client(service, endpoint_url=self.url, region_name=REGION,
                             aws_access_key_id="test", aws_secret_access_key="test")
 
+    def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
+        """All objects of a bucket by key."""
+        s3 = self.client("s3")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
     def file(self, name: str, content: Any) -> str:
         """Writes a document for the command line to read, and gives its `file://` address."""
         path = self.scratch / name
@@ -192,20 +199,22 @@ class Function:
     def forbid_lookups(self) -> None:
         self.emulator.aws("iam", "delete-role-policy", "--role-name", self.name, "--policy-name", "lookup")
 
-    def create_function(self, package: Path, rules: str, variables: dict[str, str] | None = None) -> None:
+    def create_function(self, package: Path, rules: str, variables: dict[str, str | None] | None = None) -> None:
+        """The function with these variables besides the usual ones; `None` takes one away."""
+        usual: dict[str, str | None] = {
+            "RULES": rules,
+            "PROFILES_TABLE": self.table,
+            "PRODUCTS_TABLE": "reference-data",
+            "BUCKET": self.bucket,
+            "REJECTS": f"s3://{self.bucket}/errors/",
+            "AWS_ENDPOINT_URL": self.emulator.url,
+        }
+        values = {name: text for name, text in (usual | (variables or {})).items() if text is not None}
         self.emulator.aws(
             "lambda", "create-function", "--function-name", self.name, "--runtime", "provided.al2023",
             "--role", f"arn:aws:iam::{ACCOUNT}:role/{self.name}", "--handler", "bootstrap",
             "--zip-file", f"fileb://{package}", "--timeout", "20", "--memory-size", "256",
-            "--environment", self.emulator.file("environment.json", {"Variables": {
-                "RULES": rules,
-                "PROFILES_TABLE": self.table,
-                "PRODUCTS_TABLE": "reference-data",
-                "BUCKET": self.bucket,
-                "REJECTS": f"s3://{self.bucket}/errors/",
-                "AWS_ENDPOINT_URL": self.emulator.url,
-                **(variables or {}),
-            }}))
+            "--environment", self.emulator.file("environment.json", {"Variables": values}))
         self.emulator.aws("lambda", "wait", "function-active-v2", "--function-name", self.name)
 
     def start_anew(self) -> None:
@@ -234,10 +243,7 @@ class Function:
 
     def objects(self, prefix: str = "") -> dict[str, bytes]:
         """All objects of the bucket by key."""
-        s3 = self.emulator.client("s3")
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-        return {key: s3.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
+        return self.emulator.objects(self.bucket, prefix)
 
     def writes(self) -> int:
         """How often anything was written to the bucket: an overwritten object counts each time."""

@@ -1,7 +1,13 @@
 """What an answer says to an event source mapping of a stream, by AWS's published rules."""
 
 import json
+from pathlib import Path
 from typing import Any
+
+
+def invocations(log_path: Path) -> list[dict[str, Any]]:
+    """The poller's log; its last line may still be incomplete."""
+    return [json.loads(line) for line in log_path.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
 def accepted(call: dict[str, Any]) -> list[str]:

@@ -11,6 +11,8 @@ import os
 import sys
 import threading
 import time
+import uuid
+from dataclasses import dataclass
 from typing import Any
 
 # Before LocalStack is imported: it must not report its use to anybody, nor fetch a certificate.
@@ -20,6 +22,7 @@ import boto3
 from botocore.config import Config
 from localstack.services.lambda_.event_source_mapping.esm_event_processor import EsmEventProcessor
 from localstack.services.lambda_.event_source_mapping.pipe_loggers.noops_pipe_logger import NoOpsPipeLogger
+from localstack.services.lambda_.event_source_mapping.pollers import stream_poller
 from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller import KinesisPoller
 from localstack.services.lambda_.event_source_mapping.senders.lambda_sender import LambdaSender
 
@@ -56,17 +59,28 @@ class _Body:
         return self._content.decode(errors="replace")
 
 
-def poll(shard: str, stream: str, function: str, batch_size: int, kinesis: Any, lambda_: Any) -> None:
+@dataclass
+class Mapping:
+    stream: str
+    function: str
+    batch_size: int
+    retries: int  # of a batch that fails; -1 is for ever
+    failures: str  # the bucket for what is given up; empty is none
+
+
+def poll(shard: str, mapping: Mapping, kinesis: Any, lambda_: Any) -> None:
+    stream, function = mapping.stream, mapping.function
     start = kinesis.get_shard_iterator(StreamARN=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
     poller = KinesisPoller(
         source_arn=stream,
         source_client=kinesis,
         source_parameters={"KinesisStreamParameters": {
             "StartingPosition": "TRIM_HORIZON",
-            "BatchSize": batch_size,
+            "BatchSize": mapping.batch_size,
             "MaximumBatchingWindowInSeconds": 0,
-            "MaximumRetryAttempts": -1,
+            "MaximumRetryAttempts": mapping.retries,
             "MaximumRecordAgeInSeconds": -1,
+            **({"DeadLetterConfig": {"Arn": mapping.failures}} if mapping.failures else {}),
         }},
         processor=EsmEventProcessor(
             sender=LambdaSender(target_arn=function, target_client=lambda_, payload_dict=True,
@@ -75,6 +89,7 @@ def poll(shard: str, stream: str, function: str, batch_size: int, kinesis: Any, 
         ),
         invoke_identity_arn=function,
         kinesis_namespace=True,
+        esm_uuid=str(uuid.uuid4()),
         shards={shard: start["ShardIterator"]},
     )
     while True:
@@ -82,16 +97,20 @@ def poll(shard: str, stream: str, function: str, batch_size: int, kinesis: Any, 
         time.sleep(SECONDS_BETWEEN_POLLS)
 
 
-def main(endpoint: str, region: str, stream: str, function: str, batch_size: str, invoke: str = "") -> None:
+def main(endpoint: str, region: str, stream: str, function: str, batch_size: str, invoke: str = "",
+         retries: str = "-1", failures: str = "") -> None:
     def client(service: str, endpoint: str = endpoint) -> Any:
         # An invocation that is sent twice would look like one that the poller retried.
         config = Config(retries={"total_max_attempts": 1}, read_timeout=60)
         return boto3.client(service, endpoint_url=endpoint, region_name=region, config=config)
 
+    # Their poller asks their own emulator for a client of the bucket.
+    stream_poller.get_internal_client = lambda _arn: client("s3")
+    mapping = Mapping(stream, function, int(batch_size), int(retries), failures)
     kinesis, lambda_ = client("kinesis"), RecordingClient(client("lambda", invoke or endpoint))
     shards = kinesis.describe_stream(StreamARN=stream)["StreamDescription"]["Shards"]
     threads = [
-        threading.Thread(target=poll, args=(shard["ShardId"], stream, function, int(batch_size), kinesis, lambda_))
+        threading.Thread(target=poll, args=(shard["ShardId"], mapping, kinesis, lambda_))
         for shard in shards
     ]
     for thread in threads:

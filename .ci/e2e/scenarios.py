@@ -17,16 +17,17 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from bounded import bounded
 from checks import Checks, wait_until
 from deployed import deployed
 from emulator import PROFILES, REGION, ROOT, Emulator, Function, allow, package, stop
 from killed import SECONDS, killed
-from mapping import accepted
+from mapping import accepted, invocations
 from permissions import every_call, shipped_rules
 from queued import queued
 
 HERE = Path(__file__).resolve().parent
-SECONDS_FOR_ALL = 420 + int(SECONDS)
+SECONDS_FOR_ALL = 540 + int(SECONDS)
 SECONDS_TO_ARRIVE = 30
 
 
@@ -319,11 +320,6 @@ def ids(objects: dict[str, bytes]) -> list[str]:
     return found
 
 
-def invocations(log_path: Path) -> list[dict[str, Any]]:
-    """The poller's log; its last line may still be incomplete."""
-    return [json.loads(line) for line in log_path.read_text().splitlines(keepends=True) if line.endswith("\n")]
-
-
 def all_accepted(log_path: Path, already: int) -> list[str]:
     return [position for call in invocations(log_path)[already:] for position in accepted(call)]
 
@@ -431,6 +427,13 @@ def template(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
     deployed(checks, emulator, bare, inputs.check, inputs.rules)
 
 
+# ---- H: retries that end -------------------------------------------------------------------------
+
+def retries_that_end(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
+    own = package(inputs.bootstrap, HERE / "rules-bounded", inputs.scratch / "H.zip")
+    bounded(checks, emulator, own, inputs.check, inputs.poller_python)
+
+
 # ---- running them ------------------------------------------------------------------------------
 
 Scenario = Callable[[Checks, Inputs, Emulator], None]
@@ -441,7 +444,8 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "D": ("the policy that is printed for rules", permissions),
     "E": ("processes are killed, services fail, and nothing is lost", ended_at_work),
     "F": ("from a queue to Firehose, and rejects back from theirs", queues_and_firehose),
-    "G": ("the shipped template, deployed and removed", template),
+    "G": ("the shipped template, deployed and removed; documented Pipes payloads", template),
+    "H": ("retries that end, and what was given up replayed", retries_that_end),
 }
 
 

@@ -103,9 +103,46 @@ pub struct ReportArgs {
         value_parser = clap::value_parser!(u64).range(1..=1_000_000)
     )]
     pub batch_size: u64,
+    /// What the prices are counted for, and what else they need
+    #[command(flatten)]
+    pub bill: BillArgs,
     /// Prints where each field comes from that the rules write
     #[arg(long, value_enum, group = "report", conflicts_with = "format", value_name = "FORMAT")]
     pub lineage: Option<LineageFormat>,
+}
+
+/// What `check --cost` counts in money.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct BillArgs {
+    /// Counts in money what so many events cost by a file of prices
+    #[arg(
+        long, value_name = "FILE", requires = "cost", conflicts_with_all = ["iam", "lineage"]
+    )]
+    pub prices: Option<PathBuf>,
+    /// How many events are paid for
+    #[arg(
+        long, value_name = "N", default_value = "1000000", requires = "prices", conflicts_with_all = ["iam", "lineage"],
+        value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000)
+    )]
+    pub events: u64,
+    /// How many bytes an event has, as it comes and as it goes
+    #[arg(
+        long, value_name = "N", default_value = "1024", requires = "prices", conflicts_with_all = ["iam", "lineage"],
+        value_parser = clap::value_parser!(u64).range(1..=1_048_576)
+    )]
+    pub event_bytes: u64,
+    /// How long an invocation with a full batch takes, in milliseconds: the function's metric `Duration` tells it
+    #[arg(
+        long, value_name = "N", requires = "prices", conflicts_with_all = ["iam", "lineage"],
+        value_parser = clap::value_parser!(u64).range(1..=900_000)
+    )]
+    pub milliseconds: Option<u64>,
+    /// The function's memory in MB
+    #[arg(
+        long, value_name = "N", default_value = "512", requires = "prices", conflicts_with_all = ["iam", "lineage"],
+        value_parser = clap::value_parser!(u64).range(128..=10_240)
+    )]
+    pub memory: u64,
 }
 
 /// How lineage is written.
@@ -608,6 +645,10 @@ mod tests {
             &["--batch-size", "10"],
             &["--batch-size", "10", "--iam"],
             &["--cost", "--batch-size", "0"],
+            &["--prices", "prices.json"],
+            &["--cost", "--events", "10"],
+            &["--cost", "--prices", "prices.json", "--events", "0"],
+            &["--iam", "--prices", "prices.json"],
             &["--iam", "--region", "eu:west"],
             &["--iam", "--account", ""],
             &["--iam", "--rejects", "bucket/x"],
@@ -622,6 +663,7 @@ mod tests {
         for arguments in [
             &["--iam", "--region", "*", "--account", "123456789012", "--rejects", "s3://bucket/x"][..],
             &["--cost", "--format", "json", "--batch-size", "1000"],
+            &["--cost", "--prices", "prices.json", "--events", "10", "--milliseconds", "200"],
             &["--lineage", "dot", "rules", "-D", "A=b"],
             &["--watch", "--aws", "--format", "json"],
         ] {

@@ -82,7 +82,7 @@ pub enum Group {
     Privacy,
     /// Types of values.
     Type,
-    /// What an embedding program adds.
+    /// What is about none of these, and what an embedding program adds.
     Other,
 }
 
@@ -114,6 +114,10 @@ impl Group {
         }
     }
 }
+
+/// The function that tells where an event's fields come from. It sees what was done so far, so it stands in a `set`
+/// alone.
+pub const PROVENANCE: &str = "provenance";
 
 /// A function as callers and its page see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

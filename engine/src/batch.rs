@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use enrich_dsl::model::{Compression, PerObject};
 
-use crate::lookup::ErrorCode;
+use crate::lookup::{ErrorCode, Requests};
 use crate::reasons::Reason;
 use crate::time::Timestamp;
 
@@ -249,6 +249,55 @@ pub struct Outcome {
     pub verdicts: Vec<Verdict>,
     /// How the lookups ended, in the order of the rules and their lookups.
     pub lookups: Vec<LookupCounts>,
+    /// What was done, one after the other.
+    pub stages: Vec<Stage>,
+    /// What is kept of tables; `None` where no table of the rules says `cache`.
+    pub kept: Option<KeptCounts>,
+}
+
+/// One stage of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stage {
+    /// What was done.
+    pub kind: StageKind,
+    /// When it began. An engine without a clock takes no time: see [`Engine::with_clock`](crate::Engine::with_clock).
+    pub begun: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+}
+
+/// What a stage of a batch does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StageKind {
+    /// Reads and validates the events, chooses their rules, and works out the keys that they ask for.
+    Prepare,
+    /// Has a wave of lookups answered: a batch has one for each that follows from another one's item. Keys
+    /// that depend on earlier waves are worked out here too.
+    Fetch(Requests),
+    /// Applies the rules' statements and writes the events' new text.
+    Apply,
+}
+
+/// What is kept of all tables together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeptCounts {
+    /// Answers that are kept by now.
+    pub entries: u64,
+    /// Bytes that they take in memory, about.
+    pub bytes: u64,
+    /// Answers that had to make room for others, or found none at all, since the last batch that told it.
+    pub evicted: u64,
+}
+
+impl std::ops::AddAssign for KeptCounts {
+    fn add_assign(&mut self, Self { entries, bytes, evicted }: Self) {
+        self.entries += entries;
+        self.bytes += bytes;
+        self.evicted += evicted;
+    }
 }
 
 /// How often a lookup ended how.
@@ -271,6 +320,8 @@ pub struct LookupCounts {
     pub circuit_open: u64,
     /// Of those found and missing: answered by what an earlier batch kept.
     pub cached: u64,
+    /// How many of those are missing: that there is no item was kept.
+    pub cached_missing: u64,
     /// Of those found: the table failed, and what was kept has expired, but may be served a while.
     pub stale: u64,
 }
@@ -289,6 +340,7 @@ impl LookupCounts {
             failed: 0,
             circuit_open: 0,
             cached: 0,
+            cached_missing: 0,
             stale: 0,
         }
     }
@@ -305,13 +357,25 @@ impl LookupCounts {
 
     /// Adds what the same lookup did in another batch.
     pub fn add(&mut self, other: &Self) {
-        let Self { rule: _, lookup: _, found, missing, no_key, failed, circuit_open, cached, stale } = other;
+        let Self {
+            rule: _,
+            lookup: _,
+            found,
+            missing,
+            no_key,
+            failed,
+            circuit_open,
+            cached,
+            cached_missing,
+            stale,
+        } = other;
         self.found += found;
         self.missing += missing;
         self.no_key += no_key;
         self.failed += failed;
         self.circuit_open += circuit_open;
         self.cached += cached;
+        self.cached_missing += cached_missing;
         self.stale += stale;
     }
 }

@@ -77,6 +77,12 @@ impl Engine {
         &self.hash
     }
 
+    /// Whether any rule looks anything up.
+    #[must_use]
+    pub fn looks_up(&self) -> bool {
+        !self.program.tables.is_empty()
+    }
+
     /// The patterns of the streams that the rules take, in the order of the rules.
     pub fn streams(&self) -> impl Iterator<Item = &str> {
         self.program.rules.iter().flat_map(|rule| &rule.streams).map(Pattern::as_str)

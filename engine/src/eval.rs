@@ -29,7 +29,7 @@ pub(crate) struct Scope<'v, 's> {
     pub(crate) now: Timestamp,
     /// Whether a key is worked out: then an empty hole makes its text absent.
     pub(crate) key: bool,
-    /// Where the ways of `if` are told.
+    /// Where the ways of `if` are told, and what was decided before.
     pub(crate) trace: Option<&'s Trace>,
 }
 
@@ -135,6 +135,10 @@ impl<'v> Scope<'v, '_> {
                     Err(error) => return stop(error.code, error.message),
                 }
             }
+            Expr::Provenance(rule) => match self.trace {
+                Some(trace) => Value::Json(trace.provenance(rule).into()),
+                None => Value::Absent,
+            },
             Expr::Compare { comparison, left, right } => {
                 Value::Bool(compare(*comparison, &self.value(left)?, &self.value(right)?))
             }

@@ -1,5 +1,7 @@
 //! What the engine decides about one event, told as it decides.
 
+mod provenance;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,6 +9,7 @@ use enrich_dsl::model::Path;
 use enrich_dsl::source::Span;
 
 use crate::batch::{LookupEnd, Verdict};
+use crate::program::RuleId;
 
 /// What became of one event, and why. See [`crate::Engine::explain`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +102,8 @@ pub struct LookupDecision {
     pub awaited: bool,
     /// Where the answer comes from; `None` where nothing was answered.
     pub freshness: Option<Freshness>,
+    /// How long ago the answer was asked for, in milliseconds; `None` where nothing was answered.
+    pub age_ms: Option<u64>,
     /// Of one that failed: why.
     pub failure: Option<String>,
 }
@@ -125,6 +130,18 @@ pub enum Freshness {
     Kept,
     /// From an earlier batch, and expired; its source failed.
     Stale,
+}
+
+impl Freshness {
+    /// The word for it: `new`, `kept` or `stale`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Freshness::New => "new",
+            Freshness::Kept => "kept",
+            Freshness::Stale => "stale",
+        }
+    }
 }
 
 /// An element of an array. It is shown as `.items[2]`.
@@ -172,6 +189,11 @@ impl Trace {
     /// What is told from now on is about the event.
     pub(crate) fn leave(&self) {
         self.told().element = None;
+    }
+
+    /// Where the fields come from that were added so far.
+    pub(crate) fn provenance(&self, rule: &RuleId) -> String {
+        provenance::document(rule, &self.told().decisions)
     }
 
     pub(crate) fn into_decisions(self) -> Vec<Decision> {

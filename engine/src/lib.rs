@@ -67,7 +67,8 @@ mod value;
 mod words;
 
 pub use batch::{
-    LookupCounts, LookupEnd, LookupOutcome, ObjectPlace, Origin, Outcome, Payload, Placement, Record, Verdict,
+    KeptCounts, LookupCounts, LookupEnd, LookupOutcome, ObjectPlace, Origin, Outcome, Payload, Placement,
+    Record, Stage, StageKind, Verdict,
 };
 pub use context::Context;
 pub use engine::{Builder, Engine};

@@ -20,12 +20,12 @@ use crate::functions::Function;
 use crate::lookup::{Attributes, Policy, Table};
 use crate::schema::Schema;
 use crate::value::Value;
-pub(crate) use append::{Addition, Append, Numbers, Otherwise};
+pub(crate) use append::{Addition, Append, Brings, Brought, Numbers, Otherwise};
 pub use compile::BuildError;
 use compile::value as value_of;
 pub(crate) use compile::{Compile, compile, value as literal};
 pub use destination::{Destination, Location};
-pub(crate) use names::Names;
+pub(crate) use names::{MOST as MOST_NAMES, Names};
 pub(crate) use pattern::Pattern;
 
 /// A whole rule set.
@@ -51,6 +51,14 @@ pub(crate) struct TableSlot {
     pub(crate) types: BTreeSet<(String, Type)>,
     /// How long its answers are kept; `None` where a declaration of it says nothing of that.
     pub(crate) cache: Option<Policy>,
+}
+
+/// What tells a rule from every other, in this rule set and in those before and after it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RuleId {
+    pub(crate) name: Arc<str>,
+    /// The rule set's hash.
+    pub(crate) rules: Arc<str>,
 }
 
 #[derive(Debug)]
@@ -80,6 +88,8 @@ pub(crate) struct Rule {
     pub(crate) names: Option<Names>,
     /// Whether one of these paths leads into a value.
     pub(crate) deep: bool,
+    /// Whether it tells what it decided: then that is written down on the way.
+    pub(crate) tells_decisions: bool,
     /// What the rule adds, where it does nothing else.
     pub(crate) append: Option<Append>,
 }
@@ -88,6 +98,11 @@ impl Rule {
     /// The lookups of the rule, then those of its loops: the order in which they are counted.
     pub(crate) fn all_lookups(&self) -> impl Iterator<Item = &Lookup> {
         self.lookups.iter().chain(self.loops.iter().flat_map(|each| &each.lookups))
+    }
+
+    /// The field that `when` asks, and the texts of which it has to be one, where that is all that `when` asks.
+    pub(crate) fn asks_text(&self) -> Option<(&[String], Vec<&str>)> {
+        self.when.as_ref()?.expr.asks_text()
     }
 }
 
@@ -185,16 +200,40 @@ pub(crate) enum Expr {
     Literal(Value<'static>),
     Text(Vec<Part>),
     Event(Vec<String>),
-    Lookup { lookup: usize, path: Vec<String> },
+    Lookup {
+        lookup: usize,
+        path: Vec<String>,
+    },
     Element(Vec<String>),
-    ElementLookup { lookup: usize, path: Vec<String> },
+    ElementLookup {
+        lookup: usize,
+        path: Vec<String>,
+    },
     Record(RecordField),
     Error(ErrorField),
-    Call { function: Function, arguments: Vec<Expr> },
-    Compare { comparison: Comparison, left: Box<Expr>, right: Box<Expr> },
-    Arithmetic { operation: Arithmetic, left: Box<Expr>, right: Box<Expr> },
+    Call {
+        function: Function,
+        arguments: Vec<Expr>,
+    },
+    /// Where the fields come from that the rule has added so far.
+    Provenance(RuleId),
+    Compare {
+        comparison: Comparison,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Arithmetic {
+        operation: Arithmetic,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     Negate(Box<Expr>),
-    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr>, span: Span },
+    If {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+        span: Span,
+    },
     Coalesce(Box<Expr>, Box<Expr>),
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
@@ -208,6 +247,23 @@ pub(crate) enum Part {
 }
 
 impl Expr {
+    /// As [`Rule::asks_text`]: `.field == "a"`, or several of them with `or` between.
+    fn asks_text(&self) -> Option<(&[String], Vec<&str>)> {
+        match self {
+            Expr::Compare { comparison: Comparison::Equal, left, right } => match (&**left, &**right) {
+                (Expr::Event(field), Expr::Literal(Value::String(text)))
+                | (Expr::Literal(Value::String(text)), Expr::Event(field)) => Some((field, vec![text])),
+                _ => None,
+            },
+            Expr::Or(left, right) => {
+                let ((field, mut texts), (other, more)) = (left.asks_text()?, right.asks_text()?);
+                texts.extend(more);
+                (field == other).then_some((field, texts))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the value is the same for all events of a batch.
     pub(crate) fn is_constant(&self) -> bool {
         match self {
@@ -231,7 +287,8 @@ impl Expr {
             | Expr::Element(_)
             | Expr::ElementLookup { .. }
             | Expr::Record(_)
-            | Expr::Error(_) => false,
+            | Expr::Error(_)
+            | Expr::Provenance(_) => false,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use enrich_engine::dsl::model::KeyType;
 use enrich_engine::lookup::{
     Answer, Answers, Attributes, BoxFuture, CircuitBreaker, ErrorCode, Failure, Key, KeyValue, Questions,
-    Source, Table, TableQuestions,
+    Requests, Source, Table, TableQuestions,
 };
 use enrich_engine::{Clock, Context, Engine, Origin, Record, Rules, Timestamp, Verdict};
 
@@ -59,6 +59,9 @@ impl Source for Told {
                     answers.set(at, place, answer.map_or(Answer::Missing, Answer::Failed));
                 }
                 self.calls.lock().expect("calls").push(call);
+                let mut requests = Requests::default();
+                requests.sent = 1;
+                answers.count(requests);
             }
             answers
         })
@@ -89,7 +92,10 @@ impl World {
             })
             .collect();
         let questions = Questions::new(tables, deadline.and_then(Timestamp::from_millis));
+        let calls = self.told.calls.lock().expect("calls").len();
         let answers = block_on(self.source.fetch(&questions));
+        let sent = self.told.calls.lock().expect("calls").len() - calls;
+        assert_eq!(answers.requests().sent, sent as u64, "what the source has sent is passed on");
         let word = |table: usize, key: usize| match answers.get(table, key) {
             Some(Answer::Failed(failure)) => failure.code.as_str(),
             Some(Answer::Missing) => "missing",

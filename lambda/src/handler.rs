@@ -11,6 +11,7 @@ use futures_util::FutureExt as _;
 use crate::deliver::{Batch, Counts, Delivered, Fate};
 use crate::envelope::{Caller, Invocation};
 use crate::shadow::{self, ShadowSummary};
+use crate::summary::millis;
 use crate::{HandlerError, Summary};
 
 /// Handles invocations: one for all callers and all streams that the rules take.
@@ -112,12 +113,14 @@ impl Handler {
     /// clocks differ, or a local runtime sends one of 1970: then all is done in half a minute.
     pub async fn invoke(&self, body: &[u8], deadline: Option<Timestamp>) -> Invoked {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
+        let begun = self.clock.now();
         let mut room = self.rooms.take();
         let answer = match Invocation::read(body, &mut room) {
-            Ok(invocation) => self.serve(&invocation, deadline, &mut summary).await.answer,
+            Ok(invocation) => self.serve(&invocation, (begun, deadline), &mut summary).await.answer,
             Err(error) => Err(error.into()),
         };
         self.rooms.give_back(room);
+        summary.answer_bytes = answer.as_ref().map_or(0, |answer| answer.len() as u64);
         Invoked { answer, summary }
     }
 
@@ -127,14 +130,15 @@ impl Handler {
     pub async fn replay(&self, records: Vec<Record<'static>>, deadline: Option<Timestamp>) -> Replayed {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
         let invocation = Invocation { caller: Caller::Replay, records };
-        let Delivered { fates, .. } = self.serve(&invocation, deadline, &mut summary).await;
+        let times = (self.clock.now(), deadline);
+        let Delivered { fates, .. } = self.serve(&invocation, times, &mut summary).await;
         Replayed { fates, summary }
     }
 
     async fn serve(
         &self,
         invocation: &Invocation<'_>,
-        deadline: Option<Timestamp>,
+        (begun, deadline): (Timestamp, Option<Timestamp>),
         summary: &mut Summary,
     ) -> Delivered {
         let Invocation { caller, records } = invocation;
@@ -142,6 +146,7 @@ impl Handler {
         summary.records = u64::try_from(records.len()).unwrap_or(u64::MAX);
         summary.bytes = records.iter().map(|record| record.bytes().len() as u64).sum();
         let now = self.clock.now();
+        summary.read_ms = millis(begun, now);
         let oldest = records.iter().filter_map(|record| record.origin.arrival).min();
         summary.lag_ms = oldest.map(|oldest| millis(oldest, now));
         let times = Times::new(now, deadline);
@@ -160,7 +165,7 @@ impl Handler {
             Ok(outcome) => outcome,
             Err(error) => {
                 let fates = vec![Fate::with_batch(); records.len()];
-                summary.count(&fates);
+                summary.count(&fates, &[]);
                 return Delivered { answer: Err(error), fates, written: Counts::default() };
             }
         };
@@ -169,14 +174,14 @@ impl Handler {
             Batch { handler: self, records, verdicts, repeats: &repeats, now, deadline: times.writes };
         let delivered = batch.deliver(caller).await;
         summary.write_ms = millis(enriched, self.clock.now());
-        summary.objects = delivered.written.objects;
-        summary.lines = delivered.written.lines;
-        summary.messages = delivered.written.messages;
+        let Counts { objects, lines, messages, bytes } = delivered.written;
+        (summary.objects, summary.lines, summary.messages) = (objects, lines, messages);
+        summary.written_bytes = bytes;
         if let Some(candidate) = &self.shadow {
             summary.shadow = Some(self.compared(candidate, records, &outcome.verdicts, context).await);
         }
-        summary.lookups = outcome.lookups;
-        summary.count(&delivered.fates);
+        summary.count(&delivered.fates, &outcome.verdicts);
+        (summary.lookups, summary.stages, summary.kept) = (outcome.lookups, outcome.stages, outcome.kept);
         delivered
     }
 
@@ -213,11 +218,6 @@ impl fmt::Debug for Handler {
             .field("rejects", &self.rejects)
             .finish_non_exhaustive()
     }
-}
-
-/// From one instant to another, in milliseconds; none where a clock was set back.
-fn millis(from: Timestamp, to: Timestamp) -> u64 {
-    u64::try_from(to.as_millis().saturating_sub(from.as_millis())).unwrap_or(0)
 }
 
 /// The time of an invocation whose deadline is not known, in milliseconds.

@@ -38,4 +38,4 @@ pub use error::HandlerError;
 pub use handler::{Handler, Invoked, Replayed};
 pub use sequence::SequenceNumber;
 pub use shadow::ShadowSummary;
-pub use summary::Summary;
+pub use summary::{RuleCounts, Summary};

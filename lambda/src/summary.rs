@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use enrich_engine::{LookupCounts, Reason, ReasonCode};
+use enrich_engine::lookup::Requests;
+use enrich_engine::{KeptCounts, LookupCounts, Reason, ReasonCode, Stage, StageKind, Timestamp, Verdict};
 
 use crate::ShadowSummary;
-use crate::deliver::Fate;
+use crate::deliver::{Fate, taken_by};
 
 /// What an invocation did, in counts: nothing here comes out of an event or an item.
 ///
@@ -33,8 +35,12 @@ pub struct Summary {
     pub bytes: u64,
     /// How old the oldest record was when its batch began, in milliseconds; `None` where no record says when it arrived.
     pub lag_ms: Option<u64>,
+    /// How long it took to get the records out of the invocation, in milliseconds.
+    pub read_ms: u64,
     /// How long enriching took, the tables' answers included, in milliseconds.
     pub enrich_ms: u64,
+    /// The stages of enriching.
+    pub stages: Vec<Stage>,
     /// How long writing took, in milliseconds.
     pub write_ms: u64,
     /// Objects that were written.
@@ -43,6 +49,10 @@ pub struct Summary {
     pub lines: u64,
     /// Rejects that were sent to queues.
     pub messages: u64,
+    /// The bytes of all these, as they were written: of objects compressed where the rule says so.
+    pub written_bytes: u64,
+    /// The bytes of the answer; 0 where the invocation fails.
+    pub answer_bytes: u64,
     /// Why records were rejected, and how many for each reason.
     pub rejected_codes: BTreeMap<Cow<'static, str>, u64>,
     /// Why records failed, and how many for each reason.
@@ -50,13 +60,71 @@ pub struct Summary {
     /// Why the first record failed that did not fail because of another one. The sentence names tables,
     /// buckets and attributes, never values.
     pub first_failure: Option<Reason>,
+    /// What became of the records that each rule took, by its name.
+    pub by_rule: BTreeMap<Arc<str>, RuleCounts>,
     /// How the lookups ended.
     pub lookups: Vec<LookupCounts>,
+    /// What is kept of tables; `None` where no table of the rules says `cache`.
+    pub kept: Option<KeptCounts>,
     /// What a candidate rule set would do otherwise, where there is one.
     pub shadow: Option<ShadowSummary>,
 }
 
+/// What became of the records that a rule took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RuleCounts {
+    /// Enriched.
+    pub enriched: u64,
+    /// Dropped by the rule.
+    pub dropped: u64,
+    /// Rejected.
+    pub rejected: u64,
+    /// Failed, to be brought again.
+    pub failed: u64,
+}
+
+impl RuleCounts {
+    fn count(&mut self, fate: &Fate) {
+        let count = match fate {
+            Fate::Enriched => &mut self.enriched,
+            Fate::Dropped => &mut self.dropped,
+            Fate::Rejected(_) => &mut self.rejected,
+            Fate::Failed(_) => &mut self.failed,
+        };
+        *count += 1;
+    }
+}
+
+impl std::ops::AddAssign for RuleCounts {
+    fn add_assign(&mut self, Self { enriched, dropped, rejected, failed }: Self) {
+        self.enriched += enriched;
+        self.dropped += dropped;
+        self.rejected += rejected;
+        self.failed += failed;
+    }
+}
+
 impl Summary {
+    /// The requests that were sent to tables.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        let mut requests = Requests::default();
+        for stage in &self.stages {
+            if let StageKind::Fetch(sent) = stage.kind {
+                requests += sent;
+            }
+        }
+        requests
+    }
+
+    /// How long the stages of that kind took together, in milliseconds.
+    #[cfg(feature = "bootstrap")]
+    pub(crate) fn stage_ms(&self, is_kind: impl Fn(StageKind) -> bool) -> u64 {
+        let stages = self.stages.iter().filter(|stage| is_kind(stage.kind));
+        stages.map(|stage| millis(stage.begun, stage.ended)).sum()
+    }
+
     /// Adds another one of the same rules.
     pub fn add(&mut self, other: Self) {
         self.caller = other.caller;
@@ -71,6 +139,9 @@ impl Summary {
             (&mut self.lines, other.lines),
             (&mut self.messages, other.messages),
             (&mut self.bytes, other.bytes),
+            (&mut self.written_bytes, other.written_bytes),
+            (&mut self.answer_bytes, other.answer_bytes),
+            (&mut self.read_ms, other.read_ms),
             (&mut self.enrich_ms, other.enrich_ms),
             (&mut self.write_ms, other.write_ms),
         ] {
@@ -85,19 +156,33 @@ impl Summary {
         }
         self.lag_ms = self.lag_ms.max(other.lag_ms);
         self.first_failure = self.first_failure.take().or(other.first_failure);
+        for (rule, counts) in other.by_rule {
+            *self.by_rule.entry(rule).or_default() += counts;
+        }
         LookupCounts::add_all(&mut self.lookups, other.lookups);
+        self.stages.extend(other.stages);
+        self.kept = match (self.kept, other.kept) {
+            (Some(before), Some(mut now)) => {
+                now.evicted += before.evicted;
+                Some(now)
+            }
+            (before, now) => now.or(before),
+        };
         self.shadow = other.shadow.or(self.shadow.take());
     }
 
-    pub(crate) fn count(&mut self, fates: &[Fate]) {
-        for fate in fates {
-            let count = match fate {
-                Fate::Enriched => &mut self.enriched,
-                Fate::Dropped => &mut self.dropped,
-                Fate::Rejected(_) => &mut self.rejected,
-                Fate::Failed(_) => &mut self.failed,
-            };
-            *count += 1;
+    /// Counts what became of the records; `verdicts` says which rules took them, as far as that is known.
+    pub(crate) fn count(&mut self, fates: &[Fate], verdicts: &[Verdict]) {
+        let mut all = RuleCounts::default();
+        fates.iter().for_each(|fate| all.count(fate));
+        let RuleCounts { enriched, dropped, rejected, failed } = all;
+        (self.enriched, self.dropped, self.rejected, self.failed) = (enriched, dropped, rejected, failed);
+        for (fate, rule) in fates.iter().zip(verdicts.iter().map(taken_by)) {
+            let Some(rule) = rule else { continue };
+            match self.by_rule.get_mut(rule) {
+                Some(counts) => counts.count(fate),
+                None => self.by_rule.entry(Arc::clone(rule)).or_default().count(fate),
+            }
         }
         self.rejected_codes = codes(fates.iter().filter_map(|fate| match fate {
             Fate::Rejected(reason) => Some(reason),
@@ -117,4 +202,9 @@ pub(crate) fn codes<'a>(reasons: impl Iterator<Item = &'a Reason>) -> BTreeMap<C
         *codes.entry(reason.code.clone()).or_default() += 1;
     }
     codes
+}
+
+/// From one instant to another, in milliseconds; none where a clock was set back.
+pub(crate) fn millis(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_millis().saturating_sub(from.as_millis())).unwrap_or(0)
 }

@@ -135,6 +135,24 @@ fn what_is_not_there_is_named() {
 }
 
 #[test]
+fn a_connection_is_opened_ahead_and_not_waited_for() {
+    let tables = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("https://{}", tables.local_addr().expect("an address"));
+    let plain = r#"[{"eventID":"shard-1:1","eventSource":"aws:kinesis","data":{"price":  49.990},
+        "eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}]"#;
+    let package = sound();
+    let variables = [("USERS", "users"), ("AWS_ENDPOINT_URL", endpoint.as_str())];
+    let function = Function::start(package.path(), &variables, &[plain]);
+    // Nobody answers there, and yet an event that asks no table is served.
+    let (mut connection, _) = tables.accept().expect("a connection");
+    let mut first = [0];
+    connection.read_exact(&mut first).expect("a byte");
+    assert_eq!(first, [0x16], "a TLS handshake");
+    let body = r#"[{"price":  49.990}]"#.to_owned();
+    assert_eq!(function.api.said(), Said::Response { id: "id-0".to_owned(), body });
+}
+
+#[test]
 fn no_runtime_at_all_is_told_on_the_log() {
     let output = Command::new(env!("CARGO_BIN_EXE_bootstrap")).env_clear().output().expect("the function");
     assert_eq!(output.status.code(), Some(1));
@@ -177,13 +195,17 @@ fn a_table_that_cannot_be_reached_fails_the_invocation_quickly() {
     assert!(line["first_failure"].as_str().is_some_and(|text| text.contains("table `users`")), "{line}");
     assert_eq!(
         line["lookups"],
-        "clicks.user: found 0, missing 0, no_key 0, failed 1, circuit_open 0, cached 0, stale 0"
+        "clicks.user: found 0, missing 0, no_key 0, failed 1, circuit_open 0, cached 0, cached_missing 0, stale 0"
     );
     assert_eq!(lines[3]["caller"], "kinesis");
     assert_eq!((&lines[4]["level"], &lines[4]["enriched"]), (&"INFO".into(), &1.into()));
     assert!(!log.contains("user123"), "{log}");
 
-    // One for each invocation, and one for each lookup that was made.
+    // One for each invocation, one for each rule that took records, and one for each lookup that was made.
+    let (rules, metrics): (Vec<_>, Vec<_>) =
+        metrics.into_iter().partition(|line| line.get("Rule").is_some() && line.get("Lookup").is_none());
+    let failed: Vec<_> = rules.iter().map(|line| (line["Rule"].as_str(), line["Failed"].as_u64())).collect();
+    assert_eq!(failed, [1, 1, 0].map(|failed| (Some("clicks"), Some(failed))));
     let told = |name: &str| metrics.iter().map(|line| line[name].as_u64()).collect::<Vec<_>>();
     assert_eq!(told("Records"), [Some(1), None, Some(1), None, Some(1), None]);
     assert_eq!(told("ColdStarts"), [Some(1), None, Some(0), None, Some(0), None]);
@@ -227,6 +249,63 @@ fn a_candidate_is_compared_and_a_broken_one_is_none() {
     let lines = run("rule clicks { stream \"clicks\" set a = 2 }");
     let line = said(&lines, "the candidate is not compared: the rules have errors").expect("a line");
     assert_eq!((&line["level"], metric(&lines, "ShadowCompared")), (&"ERROR".into(), None));
+}
+
+/// The lines of a log as JSON. Each has what Lambda filters by; one that is not of metrics has a message too.
+fn told(log: &str) -> Vec<serde_json::Value> {
+    let lines = log.lines().map(|line| {
+        let told: serde_json::Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+        assert!(enrich_engine::Timestamp::parse(&text("timestamp")).is_some(), "{line}");
+        assert!(["INFO", "WARN", "ERROR"].contains(&&*text("level")), "{line}");
+        assert_ne!(told.get("_aws").is_some(), told.get("message").is_some(), "{line}");
+        told
+    });
+    lines.collect()
+}
+
+#[test]
+fn every_line_has_a_time_and_a_level_whatever_happens() {
+    let sound = sound();
+    let users = ("USERS", "users");
+    let levels = |log: &str| {
+        let mut levels: Vec<_> = told(log).iter().map(|line| line["level"].to_string()).collect();
+        levels.dedup();
+        levels.join(" ")
+    };
+    // Invocations that go well, that fail, and that can't be read.
+    let plain = r#"[{"eventID":"shard-1:1","eventSource":"aws:kinesis","data":{"a":1},
+        "eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}]"#;
+    let failing = plain.replace(r#"{"a":1}"#, r#"{"user":"user123"}"#);
+    let bodies = [plain, "not\njson", "[1", "{}", &failing];
+    let function = Function::start(sound.path(), &[users], &bodies);
+    bodies.iter().for_each(|_| drop(function.api.said()));
+    let log = function.log();
+    assert_eq!(told(&log).iter().filter(|line| line["Records"].is_number()).count(), bodies.len(), "{log}");
+    assert!(levels(&log).contains(r#""ERROR""#), "{log}");
+
+    // A start that fails, with findings of many lines, and with a warning before.
+    let warned = RULE.replace("rule clicks {", "allow unused-lookup\nrule clicks {");
+    let broken = RULE.replace("users where", "user where");
+    for rules in [warned, broken] {
+        let package = package(&[("rules/clicks.enrich", &rules)]);
+        let (_, log) = Function::start(package.path(), &[users], &[]).refused();
+        assert!(levels(&log).ends_with(r#""ERROR""#), "{log}");
+    }
+
+    // A panic of the process itself: the runtime's own client ends it where the address is none.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bootstrap"));
+    let child = child.env_clear().env("LAMBDA_TASK_ROOT", sound.path()).env("USERS", "users");
+    let child = child.env("AWS_LAMBDA_FUNCTION_NAME", "enrich").env("AWS_LAMBDA_FUNCTION_VERSION", "1");
+    let child = child.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256").env("AWS_REGION", "us-east-1");
+    let output = child.env("AWS_LAMBDA_RUNTIME_API", "no address").output().expect("the function");
+    assert_eq!(output.status.code(), Some(101));
+    let log = [output.stdout, output.stderr].concat();
+    let log = String::from_utf8(log).expect("UTF-8");
+    let panicked = told(&log).into_iter().find(|line| line["message"] == "the function panicked");
+    let panicked = panicked.unwrap_or_else(|| panic!("no line of the panic: {log}"));
+    assert!(panicked["place"].as_str().is_some_and(|place| place.contains(".rs:")), "{panicked}");
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a process takes")]

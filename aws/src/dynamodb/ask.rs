@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Builder, Config};
 use aws_sdk_dynamodb::error::SdkError;
-use enrich_engine::lookup::{Answer, ErrorCode};
+use enrich_engine::lookup::{Answer, ErrorCode, Requests};
 
 use super::answer::{Reading, read};
 use super::lanes::Request;
@@ -33,12 +33,14 @@ pub(super) struct Outcome<'q> {
     pub(super) open: Vec<(Part<'q>, Fault)>,
     /// Whether it was throttled to the end of the time.
     pub(super) throttled_out: bool,
+    /// What went over the wire for it.
+    pub(super) requests: Requests,
 }
 
 impl<'q> Outcome<'q> {
     /// The one key asked has its answer.
-    pub(super) fn answered(asked: Asked<'q>, answer: Answer) -> Self {
-        Self { answered: vec![(asked, answer)], open: Vec::new(), throttled_out: false }
+    pub(super) fn answered(asked: Asked<'q>, answer: Answer, requests: Requests) -> Self {
+        Self { answered: vec![(asked, answer)], open: Vec::new(), throttled_out: false, requests }
     }
 }
 
@@ -56,15 +58,17 @@ impl Asking<'_> {
     /// throttled table is asked on: whether it says so for the whole request or for some keys is the same.
     async fn batch<'q>(&self, mut part: Part<'q>) -> Outcome<'q> {
         let answered = Vec::with_capacity(part.len());
-        let mut outcome = Outcome { answered, open: Vec::new(), throttled_out: false };
+        let requests = Requests::default();
+        let mut outcome = Outcome { answered, open: Vec::new(), throttled_out: false, requests };
         let mut patience = Patience::default();
         loop {
             let mut progress = BTreeSet::new();
-            let fault = match self.send(&part).await {
+            let fault = match self.send(&part, &mut outcome.requests).await {
                 Ok(Reading { answers, unprocessed }) => {
                     if !answers.is_empty() {
                         patience.rest();
                     }
+                    outcome.requests.unprocessed += u64::try_from(unprocessed.len()).unwrap_or(u64::MAX);
                     progress = self.progress(&answers);
                     outcome.answered.extend(answers);
                     part = unprocessed;
@@ -111,12 +115,15 @@ impl Asking<'_> {
         spent
     }
 
-    async fn send<'q>(&self, part: &Part<'q>) -> Result<Reading<'q>, Fault> {
+    async fn send<'q>(&self, part: &Part<'q>, requests: &mut Requests) -> Result<Reading<'q>, Fault> {
         let (left, config) = self.attempt()?;
+        let items = request::items(part)?;
+        requests.repeated += u64::from(requests.sent > 0);
+        requests.sent += 1;
         let sending = self
             .client
             .batch_get_item()
-            .set_request_items(Some(request::items(part)?))
+            .set_request_items(Some(items))
             .customize()
             .config_override(config)
             .send();

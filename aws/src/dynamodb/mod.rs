@@ -11,7 +11,8 @@
 //! 6. `split` decides what becomes of a request that is refused as a whole: it is asked again table by
 //!    table, then half by half, so that a fault stays with the table or the key that caused it.
 //!
-//! `describe` stands beside that: it asks what the tables themselves are, before there are any events.
+//! `describe` and `warm` stand beside that: before there are any events they ask what the tables themselves are, and open
+//! a connection.
 //!
 //! # Permissions
 //!
@@ -40,9 +41,11 @@ mod query;
 mod request;
 mod retries;
 mod split;
+mod warm;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use enrich_engine::Clock;
@@ -90,6 +93,13 @@ impl DynamoDbSource {
         Self { limits, ..self }
     }
 
+    /// Opens a connection for the first request, so that it need not wait for the handshakes: for a program that has
+    /// time before its first batch. Ends after `longest` at the latest, and says nothing of what went wrong: the first
+    /// request will.
+    pub async fn warm(&self, longest: Duration) {
+        warm::warm(&self.client, longest).await;
+    }
+
     fn asking(&self, budget: Budget) -> Asking<'_> {
         Asking { client: &self.client, budget, attempt: self.limits.attempt, retries: &self.retries }
     }
@@ -108,10 +118,10 @@ impl DynamoDbSource {
             {
                 flying.push(asking.ask(request));
             }
-            let Some((lane, Outcome { answered, open, throttled_out })) = flying.next().await else {
-                return answers;
-            };
+            let Some((lane, outcome)) = flying.next().await else { return answers };
+            let Outcome { answered, open, throttled_out, requests } = outcome;
             lanes.landed(lane);
+            answers.count(requests);
             for (asked, answer) in answered {
                 split.answered(asked);
                 answers.set(asked.table, asked.place, answer);

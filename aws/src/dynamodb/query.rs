@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::{QueryError, QueryOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
-use enrich_engine::lookup::{Answer, ErrorCode, Failure};
+use enrich_engine::lookup::{Answer, ErrorCode, Failure, Requests};
 
 use super::answer::{found, key_of};
 use super::ask::{Asking, Outcome, in_time};
@@ -56,13 +56,18 @@ impl Asking<'_> {
         let asked = query.asked;
         let mut patience = Patience::default();
         let (mut item, mut start, mut pages) = (None, None, 0);
+        let (mut requests, mut again) = (Requests::default(), false);
         while pages < MAX_PAGES {
             let whole = query.is_whole();
-            match self.page(&query, whole, start.clone()).await {
+            let sent = requests.sent;
+            let page = self.page(&query, whole, start.clone(), &mut requests.sent).await;
+            requests.repeated += if again { requests.sent - sent } else { 0 };
+            match page {
                 Ok(page) => {
+                    again = false;
                     self.retries.answered(&asked.subject());
                     match read(asked, &mut item, page) {
-                        ControlFlow::Break(answer) => return Outcome::answered(asked, answer),
+                        ControlFlow::Break(answer) => return Outcome::answered(asked, answer, requests),
                         ControlFlow::Continue(next) => {
                             patience.rest();
                             start = Some(next);
@@ -78,12 +83,13 @@ impl Asking<'_> {
                     if let Err(fault) = waited {
                         let throttled_out = !spent && fault.code == ErrorCode::Throttled;
                         let open = vec![(vec![asked], fault)];
-                        return Outcome { answered: Vec::new(), open, throttled_out };
+                        return Outcome { answered: Vec::new(), open, throttled_out, requests };
                     }
+                    again = true;
                 }
             }
         }
-        Outcome::answered(asked, not_understood(asked))
+        Outcome::answered(asked, not_understood(asked), requests)
     }
 
     async fn page(
@@ -91,6 +97,7 @@ impl Asking<'_> {
         query: &Query<'_>,
         whole: bool,
         start: Option<HashMap<String, AttributeValue>>,
+        sent: &mut u64,
     ) -> Result<QueryOutput, Fault> {
         let terms = request::terms(&query.asked, whole);
         // Without a list of attributes an index gives those that it holds: others it can't be asked for.
@@ -99,6 +106,7 @@ impl Asking<'_> {
             None => Select::AllProjectedAttributes,
         };
         let (left, config) = self.attempt()?;
+        *sent += 1;
         let sending = self
             .client
             .query()

@@ -56,6 +56,7 @@ impl S3Store {
             .bucket(&object.bucket)
             .key(&object.key)
             .content_type(object.content_type)
+            .set_metadata(object.rules.clone().map(|rules| [("rules".to_owned(), rules)].into()))
             .body(ByteStream::from(object.body.clone()))
             .customize()
             .config_override(Config::builder().timeout_config(attempt.build()))

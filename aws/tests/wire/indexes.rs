@@ -12,8 +12,8 @@ use tokio::sync::Barrier;
 use tokio::time::Instant;
 
 use crate::support::ask::{
-    ask_counted, ask_for, by_index, counted, in_millis, is_query, number, source, tally, text, words,
-    words_of,
+    ask_counted, ask_for, by_index, counted, in_millis, is_query, number, requests, source, tally, text,
+    words, words_of,
 };
 use crate::support::proxy::{Action, Call};
 use crate::support::tables::{Tables, n, row, s};
@@ -188,6 +188,19 @@ async fn a_query_for_each_key_and_a_batch_are_under_way_together() {
     let keys: BTreeSet<_> = calls.iter().map(|call| call.body.clone()).collect();
     assert_eq!(keys.len(), 151);
     assert_eq!(tables.proxy.most_flying(), 8);
+}
+
+#[tokio::test]
+async fn requests_are_counted_as_they_are_sent() {
+    let (tables, source) = accounts().await;
+    let questions = Questions::new(vec![mails(5)], None);
+    tables.proxy.script(
+        |number, _| {
+            if number < 3 { error("ThrottlingException", "slow down") } else { Action::Pass }
+        },
+    );
+    assert_eq!(requests(&source, &questions).await, (8, 3, 0));
+    assert_eq!(tables.proxy.calls().len(), 8);
 }
 
 #[tokio::test]

@@ -44,6 +44,16 @@ async fn an_object_is_written_whole_and_a_repeated_write_replaces_it() {
 }
 
 #[tokio::test]
+async fn an_object_says_which_rules_made_it() {
+    let bucket = Bucket::start().await;
+    let store = store(&bucket).await;
+    store.put(&object("by-rules", "{}").made_by("c0ffee"), None).await.expect("written");
+    store.put(&object("by-nobody", "{}"), None).await.expect("written");
+    assert_eq!(bucket.metadata("by-rules").await, [("rules".to_owned(), "c0ffee".to_owned())]);
+    assert_eq!(bucket.metadata("by-nobody").await, []);
+}
+
+#[tokio::test]
 async fn an_emulator_is_asked_by_path_also_where_it_has_a_name() {
     let bucket = Bucket::start().await;
     let address = bucket.proxy.address.replace("127.0.0.1", "localhost");

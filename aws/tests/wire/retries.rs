@@ -9,7 +9,9 @@ use enrich_engine::lookup::{Answer, CircuitBreaker, ErrorCode, Questions, Source
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::ask::{ask_counted, counted, in_millis, keys_in, source, tally, words, words_of};
+use crate::support::ask::{
+    ask_counted, counted, in_millis, keys_in, requests, source, tally, words, words_of,
+};
 use crate::support::proxy::{Action, Call};
 use crate::support::tables::Tables;
 
@@ -61,6 +63,23 @@ async fn unprocessed_keys_are_asked_again_and_only_they() {
     let mut sizes: Vec<_> = tables.proxy.calls().iter().map(keys_in).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [20, 20, 60, 100]);
+}
+
+#[tokio::test]
+async fn requests_are_counted_as_they_are_sent() {
+    let (tables, source) = table().await;
+    let questions = Questions::new(vec![ask_counted("users", 120)], None);
+    // Of two batches one comes back twice with keys; then each is refused once; then nothing is wrong.
+    tables.proxy.script(|_, call| process_only(40, call));
+    assert_eq!(requests(&source, &questions).await, (4, 2, 60 + 20));
+    assert_eq!(tables.proxy.calls().len(), 4);
+    tables.proxy.script(|number, _| if number < 2 { throttled() } else { Action::Pass });
+    assert_eq!(requests(&source, &questions).await, (4, 2, 0));
+    tables.proxy.script(|_, _| Action::Pass);
+    assert_eq!(requests(&source, &questions).await, (2, 0, 0));
+    // Without any time left nothing is sent.
+    let late = Questions::new(vec![ask_counted("users", 120)], in_millis(-1));
+    assert_eq!(requests(&source, &late).await, (0, 0, 0));
 }
 
 #[tokio::test]

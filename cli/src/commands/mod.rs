@@ -28,6 +28,7 @@ use enrich_engine::output::NoSink;
 use crate::args::{CheckArgs, EnrichArgs, EnrichCommand};
 use crate::backlog::BacklogError;
 use crate::events::RunError;
+use crate::report::prices::PricesError;
 use crate::tables::TableError;
 use crate::{Exit, Shell};
 use enrich_lambda::policy::PolicyError;
@@ -136,6 +137,9 @@ pub enum CommandError {
     /// A format that only findings have.
     #[error("costs are written for people or with `--format json`")]
     CostFormat,
+    /// There are no prices to count with.
+    #[error(transparent)]
+    Prices(#[from] PricesError),
     /// A variable that no rule uses was given a value.
     #[error("the rules use no variable `{name}`{}", did_you_mean(suggestion))]
     UnknownVariable {

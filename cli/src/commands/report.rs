@@ -6,20 +6,23 @@ use enrich_lambda::policy::{Deployment, Policy};
 use super::CommandError;
 use crate::Shell;
 use crate::args::{CheckArgs, Format, LineageFormat, ReportArgs};
+use crate::report::bill::Order;
+use crate::report::prices::PriceList;
 use crate::report::{cost, lineage_dot, lineage_json};
 use crate::rules::Values;
 
 /// A report that is asked for.
 pub(super) enum Report {
     Iam(Deployment),
-    Cost { batch_size: u64, json: bool },
+    Cost { batch_size: u64, json: bool, order: Option<Box<Order>> },
     Lineage(LineageFormat),
 }
 
 impl Report {
     /// The one that the command line asks for, if it does.
     pub(super) fn wanted(args: &CheckArgs) -> Result<Option<Self>, CommandError> {
-        let ReportArgs { iam, partition, region, account, rejects, cost, batch_size, lineage } = &args.report;
+        let ReportArgs { iam, partition, region, account, rejects, cost, batch_size, bill, lineage } =
+            &args.report;
         if *iam {
             let (partition, region) = (partition.clone(), region.clone());
             let (account, rejects) = (account.clone(), rejects.clone());
@@ -31,7 +34,10 @@ impl Report {
                 Format::Json => true,
                 _ => return Err(CommandError::CostFormat),
             };
-            return Ok(Some(Report::Cost { batch_size: *batch_size, json }));
+            let prices = bill.prices.as_deref().map(PriceList::read).transpose()?;
+            let order =
+                prices.map(|prices| Box::new(Order { prices, args: bill.clone(), batch_size: *batch_size }));
+            return Ok(Some(Report::Cost { batch_size: *batch_size, json, order }));
         }
         Ok(lineage.map(Report::Lineage))
     }
@@ -50,9 +56,15 @@ impl Report {
                 }
                 writeln!(shell.stdout, "{policy}")?;
             }
-            Report::Cost { batch_size, json } => {
-                let rules = rules.cost(*batch_size)?;
-                let report = if *json { cost::json(*batch_size, &rules) } else { cost::text(&rules) };
+            Report::Cost { batch_size, json, order } => {
+                let costs = rules.cost(*batch_size)?;
+                let bills = order.as_ref().map(|order| {
+                    let rules = costs.iter().zip(&rules.set().rules);
+                    rules.map(|(cost, rule)| order.bill(cost, rule.output.as_ref())).collect::<Vec<_>>()
+                });
+                let bills = bills.as_deref();
+                let report =
+                    if *json { cost::json(*batch_size, &costs, bills) } else { cost::text(&costs, bills) };
                 shell.stdout.write_all(report.as_bytes())?;
             }
             Report::Lineage(format) => {

@@ -3,6 +3,8 @@
 use enrich_engine::report::{Bounds, Cost, HalfUnits, LookupCost, RuleCost};
 use serde::Serialize;
 
+use super::aligned;
+use super::bill::Bill;
 use crate::summary::count;
 
 /// What the figures leave out, said below every table.
@@ -11,11 +13,20 @@ Least: all events ask the same keys, and items have up to 4 KiB. Most: no two as
 Reads are eventually consistent. Not counted: requests that are asked again, and objects of rejected events.
 ";
 
-/// A table for each rule.
+/// A table for each rule, and what its events cost in money, if there is a bill for each.
 #[must_use]
-pub fn text(rules: &[RuleCost]) -> String {
-    let mut out: String = rules.iter().map(rule_text).collect();
+pub fn text(rules: &[RuleCost], bills: Option<&[Bill<'_>]>) -> String {
+    let bills = bills.unwrap_or_default();
+    let mut out = String::new();
+    for (at, rule) in rules.iter().enumerate() {
+        out.push_str(&rule_text(rule));
+        out.push_str(&bills.get(at).map(Bill::text).unwrap_or_default());
+        out.push('\n');
+    }
     out.push_str(NOTE);
+    if !bills.is_empty() {
+        out.push_str(Bill::note());
+    }
     out
 }
 
@@ -41,23 +52,7 @@ fn rule_text(rule: &RuleCost) -> String {
     figure("read units", &|cost| units(cost.read_half_units));
     figure("objects written", &|cost| bounds(cost.objects));
     out.push_str(&aligned(&figures));
-    out.push('\n');
     out
-}
-
-/// Lines of cells, each column as wide as its widest cell.
-fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
-    let mut widths = [0; COLUMNS];
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let line = |row: &[String; COLUMNS]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("  {cell:width$}"));
-        format!("{}\n", cells.collect::<String>().trim_end())
-    };
-    rows.iter().map(line).collect()
 }
 
 fn bounds(Bounds { least, most }: Bounds) -> String {
@@ -74,8 +69,10 @@ fn range(least: &str, most: &str) -> String {
 
 /// The document of `check --cost --format json`.
 #[must_use]
-pub fn json(batch_size: u64, rules: &[RuleCost]) -> String {
-    super::pretty(&Document { batch_size, rules: rules.iter().map(Rule::of).collect() })
+pub fn json(batch_size: u64, rules: &[RuleCost], bills: Option<&[Bill<'_>]>) -> String {
+    let bills = bills.unwrap_or_default();
+    let rules = rules.iter().enumerate().map(|(at, rule)| Rule::of(rule, bills.get(at))).collect();
+    super::pretty(&Document { batch_size, rules })
 }
 
 #[derive(Serialize)]
@@ -91,6 +88,8 @@ struct Rule<'a> {
     lookups: Vec<Lookup<'a>>,
     event: Figures,
     batch: Figures,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bill: Option<&'a Bill<'a>>,
 }
 
 #[derive(Serialize)]
@@ -119,7 +118,7 @@ struct Range<T> {
 }
 
 impl<'a> Rule<'a> {
-    fn of(rule: &'a RuleCost) -> Self {
+    fn of(rule: &'a RuleCost, bill: Option<&'a Bill<'a>>) -> Self {
         let lookups = rule.lookups.iter().map(|lookup| Lookup {
             lookup: &lookup.lookup,
             table: &lookup.table,
@@ -133,6 +132,7 @@ impl<'a> Rule<'a> {
             lookups: lookups.collect(),
             event: Figures::of(&rule.event),
             batch: Figures::of(&rule.batch),
+            bill,
         }
     }
 }

@@ -67,6 +67,7 @@ enum What<'a> {
         code: Option<&'static str>,
         message: Option<&'a str>,
         answer: Option<&'static str>,
+        age_ms: Option<u64>,
         awaited: bool,
     },
     Wrote {
@@ -146,7 +147,8 @@ impl<'a> What<'a> {
                     _ => None,
                 },
                 message: lookup.failure.as_deref(),
-                answer: lookup.freshness.map(freshness),
+                answer: lookup.freshness.map(Freshness::as_str),
+                age_ms: lookup.age_ms,
                 awaited: lookup.awaited,
             },
             DecisionKind::Wrote { path, value, written } => What::Wrote {
@@ -164,15 +166,6 @@ impl<'a> What<'a> {
             DecisionKind::If { holds } => What::If { holds: *holds },
             _ => What::Other,
         }
-    }
-}
-
-/// Where an answer comes from, in a word.
-fn freshness(freshness: Freshness) -> &'static str {
-    match freshness {
-        Freshness::Kept => "kept",
-        Freshness::Stale => "stale",
-        _ => "new",
     }
 }
 

@@ -7,7 +7,7 @@ use super::fields::{self, Owner};
 use super::habits::{self, Meant};
 use super::writes::Root;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::functions::{Signature, Type};
+use crate::functions::{PROVENANCE, Signature, Type};
 use crate::model::{
     ErrorField, Expr, Literal, Path, RecordField, Template, TemplatePart, Text, TextPart, Variable,
 };
@@ -26,6 +26,8 @@ pub(super) struct Scope {
     pub(super) inner: Vec<(String, usize)>,
     /// The names of all lookups and elements of the rule, wherever they are known.
     pub(super) elsewhere: Rc<[String]>,
+    /// Whether this is the value of a `set`.
+    pub(super) in_set: bool,
     /// Whether this is inside `on error`.
     pub(super) in_error: bool,
     /// Whether the rule could be read whole. If not, an unknown name may be a lookup that could not.
@@ -37,8 +39,15 @@ pub(super) const RESERVED: [&str; 8] = ["record", "error", "true", "false", "nul
 
 impl Default for Scope {
     fn default() -> Self {
-        let (lookups, inner) = (Vec::new(), Vec::new());
-        Self { lookups, element: None, inner, elsewhere: Rc::from([]), in_error: false, complete: false }
+        Self {
+            lookups: Vec::new(),
+            element: None,
+            inner: Vec::new(),
+            elsewhere: Rc::from([]),
+            in_set: false,
+            in_error: false,
+            complete: false,
+        }
     }
 }
 
@@ -415,6 +424,14 @@ impl Checker<'_> {
             let message = format!("`{}` takes {takes}, not {}", signature.name, arguments.len());
             let finding = Diagnostic::new(Code::ArgumentCount, span, message);
             self.report(finding.help(format!("it is called as `{signature}`")));
+            return None;
+        }
+        if function.text == PROVENANCE && !scope.in_set {
+            let message = format!("`{PROVENANCE}()` stands in a `set` alone");
+            let finding = Diagnostic::new(Code::MisplacedStatement, span, message);
+            self.report(
+                finding.help("nothing is added yet where keys, conditions and destinations are worked out"),
+            );
             return None;
         }
         let resolved: Vec<Expr> = resolved.into_iter().collect::<Option<_>>()?;

@@ -261,7 +261,7 @@ impl Checker<'_> {
         match &statement.kind {
             StatementKind::Set { target, value } => {
                 let path = self.field_target(target, scope);
-                let value = self.expression(value, scope);
+                let value = self.expression(value, &Scope { in_set: true, ..scope.clone() });
                 value.iter().for_each(|value| writes.read(value));
                 let mut room = true;
                 if let Some(path) = &path {

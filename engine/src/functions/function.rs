@@ -66,6 +66,8 @@ pub struct Function {
     pub(crate) signature: Signature,
     pub(crate) body: Arc<Body>,
     pub(crate) verify: Option<Verify>,
+    /// Whether it tells what was decided about the event: no body sees that.
+    pub(crate) tells_decisions: bool,
 }
 
 impl Function {
@@ -76,7 +78,12 @@ impl Function {
         signature: Signature,
         body: impl for<'v> Fn(&[Value<'v>], CallContext) -> Result<Value<'v>, CallError> + Send + Sync + 'static,
     ) -> Self {
-        Self { signature, body: Arc::new(body), verify: None }
+        Self { signature, body: Arc::new(body), verify: None, tells_decisions: false }
+    }
+
+    /// The function that tells what was decided about the event, worked out where its decisions are.
+    pub(crate) fn of_decisions(signature: Signature) -> Self {
+        Self { tells_decisions: true, ..Self::new(signature, |_, _| Ok(Value::Absent)) }
     }
 
     /// With a check of what stands in the rule as plain text, so that `check` can refuse it.

@@ -40,6 +40,7 @@ mod number;
 mod pad_left;
 mod parse_json;
 mod parse_time;
+mod provenance;
 mod replace;
 mod round;
 mod seconds_between;
@@ -96,6 +97,7 @@ fn standard() -> Vec<Function> {
         pad_left::function(),
         parse_json::function(),
         parse_time::function(),
+        provenance::function(),
         replace::function(),
         round::function(),
         seconds_between::function(),

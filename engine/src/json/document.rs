@@ -181,6 +181,11 @@ impl Tapes {
         while from < end {
             let Some(&value) = tokens.get(from + 1) else { break };
             let inside = value.next as usize - from - 2;
+            if inside == 0 && from == to {
+                // Nothing has moved so far.
+                (from, to) = (from + 2, to + 2);
+                continue;
+            }
             let looked_for = values.iter_mut().zip(0..).find(|(value, _)| **value as usize == from + 1);
             let is_kept = looked_for.is_some_and(|(value, at)| {
                 *value = offset(to + 1);

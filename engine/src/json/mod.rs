@@ -1,6 +1,7 @@
 //! JSON as it came: a flat tape of tokens over the original text, and no tree of values.
 //!
 //! 1. `scan` walks the whole grammar of RFC 8259 once and notes where each token starts and ends.
+//!    `plain` is the short loop through what most of it is.
 //! 2. [`Document`] owns the text and its tape; [`Node`] is a cheap handle on one value of it.
 //! 3. `outline` is what the objects of a stream mostly look like, which the scanner expects again.
 //! 4. `write` turns text into JSON strings; `number` compares numbers by their digits.
@@ -11,6 +12,7 @@
 mod document;
 pub(crate) mod number;
 mod outline;
+mod plain;
 mod scan;
 pub(crate) mod write;
 

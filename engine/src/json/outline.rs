@@ -5,7 +5,8 @@
 //! looking it up.
 
 use super::document::Kind;
-use super::scan::{Token, offset, plain_length};
+use super::plain::{self, End};
+use super::scan::{Token, offset};
 
 /// The most members of an object that is learned: one bit each.
 const MOST: usize = 64;
@@ -29,16 +30,6 @@ pub(crate) struct Outline {
     values: Vec<u32>,
     /// Where in the outline that object has come to; `None` once it has a member that is not expected.
     next: Option<usize>,
-}
-
-/// Where the members end that are as expected.
-pub(super) enum End {
-    /// Before a value that is not plain, or not there.
-    Value(usize),
-    /// Behind a value.
-    Behind(usize),
-    /// Where another name may begin.
-    Name(usize),
 }
 
 /// A member's name with its quotes, and all that stands between it and its value.
@@ -92,46 +83,44 @@ impl Outline {
     pub(super) fn members(&mut self, text: &[u8], mut at: usize, tape: &mut Vec<Token>, base: usize) -> End {
         loop {
             let value = offset(tape.len() - base) + 1;
-            let Some(opening) = self.expected(text.get(at..).unwrap_or_default(), value) else {
+            let Some((name, opening)) = self.expected(text.get(at..).unwrap_or_default(), value) else {
                 return End::Name(at);
             };
-            let (start, name) = (at + opening.text.len(), offset(at) + opening.name);
-            let name =
-                Token { start: offset(at), end: name, next: value, kind: Kind::String, escaped: false };
-            let Some((kind, end)) = plain_value(text, start) else {
-                tape.push(name);
-                return End::Value(start);
-            };
-            let next = value + 1;
-            let token = Token { start: offset(start), end: offset(end), next, kind, escaped: false };
-            tape.extend_from_slice(&[name, token]);
-            if text.get(end) != Some(&b',') {
-                return End::Behind(end);
-            }
-            at = end + 1;
-            if text.get(at) == Some(&b' ') {
-                at += 1;
-            }
-            if text.get(at) != Some(&b'"') {
-                return End::Behind(end);
+            let start = at + opening;
+            match plain::member(text, (at, at + name), start, tape, base) {
+                Some(end) => match plain::next_member(text, end) {
+                    Some(next) => at = next,
+                    None => return End::Behind(end),
+                },
+                None => return End::Value(start),
             }
         }
     }
 
-    /// What `text` begins with, if it is expected there. Its value will be at that place of the tape.
+    /// How long the name is that is expected and that `text` begins with, and all before its value, which will be
+    /// at that place of the tape.
     #[inline(always)]
-    fn expected(&mut self, text: &[u8], value: u32) -> Option<&Opening> {
+    fn expected(&mut self, text: &[u8], value: u32) -> Option<(usize, usize)> {
         let first = self.next?;
-        self.next = None;
-        let ahead = self.openings.get(first..).unwrap_or_default().iter().take(LEFT_OUT + 1);
-        for (opening, at) in ahead.zip(first..) {
-            if opening.begins(text) {
-                *self.values.get_mut(at)? = value;
-                self.next = Some(at + 1);
-                return Some(opening);
-            }
+        let at = match self.openings.get(first) {
+            Some(opening) if opening.begins(text) => first,
+            _ => self.ahead(first, text)?,
+        };
+        let opening = self.openings.get(at)?;
+        *self.values.get_mut(at)? = value;
+        self.next = Some(at + 1);
+        Some((opening.name as usize, opening.text.len()))
+    }
+
+    /// Which of the members behind that one the text begins with, if some are left out. If it is none of them, nothing
+    /// is expected any more.
+    fn ahead(&mut self, first: usize, text: &[u8]) -> Option<usize> {
+        let mut ahead = self.openings.iter().enumerate().skip(first + 1).take(LEFT_OUT);
+        let at = ahead.find(|(_, opening)| opening.begins(text)).map(|(at, _)| at);
+        if at.is_none() {
+            self.next = None;
         }
-        None
+        at
     }
 
     /// Learns the members of what was read, if it is an object that is not as usual, from its text and its tape.
@@ -183,39 +172,6 @@ impl<'o> Usual<'o> {
             name.unwrap_or_default()
         })
     }
-}
-
-/// What a plain value that begins there is, and where it ends: a string without escapes, or digits with a point or
-/// without. `None` for all others.
-#[inline(always)]
-fn plain_value(text: &[u8], start: usize) -> Option<(Kind, usize)> {
-    let rest = text.get(start + 1..)?;
-    match *text.get(start)? {
-        b'"' => {
-            let length = plain_length(rest);
-            (rest.get(length) == Some(&b'"')).then_some((Kind::String, start + length + 2))
-        }
-        first @ b'0'..=b'9' => {
-            let mut length = digits(rest);
-            if first == b'0' && length > 0 {
-                return None;
-            }
-            if let Some([b'.', fraction @ ..]) = rest.get(length..) {
-                let places = digits(fraction);
-                length += places + 1;
-                if places == 0 {
-                    return None;
-                }
-            }
-            let is_whole = !matches!(rest.get(length), Some(b'e' | b'E'));
-            is_whole.then_some((Kind::Number, start + length + 1))
-        }
-        _ => None,
-    }
-}
-
-fn digits(text: &[u8]) -> usize {
-    text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len())
 }
 
 /// What stands before the values of an object's members; `None` where it has none or too many, one name twice, or one

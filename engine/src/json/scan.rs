@@ -6,12 +6,14 @@
 //! What passes here is what `serde_json` accepts as a `Value`, apart from the range of numbers (they
 //! stay text, so none is too large). The differential test in `tests/json.rs` holds this.
 
+use std::cell::Cell;
 use std::fmt;
 
 use wide::u8x16;
 
 use super::document::Kind;
-use super::outline::{End, Outline};
+use super::outline::Outline;
+use super::plain::{self, End};
 
 /// The deepest nesting of arrays and objects that a document may have.
 pub const MAX_DEPTH: usize = 128;
@@ -96,8 +98,9 @@ pub(super) fn scan(
     // About one token every nine bytes in events as they come.
     tape.reserve(text.len() / 8 + 4);
     outline.begin();
-    let mut scanner = Scanner { bytes: text.as_bytes(), tape: std::mem::take(tape), base, outline };
-    let scanned = scanner.document(max_depth);
+    let error = Cell::new(ScanError { at: 0, problem: Problem::Token });
+    let mut scanner = Scanner { bytes: text.as_bytes(), tape: std::mem::take(tape), base, outline, error };
+    let scanned = scanner.document(max_depth).map_err(|Wrong| scanner.error.get());
     *tape = scanner.tape;
     if scanned.is_err() {
         tape.truncate(base);
@@ -122,10 +125,14 @@ struct Scanner<'a> {
     /// Where the document begins on the tape.
     base: usize,
     outline: &'a mut Outline,
+    error: Cell<ScanError>,
 }
 
+/// Something is wrong: [`Scanner::error`] says what. Without it a step's result is in registers.
+struct Wrong;
+
 impl Scanner<'_> {
-    fn document(&mut self, max_depth: usize) -> Result<Scanned, ScanError> {
+    fn document(&mut self, max_depth: usize) -> Result<Scanned, Wrong> {
         let (mut at, mut depth, mut container, mut in_object) = (0, 0, OUTSIDE, false);
         let mut flat = true;
         'value: loop {
@@ -135,7 +142,7 @@ impl Scanner<'_> {
                 b'-' | b'0'..=b'9' => at = self.number(at)?,
                 bracket @ (b'{' | b'[') => {
                     if depth == max_depth {
-                        return fail(at, Problem::Depth);
+                        return self.fail(at, Problem::Depth);
                     }
                     flat &= depth == 0;
                     depth += 1;
@@ -146,14 +153,13 @@ impl Scanner<'_> {
                         // Behind the first bracket, as behind a value, may stand the second.
                         b'}' if in_object => {}
                         b']' if !in_object => {}
-                        _ if in_object => {
+                        _ => {
                             let comes_value;
-                            (comes_value, at) = self.members(at, depth)?;
+                            (comes_value, at) = self.plain(at, depth, in_object)?;
                             if comes_value {
                                 continue 'value;
                             }
                         }
-                        _ => continue 'value,
                     }
                 }
                 b't' => at = self.word(at, b"true", Kind::Bool)?,
@@ -164,16 +170,12 @@ impl Scanner<'_> {
             while container != OUTSIDE {
                 at = self.skip_space(at);
                 match (self.peek(at), in_object) {
-                    (b',', true) => {
+                    (b',', _) => {
                         let comes_value;
-                        (comes_value, at) = self.members(self.skip_space(at + 1), depth)?;
+                        (comes_value, at) = self.plain(self.skip_space(at + 1), depth, in_object)?;
                         if comes_value {
                             continue 'value;
                         }
-                    }
-                    (b',', false) => {
-                        at += 1;
-                        continue 'value;
                     }
                     (b'}', true) | (b']', false) => {
                         at += 1;
@@ -184,7 +186,7 @@ impl Scanner<'_> {
                 }
             }
             at = self.skip_space(at);
-            return if at == self.bytes.len() { Ok(Scanned { flat }) } else { fail(at, Problem::Token) };
+            return if at == self.bytes.len() { Ok(Scanned { flat }) } else { self.fail(at, Problem::Token) };
         }
     }
 
@@ -205,13 +207,18 @@ impl Scanner<'_> {
         (around, around != OUTSIDE && kind == Some(Kind::Object))
     }
 
-    /// Members from there on, as far as they are as usual in the outermost object; else one name with the colon
-    /// behind it. Gives whether a value comes next, and where.
-    fn members(&mut self, at: usize, depth: usize) -> Result<(bool, usize), ScanError> {
-        if depth > 1 || !self.outline.expects() {
-            return Ok((true, self.name(at)?));
-        }
-        match self.outline.members(self.bytes, at, &mut self.tape, self.base) {
+    /// Members or elements from there on, as far as they are plain; else one name with the colon behind it, or nothing.
+    /// Gives whether a value comes next, and where.
+    #[inline(always)]
+    fn plain(&mut self, at: usize, depth: usize, in_object: bool) -> Result<(bool, usize), Wrong> {
+        let end = if !in_object {
+            plain::elements(self.bytes, at, &mut self.tape, self.base)
+        } else if depth == 1 && self.outline.expects() {
+            self.outline.members(self.bytes, at, &mut self.tape, self.base)
+        } else {
+            plain::members(self.bytes, at, &mut self.tape, self.base)
+        };
+        match end {
             End::Value(at) => Ok((true, at)),
             End::Behind(at) => Ok((false, at)),
             End::Name(at) => Ok((true, self.name(self.skip_space(at))?)),
@@ -220,7 +227,7 @@ impl Scanner<'_> {
 
     /// A member's name, and the colon behind it.
     #[inline(always)]
-    fn name(&mut self, at: usize) -> Result<usize, ScanError> {
+    fn name(&mut self, at: usize) -> Result<usize, Wrong> {
         if self.peek(at) != b'"' {
             return self.unexpected(at);
         }
@@ -235,7 +242,7 @@ impl Scanner<'_> {
     }
 
     #[inline(always)]
-    fn string(&mut self, start: usize) -> Result<usize, ScanError> {
+    fn string(&mut self, start: usize) -> Result<usize, Wrong> {
         let at = self.skip_plain(start + 1);
         let (end, escaped) =
             if self.peek(at) == b'"' { (at + 1, false) } else { (self.escaped_string(at)?, true) };
@@ -245,13 +252,13 @@ impl Scanner<'_> {
 
     /// The rest of a string from its first escape on; anything else that is no end is an error.
     #[cold]
-    fn escaped_string(&self, mut at: usize) -> Result<usize, ScanError> {
+    fn escaped_string(&self, mut at: usize) -> Result<usize, Wrong> {
         loop {
             match self.peek(at) {
                 b'"' => return Ok(at + 1),
                 b'\\' => at = self.skip_plain(self.escape(at + 1)?),
-                _ if at == self.bytes.len() => return fail(at, Problem::End),
-                _ => return fail(at, Problem::Control),
+                _ if at == self.bytes.len() => return self.fail(at, Problem::End),
+                _ => return self.fail(at, Problem::Control),
             }
         }
     }
@@ -263,12 +270,12 @@ impl Scanner<'_> {
     }
 
     /// What stands behind a backslash.
-    fn escape(&self, at: usize) -> Result<usize, ScanError> {
+    fn escape(&self, at: usize) -> Result<usize, Wrong> {
         match self.peek(at) {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 1),
             b'u' => match self.hex4(at + 1)? {
                 0xd800..=0xdbff => self.low_surrogate(at + 5),
-                0xdc00..=0xdfff => fail(at + 5, Problem::Escape),
+                0xdc00..=0xdfff => self.fail(at + 5, Problem::Escape),
                 _ => Ok(at + 5),
             },
             _ => self.wrong(at, Problem::Escape),
@@ -276,24 +283,24 @@ impl Scanner<'_> {
     }
 
     /// The second half that a high surrogate must have.
-    fn low_surrogate(&self, at: usize) -> Result<usize, ScanError> {
+    fn low_surrogate(&self, at: usize) -> Result<usize, Wrong> {
         if self.bytes.get(at..at + 2) != Some(b"\\u") {
-            return fail(at, Problem::Escape);
+            return self.fail(at, Problem::Escape);
         }
         match self.hex4(at + 2)? {
             0xdc00..=0xdfff => Ok(at + 6),
-            _ => fail(at + 6, Problem::Escape),
+            _ => self.fail(at + 6, Problem::Escape),
         }
     }
 
-    fn hex4(&self, start: usize) -> Result<u32, ScanError> {
+    fn hex4(&self, start: usize) -> Result<u32, Wrong> {
         (start..start + 4).try_fold(0, |value, at| match char::from(self.peek(at)).to_digit(16) {
             Some(digit) => Ok(value * 16 + digit),
             None => self.wrong(at, Problem::Escape),
         })
     }
 
-    fn number(&mut self, start: usize) -> Result<usize, ScanError> {
+    fn number(&mut self, start: usize) -> Result<usize, Wrong> {
         let mut at = start + usize::from(self.peek(start) == b'-');
         at = match self.peek(at) {
             b'0' => at + 1,
@@ -309,7 +316,7 @@ impl Scanner<'_> {
         }
         // `01`: a digit behind a leading zero.
         if self.peek(at).is_ascii_digit() {
-            return fail(at, Problem::Number);
+            return self.fail(at, Problem::Number);
         }
         self.push(Kind::Number, start, at, false);
         Ok(at)
@@ -323,12 +330,12 @@ impl Scanner<'_> {
     }
 
     /// One digit or more.
-    fn some_digits(&self, at: usize) -> Result<usize, ScanError> {
+    fn some_digits(&self, at: usize) -> Result<usize, Wrong> {
         let end = self.digits(at);
         if end == at { self.wrong(at, Problem::Number) } else { Ok(end) }
     }
 
-    fn word(&mut self, start: usize, word: &[u8], kind: Kind) -> Result<usize, ScanError> {
+    fn word(&mut self, start: usize, word: &[u8], kind: Kind) -> Result<usize, Wrong> {
         let rest = self.bytes.get(start..).unwrap_or_default();
         let same = word.iter().zip(rest).take_while(|(expected, byte)| expected == byte).count();
         let end = start + same;
@@ -367,13 +374,19 @@ impl Scanner<'_> {
 
     /// A failure at a byte that does not belong there, or at the end.
     #[cold]
-    fn unexpected<T>(&self, at: usize) -> Result<T, ScanError> {
+    fn unexpected<T>(&self, at: usize) -> Result<T, Wrong> {
         self.wrong(at, Problem::Token)
     }
 
     #[cold]
-    fn wrong<T>(&self, at: usize, problem: Problem) -> Result<T, ScanError> {
-        fail(at, if at == self.bytes.len() { Problem::End } else { problem })
+    fn wrong<T>(&self, at: usize, problem: Problem) -> Result<T, Wrong> {
+        self.fail(at, if at == self.bytes.len() { Problem::End } else { problem })
+    }
+
+    #[cold]
+    fn fail<T>(&self, at: usize, problem: Problem) -> Result<T, Wrong> {
+        self.error.set(ScanError { at, problem });
+        Err(Wrong)
     }
 }
 
@@ -398,11 +411,6 @@ pub fn plain_length(text: &[u8]) -> usize {
     }
     let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
     at + rest.iter().position(special).unwrap_or(rest.len())
-}
-
-#[cold]
-fn fail<T>(at: usize, problem: Problem) -> Result<T, ScanError> {
-    Err(ScanError { at, problem })
 }
 
 /// `scan` refuses texts that do not fit, and a text has fewer tokens than bytes.

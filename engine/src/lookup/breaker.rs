@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{join, join_all};
 
-use super::{Answer, Answers, BoxFuture, ErrorCode, Failure, Questions, Source, Table, TableQuestions};
+use super::{
+    Answer, Answers, BoxFuture, ErrorCode, Failure, Questions, Requests, Source, Table, TableQuestions,
+};
 use crate::time::{Clock, Timestamp};
 pub use circuit::BreakerLimits;
 use circuit::{Admission, Circuit, Seen};
@@ -91,25 +93,30 @@ impl<S: Source> CircuitBreaker<S> {
         }
         let probes = probe.into_iter().map(|(table, keys)| self.probe(questions, table, keys, now));
         let (asked, probed) = join(self.ask(questions, ask, now, false), join_all(probes)).await;
-        for (table, key, answer) in asked.into_iter().chain(probed.into_iter().flatten()) {
-            answers.set(table, key, answer);
+        for Told { placed, requests } in std::iter::once(asked).chain(probed) {
+            answers.count(requests);
+            for (table, key, answer) in placed {
+                answers.set(table, key, answer);
+            }
         }
         answers
     }
 
     /// Asks that table for its first key, and where it answers for the others.
-    async fn probe(&self, questions: &Questions, table: usize, keys: usize, now: Timestamp) -> Vec<Placed> {
-        let Some(question) = questions.tables.get(table) else { return Vec::new() };
-        let mut placed = self.ask(questions, vec![(table, 0..1.min(keys))], now, true).await;
-        let is_lost = placed.iter().any(|(_, _, answer)| lost(answer, true) == Some(true));
+    async fn probe(&self, questions: &Questions, table: usize, keys: usize, now: Timestamp) -> Told {
+        let Some(question) = questions.tables.get(table) else { return Told::default() };
+        let mut told = self.ask(questions, vec![(table, 0..1.min(keys))], now, true).await;
+        let is_lost = told.placed.iter().any(|(_, _, answer)| lost(answer, true) == Some(true));
         if is_lost {
             let message = format!("{} still fails, and is left alone for a while", subject(&question.table));
             let failure = Failure::new(ErrorCode::CircuitOpen, message);
-            placed.extend((1..keys).map(|key| (table, key, Answer::Failed(failure.clone()))));
+            told.placed.extend((1..keys).map(|key| (table, key, Answer::Failed(failure.clone()))));
         } else {
-            placed.extend(self.ask(questions, vec![(table, 1.min(keys)..keys)], now, false).await);
+            let others = self.ask(questions, vec![(table, 1.min(keys)..keys)], now, false).await;
+            told.placed.extend(others.placed);
+            told.requests += others.requests;
         }
-        placed
+        told
     }
 
     /// Asks some of the questions: keys of tables, both by their places.
@@ -119,7 +126,7 @@ impl<S: Source> CircuitBreaker<S> {
         places: Vec<(usize, Range<usize>)>,
         now: Timestamp,
         probe: bool,
-    ) -> Vec<Placed> {
+    ) -> Told {
         let part = |(table, keys): &(usize, Range<usize>)| {
             let TableQuestions { table, keys: all, attributes } = questions.tables.get(*table)?;
             let keys = all.get(keys.clone())?.to_vec();
@@ -127,7 +134,7 @@ impl<S: Source> CircuitBreaker<S> {
         };
         let parts: Option<Vec<_>> = places.iter().map(part).collect();
         let Some(parts) = parts.filter(|parts| parts.iter().any(|part| !part.keys.is_empty())) else {
-            return Vec::new();
+            return Told::default();
         };
         let part = Questions::new(parts, questions.deadline);
         let answers = self.source.fetch(&part).await;
@@ -136,7 +143,7 @@ impl<S: Source> CircuitBreaker<S> {
             let answers = &answers;
             keys.enumerate().filter_map(move |(from, key)| Some((table, key, answers.get(at, from)?.clone())))
         });
-        placed.collect()
+        Told { placed: placed.collect(), requests: answers.requests() }
     }
 
     fn admit(&self, table: &Table, now: Timestamp) -> Admission {
@@ -172,6 +179,13 @@ impl<S: Source> CircuitBreaker<S> {
 
 /// An answer, and its places: of the table, and of the key.
 type Placed = (usize, usize, Answer);
+
+/// The answers to some of the questions.
+#[derive(Default)]
+struct Told {
+    placed: Vec<Placed>,
+    requests: Requests,
+}
 
 /// Whether the answer shows that the table gives none; `None` where it shows nothing.
 fn lost(answer: &Answer, in_time: bool) -> Option<bool> {

@@ -12,12 +12,14 @@ mod memory;
 mod source;
 
 pub use breaker::{BreakerLimits, CircuitBreaker};
-pub(crate) use cache::{Call, Called, Flight, Landing, Policy, Rendered, TableCache};
+pub(crate) use cache::{Call, Called, Flight, Landing, Policy, Recalled, Rendered, TableCache};
 pub use failure::{ErrorCode, Failure};
 pub(crate) use key::KeyBytes;
 pub use key::{Key, KeyValue};
 pub use memory::{ItemError, MemorySource};
-pub use source::{Answer, Answers, Attributes, BoxFuture, Questions, Source, Table, TableQuestions};
+pub use source::{
+    Answer, Answers, Attributes, BoxFuture, Questions, Requests, Source, Table, TableQuestions,
+};
 
 use crate::json::Document;
 

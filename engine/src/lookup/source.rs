@@ -139,17 +139,50 @@ pub enum Answer {
     Failed(Failure),
 }
 
+/// The requests that went over the wire to answer questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Requests {
+    /// Requests that were sent, the repeated ones too.
+    pub sent: u64,
+    /// Those of them that repeat one which was throttled, got lost, or came back with unprocessed keys.
+    pub repeated: u64,
+    /// Keys that came back unprocessed, each as often as it did.
+    pub unprocessed: u64,
+}
+
+impl std::ops::AddAssign for Requests {
+    fn add_assign(&mut self, Self { sent, repeated, unprocessed }: Self) {
+        self.sent += sent;
+        self.repeated += repeated;
+        self.unprocessed += unprocessed;
+    }
+}
+
 /// The answers to one [`Questions`], place by place. A place that nobody fills is a failure.
 #[derive(Clone, Debug)]
 pub struct Answers {
     tables: Vec<Vec<Option<Answer>>>,
+    requests: Requests,
 }
 
 impl Answers {
     /// No answer yet, for each key asked.
     #[must_use]
     pub fn none_yet(questions: &Questions) -> Self {
-        Self { tables: questions.tables.iter().map(|table| vec![None; table.keys.len()]).collect() }
+        let tables = questions.tables.iter().map(|table| vec![None; table.keys.len()]).collect();
+        Self { tables, requests: Requests::default() }
+    }
+
+    /// Tells that these requests were sent for the answers, too. A source that has everything at hand sends none.
+    pub fn count(&mut self, requests: Requests) {
+        self.requests += requests;
+    }
+
+    /// The requests that were sent for the answers.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        self.requests
     }
 
     /// Answers the key at `key` of the table at `table`, both counted as in the questions. An answer

@@ -52,7 +52,8 @@ pub fn reject(rejected: Rejected<'_>, location: &Location) -> Object {
         rejected.reason.code,
         name::shard(origin)
     );
-    Object::new(location.bucket.as_str(), key, document(rejected).into_bytes(), "application/json")
+    let body = document(rejected).into_bytes();
+    Object::new(location.bucket.as_str(), key, body, "application/json").made_by(rejected.rules)
 }
 
 /// The message for a rejected record: the document of [`reject`]. A queue that keeps an order gets `fifo`,

@@ -29,6 +29,8 @@ pub struct Object {
     pub body: Vec<u8>,
     /// The media type: `application/json`, `application/x-ndjson`, `application/gzip` or `application/zstd`.
     pub content_type: &'static str,
+    /// The hash of the rule set that made it: metadata named `rules`, where the store has metadata.
+    pub rules: Option<String>,
 }
 
 impl Object {
@@ -40,6 +42,12 @@ impl Object {
         body: Vec<u8>,
         content_type: &'static str,
     ) -> Self {
-        Self { bucket: bucket.into(), key: key.into(), body, content_type }
+        Self { bucket: bucket.into(), key: key.into(), body, content_type, rules: None }
+    }
+
+    /// The same object, made by the rule set with that hash.
+    #[must_use]
+    pub fn made_by(self, rules: impl Into<String>) -> Self {
+        Self { rules: Some(rules.into()), ..self }
     }
 }

@@ -30,8 +30,7 @@ pub(crate) enum Addition {
         place: usize,
         /// Its number among those of all rules, by which the members out of its items are known.
         number: usize,
-        /// `,"NAME":` of each copy, in the order of the lookup's copies.
-        openings: Vec<String>,
+        brings: Brings,
         found: Vec<Addition>,
         missing: Otherwise,
         no_key: Otherwise,
@@ -45,6 +44,26 @@ pub(crate) enum Addition {
         constant: Option<usize>,
     },
     Drop(Expr),
+}
+
+/// What an item brings.
+#[derive(Debug)]
+pub(crate) struct Brings {
+    /// The attributes, to be found in one look; `None` where they are too many for that.
+    pub(crate) names: Option<Names>,
+    pub(crate) members: Vec<Brought>,
+}
+
+/// A member out of an item.
+#[derive(Debug)]
+pub(crate) struct Brought {
+    /// The place of its copy in the lookup.
+    pub(crate) copy: usize,
+    /// The attribute, and its place among the names.
+    pub(crate) attribute: String,
+    pub(crate) place: usize,
+    /// `,"NAME":`
+    pub(crate) opening: String,
 }
 
 /// What is added where there is no item.
@@ -94,7 +113,7 @@ impl Compiler<'_> {
                     Addition::Lookup {
                         place: *place,
                         number,
-                        openings: openings(lookup),
+                        brings: brings(lookup),
                         found: self.additions(rule, &lookup.found)?,
                         missing: self.otherwise(rule, lookup, &lookup.missing)?,
                         no_key: self.otherwise(rule, lookup, &lookup.no_key)?,
@@ -132,13 +151,23 @@ impl Compiler<'_> {
     }
 }
 
-/// What stands before the value of each copy.
-fn openings(lookup: &model::Lookup) -> Vec<String> {
-    let names = lookup.copies.iter().filter_map(|copy| match &copy.what {
-        Copied::Named(names) => Some(names),
+/// The members out of a lookup's items, in the order of its copies.
+fn brings(lookup: &model::Lookup) -> Brings {
+    let copies = lookup.copies.iter().enumerate().filter_map(|(at, copy)| match &copy.what {
+        Copied::Named(names) => Some(names.iter().map(move |(name, target)| (at, name, target))),
         _ => None,
     });
-    names.flatten().map(|(_, target)| opening(target)).collect()
+    let copies: Vec<_> = copies.flatten().collect();
+    let names = Names::new(copies.iter().map(|(_, name, _)| (*name).clone()));
+    let place = |name: &str| names.as_ref().and_then(|names| names.place(name)).unwrap_or(0);
+    let brought = |(copy, name, target): (usize, &String, &model::Path)| Brought {
+        copy,
+        attribute: name.clone(),
+        place: place(name),
+        opening: opening(target),
+    };
+    let members = copies.into_iter().map(brought).collect();
+    Brings { names, members }
 }
 
 /// `,"NAME":`, what stands before a member's value.

@@ -13,7 +13,7 @@ use enrich_dsl::source::Span;
 use super::paths::{element_paths, paths, read_paths, targets};
 use super::{
     Branch, Condition, Expr, ForEach, KeyPart, Lookup, MAX_ELEMENTS, Names, Numbers, Part, Pattern, Program,
-    Rule, Step, StepKind, TableSlot,
+    Rule, RuleId, Step, StepKind, TableSlot,
 };
 use crate::functions::Registry;
 use crate::lookup::{Attributes, Policy, Table};
@@ -110,12 +110,14 @@ pub(crate) fn compile(rules: &Rules, with: &Compile<'_>) -> Result<Program, Buil
         slots: Vec::new(),
         places: Vec::new(),
         numbers: Numbers::default(),
+        rule: RuleId::default(),
     };
     for table in &rules.set.tables {
         compiler.table(table)?;
     }
     let mut compiled = Vec::new();
     for (at, rule) in rules.set.rules.iter().enumerate() {
+        compiler.rule = RuleId { name: rule.name.as_str().into(), rules: rules.hash().into() };
         let schema = rules.schemas.get(at).cloned().flatten();
         let schema = schema.zip(rule.schema.as_ref().map(|schema| schema.on_invalid));
         compiled.push(compiler.rule(rule, schema)?);
@@ -145,6 +147,8 @@ pub(super) struct Compiler<'a> {
     /// The slot of each of the model's tables.
     places: Vec<usize>,
     pub(super) numbers: Numbers,
+    /// The rule that is compiled.
+    rule: RuleId,
 }
 
 impl Compiler<'_> {
@@ -210,7 +214,8 @@ impl Compiler<'_> {
         };
         let paths = paths(rule);
         let names = Names::new(paths.iter().filter_map(|path| path.first().cloned()));
-        let append = self.append(rule, names.as_ref())?;
+        let tells_decisions = self.tells_decisions(rule);
+        let append = if tells_decisions { None } else { self.append(rule, names.as_ref())? };
         for part in lookups.iter_mut().flat_map(|lookup| &mut lookup.key) {
             if let (Expr::Event(path), Some(names)) = (&part.value, &names)
                 && let [name] = path.as_slice()
@@ -219,7 +224,7 @@ impl Compiler<'_> {
             }
         }
         Ok(Rule {
-            name: rule.name.as_str().into(),
+            name: Arc::clone(&self.rule.name),
             streams,
             decode: rule.decode.clone(),
             when: rule.when.as_ref().map(|when| self.condition(&when.expr, when.span)).transpose()?,
@@ -237,8 +242,21 @@ impl Compiler<'_> {
             deep: paths.iter().any(|path| path.len() > 1),
             paths,
             names,
+            tells_decisions,
             append,
         })
+    }
+
+    /// Whether one of the rule's expressions asks what the rule decided.
+    fn tells_decisions(&self, rule: &model::Rule) -> bool {
+        let mut tells = false;
+        let mut look = |expr: &model::Expr| {
+            if let model::Expr::Call { function, .. } = expr {
+                tells |= self.registry.get(function).is_some_and(|function| function.tells_decisions);
+            }
+        };
+        rule.walk(&mut |expr| expr.walk(&mut look));
+        tells
     }
 
     fn for_each(
@@ -431,6 +449,9 @@ impl Compiler<'_> {
                 let found = self.registry.get(function).cloned();
                 let function =
                     found.ok_or_else(|| BuildError::Model(format!("the function `{function}`")))?;
+                if function.tells_decisions {
+                    return Ok(Expr::Provenance(self.rule.clone()));
+                }
                 let arguments =
                     arguments.iter().map(|argument| self.expr(argument)).collect::<Result<_, _>>()?;
                 Expr::Call { function, arguments }

@@ -6,7 +6,7 @@ use crate::json::{Node, write};
 use crate::words::Words;
 
 /// The most names that a table takes: one bit each.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 
 /// Names to look for.
 #[derive(Debug)]

@@ -1,23 +1,28 @@
 //! What a batch asks of each table and index, and what was answered: each key once, by its number.
 
-use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher as _;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::explain::Freshness;
 use crate::limits::ItemRoom;
-use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes, Rendered};
+use crate::lookup::{Answer, ErrorCode, Failure, Item, KeyBytes, Recalled, Rendered, Requests};
 use crate::program::Program;
 
 /// The number of a key among those of its slot.
 pub(super) type KeyId = u32;
 
 /// The keys of a batch and their answers, by slot.
+#[derive(Debug, Default)]
 pub(super) struct Answers {
     slots: Vec<Slot>,
     hasher: DefaultHashBuilder,
+    /// Those that this batch had sent.
+    requests: Requests,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Slot {
     /// The numbers by the keys' bytes.
     ids: HashTable<KeyId>,
@@ -26,6 +31,7 @@ struct Slot {
     keys: Vec<Entry>,
 }
 
+#[derive(Debug)]
 struct Entry {
     /// Where its key's bytes are.
     bytes: std::ops::Range<usize>,
@@ -42,6 +48,26 @@ pub(super) struct Given {
     /// What an earlier batch made of the item.
     pub(super) rendered: Option<Rendered>,
     pub(super) freshness: Freshness,
+    /// How long ago it was asked for, in milliseconds.
+    pub(super) age_ms: u64,
+}
+
+impl Given {
+    /// What a source has just answered.
+    pub(super) fn new(answer: Answer) -> Self {
+        Self { answer, rendered: None, freshness: Freshness::New, age_ms: 0 }
+    }
+
+    /// What an earlier batch kept.
+    pub(super) fn kept(recalled: Recalled) -> Self {
+        let Recalled { answer, rendered, age_ms } = recalled;
+        Self { answer, rendered, freshness: Freshness::Kept, age_ms }
+    }
+
+    /// An item that an earlier batch kept and that has expired.
+    pub(super) fn stale(item: Arc<Item>, age_ms: u64) -> Self {
+        Self { answer: Answer::Found(item), rendered: None, freshness: Freshness::Stale, age_ms }
+    }
 }
 
 impl Slot {
@@ -55,9 +81,19 @@ impl Slot {
 }
 
 impl Answers {
-    pub(super) fn new(program: &Program) -> Self {
-        let slots = program.tables.iter().map(|_| Slot::default()).collect();
-        Self { slots, hasher: DefaultHashBuilder::default() }
+    /// Begins with a batch of that program.
+    pub(super) fn begin(&mut self, program: &Program) {
+        self.slots.resize_with(program.tables.len(), Slot::default);
+    }
+
+    /// Lets all keys and answers go.
+    pub(super) fn clear(&mut self) {
+        for Slot { ids, bytes, keys } in &mut self.slots {
+            ids.clear();
+            bytes.clear();
+            keys.clear();
+        }
+        self.requests = Requests::default();
     }
 
     /// The number of that key, a new one where it was not asked before.
@@ -109,21 +145,17 @@ impl Answers {
         self.slots.get(slot).and_then(|slot| slot.get(id)).is_some_and(|entry| entry.awaited == wave + 1)
     }
 
-    pub(super) fn give(&mut self, slot: usize, id: KeyId, answer: Answer, freshness: Freshness) {
-        self.give_all(slot, id, Given { answer, rendered: None, freshness });
+    /// Counts requests that were sent for this batch.
+    pub(super) fn count(&mut self, requests: Requests) {
+        self.requests += requests;
     }
 
-    /// Gives an answer that an earlier batch kept, with what it made of it.
-    pub(super) fn give_kept(
-        &mut self,
-        slot: usize,
-        id: KeyId,
-        (answer, rendered): (Answer, Option<Rendered>),
-    ) {
-        self.give_all(slot, id, Given { answer, rendered, freshness: Freshness::Kept });
+    /// The requests since this was asked last.
+    pub(super) fn take_requests(&mut self) -> Requests {
+        std::mem::take(&mut self.requests)
     }
 
-    fn give_all(&mut self, slot: usize, id: KeyId, given: Given) {
+    pub(super) fn give(&mut self, slot: usize, id: KeyId, given: Given) {
         if let Some(entry) = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id)) {
             entry.given = Some(given);
         }

@@ -4,30 +4,27 @@
 //! Whatever is not as usual (a member that is there already, a lookup that failed, a value that can't be worked
 //! out, an event that gets too large) is left to the long way, which says all there is to say about it.
 
+use std::ops::Range;
+
 use bytes::BytesMut;
-use enrich_dsl::model::Copied;
 
 use super::answers::{Answers, Given, KeyId};
-use super::apply::{self, Applying, count_kept};
-use super::buffers::Buffers;
-use super::copies::copied;
+use super::apply::{self, Applying, count_found, count_missing};
+use super::buffers::Out;
+use super::copies::copied_from;
 use super::{Asked, Taken, may_come};
 use crate::batch::{LookupCounts, Verdict};
 use crate::eval::{Known, Level, Scope};
 use crate::explain::Freshness;
 use crate::json::Node;
-use crate::lookup::{Answer, Item, Rendered, TableCache};
-use crate::program::{Addition, Append, Expr, Lookup, Otherwise, Program, Rule};
+use crate::lookup::{self, Answer, Item, TableCache};
+use crate::program::{Addition, Append, Brings, Brought, Expr, Lookup, MOST_NAMES, Otherwise, Program, Rule};
 
 /// What is kept from one event of a batch to the next.
 pub(super) struct Appending<'a> {
-    /// The members out of items: by the lookup's number, then by that of its key.
-    items: Vec<Vec<Option<Members>>>,
-    /// The members that are the same for all events.
-    constants: Vec<Option<Members>>,
     /// Where enriched events are written, and what comes when it is full.
     out: BytesMut,
-    buffers: Buffers,
+    buffers: Out,
     /// One event's lookups, as far as it has come.
     known: Vec<Known<'a>>,
     ended: Vec<(usize, Ended)>,
@@ -35,8 +32,42 @@ pub(super) struct Appending<'a> {
     made: Vec<Made>,
 }
 
-/// Members that are added, each behind a comma; `None` where the long way has to say what they are.
-type Members = Option<String>;
+/// Members that several events of a batch add, each behind a comma.
+#[derive(Debug, Default)]
+pub(super) struct Rendered {
+    /// All of them, one behind the other.
+    text: String,
+    /// Those out of items: by the lookup's number, then by that of its key.
+    items: Vec<Vec<Option<Members>>>,
+    /// Those that are the same for all events.
+    constants: Vec<Option<Members>>,
+}
+
+/// Where members stand; `None` where the long way has to say what they are.
+type Members = Option<Range<usize>>;
+
+impl Rendered {
+    fn begin(&mut self, program: &Program) {
+        self.items.resize_with(program.numbers.lookups, Vec::new);
+        self.constants.resize_with(program.numbers.constants, || None);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.items.iter_mut().for_each(Vec::clear);
+        self.constants.clear();
+    }
+}
+
+/// Where the members are that `write` appends to the text, if it can say what they are.
+fn rendered(text: &mut String, write: impl FnOnce(&mut String) -> Option<()>) -> Members {
+    let start = text.len();
+    let written = write(text);
+    if written.is_none() {
+        text.truncate(start);
+    }
+    written.map(|()| start..text.len())
+}
 
 /// How a lookup of an event ended.
 #[derive(Clone, Copy)]
@@ -47,13 +78,13 @@ enum Ended {
 }
 
 /// An item, the number of its key, and what an earlier batch made of it.
-type Found<'a> = (KeyId, &'a Item, Option<&'a Rendered>);
+type Found<'a> = (KeyId, &'a Item, Option<&'a lookup::Rendered>);
 
 /// What was made of an item that an earlier batch kept.
 pub(super) struct Made {
     slot: usize,
     key: KeyId,
-    rendered: Rendered,
+    rendered: lookup::Rendered,
 }
 
 impl Made {
@@ -78,10 +109,9 @@ enum Stopped {
 }
 
 impl Appending<'_> {
-    pub(super) fn new(program: &Program, buffers: Buffers) -> Self {
+    pub(super) fn new(program: &Program, mut buffers: Out) -> Self {
+        buffers.rendered.begin(program);
         Self {
-            items: vec![Vec::new(); program.numbers.lookups],
-            constants: vec![None; program.numbers.constants],
             out: BytesMut::new(),
             buffers,
             known: Vec::new(),
@@ -105,7 +135,7 @@ impl Appending<'_> {
     }
 
     /// The buffers, for another batch, and what was made of items.
-    pub(super) fn end(mut self) -> (Buffers, Vec<Made>) {
+    pub(super) fn end(mut self) -> (Out, Vec<Made>) {
         self.buffers.keep(self.out);
         (self.buffers, self.made)
     }
@@ -160,17 +190,17 @@ impl<'s, 'a> Run<'s, 'a, '_> {
     fn additions(&mut self, additions: &'a [Addition]) -> Result<(), Stopped> {
         for addition in additions {
             match addition {
-                Addition::Lookup { place, number, openings, found, missing, no_key } => {
+                Addition::Lookup { place, number, brings, found, missing, no_key } => {
                     let lookup = self.rule.lookups.get(*place).ok_or(Stopped::Unusual)?;
                     match self.answer(*place, lookup)? {
                         (Ended::Found(freshness), Some((key, item, rendered))) => {
                             match rendered.filter(|rendered| rendered.lookup == *number) {
-                                Some(Rendered { members, .. }) => {
+                                Some(lookup::Rendered { members, .. }) => {
                                     self.applying.appending.out.extend_from_slice(members.as_bytes());
                                 }
                                 None => {
                                     let makes = freshness == Freshness::Kept && rendered.is_none();
-                                    self.item((*number, openings), (key, makes), lookup, item)?;
+                                    self.item((*number, brings), (key, makes), lookup, item)?;
                                 }
                             }
                             self.learn(*place, Known::Item(item), Ended::Found(freshness));
@@ -210,7 +240,7 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         let (apply::Found { answers, keys, .. }, context) = (self.applying.found, self.applying.context);
         match keys.of(self.taken.keys, &self.rule.lookups).get(place) {
             Some(Asked::Key(key)) => match answers.get(lookup.slot, *key) {
-                Some(Given { answer: Answer::Found(item), freshness, rendered }) => {
+                Some(Given { answer: Answer::Found(item), freshness, rendered, .. }) => {
                     Ok((Ended::Found(*freshness), Some((*key, item, rendered.as_ref()))))
                 }
                 Some(Given { answer: Answer::Missing, freshness, .. })
@@ -228,43 +258,52 @@ impl<'s, 'a> Run<'s, 'a, '_> {
     /// Adds the members out of an item. `makes` says that later batches want them too.
     fn item(
         &mut self,
-        (number, openings): (usize, &[String]),
+        (number, brings): (usize, &Brings),
         (key, makes): (KeyId, bool),
         lookup: &Lookup,
         item: &Item,
     ) -> Result<(), Stopped> {
-        let Appending { items, out, made, .. } = &mut self.applying.appending;
+        let Appending { out, made, buffers, .. } = &mut self.applying.appending;
+        let Rendered { text, items, .. } = &mut buffers.rendered;
         let items = items.get_mut(number).ok_or(Stopped::Unusual)?;
         let place = key as usize;
         if items.len() <= place {
             items.resize(place + 1, None);
         }
         let members = items.get_mut(place).ok_or(Stopped::Unusual)?;
-        let members = members.get_or_insert_with(|| {
-            let members = members_of(lookup, openings, item);
-            if let Some(members) = members.as_deref().filter(|_| makes) {
-                let rendered = Rendered { lookup: number, members: members.into() };
-                made.push(Made { slot: lookup.slot, key, rendered });
-            }
-            members
-        });
-        out.extend_from_slice(members.as_deref().ok_or(Stopped::Unusual)?.as_bytes());
+        let is_new = members.is_none();
+        let members =
+            members.get_or_insert_with(|| rendered(text, |text| brought(lookup, brings, item, text)));
+        let members = members.clone().and_then(|members| text.get(members)).ok_or(Stopped::Unusual)?;
+        if is_new && makes {
+            let rendered = lookup::Rendered { lookup: number, members: members.into() };
+            made.push(Made { slot: lookup.slot, key, rendered });
+        }
+        out.extend_from_slice(members.as_bytes());
         Ok(())
     }
 
     fn constant(&mut self, number: usize, opening: &str, value: &Expr) -> Result<(), Stopped> {
-        let known = self.applying.appending.constants.get(number).and_then(Option::as_ref);
-        if known.is_none() {
-            let members = self.scope().value(value).ok().map(|value| match value.to_json() {
-                Some(json) => format!("{opening}{json}"),
-                None => String::new(),
+        let constants = &self.applying.appending.buffers.rendered.constants;
+        if constants.get(number).is_none_or(Option::is_none) {
+            let value = self.scope().value(value);
+            let Rendered { text, constants, .. } = &mut self.applying.appending.buffers.rendered;
+            let members = rendered(text, |text| {
+                let value = value.ok()?;
+                if !value.is_absent() {
+                    text.push_str(opening);
+                    value.write_json(text);
+                }
+                Some(())
             });
-            if let Some(constant) = self.applying.appending.constants.get_mut(number) {
+            if let Some(constant) = constants.get_mut(number) {
                 *constant = Some(members);
             }
         }
-        let Appending { constants, out, .. } = &mut self.applying.appending;
-        let members = constants.get(number).and_then(Option::as_ref).and_then(Option::as_deref);
+        let Appending { buffers, out, .. } = &mut self.applying.appending;
+        let Rendered { text, constants, .. } = &buffers.rendered;
+        let members =
+            constants.get(number).cloned().flatten().flatten().and_then(|members| text.get(members));
         out.extend_from_slice(members.ok_or(Stopped::Unusual)?.as_bytes());
         Ok(())
     }
@@ -313,35 +352,30 @@ impl<'s, 'a> Run<'s, 'a, '_> {
     }
 }
 
-/// The members that an item brings, or that the long way has to tell why it brings none.
-fn members_of(lookup: &Lookup, openings: &[String], item: &Item) -> Members {
-    let mut openings = openings.iter();
-    // As much as most items bring, so that it need not grow.
-    let mut members = String::with_capacity(256);
-    for copy in &lookup.copies {
-        let Copied::Named(names) = &copy.what else { return None };
-        for (name, _) in names {
-            let opening = openings.next()?;
-            if let Some(value) = copied(copy, name, item).ok()? {
-                members.push_str(opening);
-                value.write_json(&mut members);
-            }
+/// Writes the members that an item brings; `None` where the long way has to tell why it brings none.
+fn brought(lookup: &Lookup, brings: &Brings, item: &Item, text: &mut String) -> Option<()> {
+    let (root, mut places) = (item.root(), [0; MOST_NAMES]);
+    if let Some(names) = &brings.names {
+        names.among(root, &mut places);
+    }
+    for Brought { copy, attribute, place, opening } in &brings.members {
+        let found = match &brings.names {
+            Some(_) => places.get(*place).filter(|place| **place != 0).map(|place| root.at(*place)),
+            None => root.get(attribute),
+        };
+        if let Some(value) = copied_from(lookup.copies.get(*copy)?, attribute, found).ok()? {
+            text.push_str(opening);
+            value.write_json(text);
         }
     }
-    Some(members)
+    Some(())
 }
 
 impl Ended {
     fn count(self, counts: &mut LookupCounts) {
         match self {
-            Ended::Found(freshness) => {
-                counts.found += 1;
-                count_kept(counts, freshness);
-            }
-            Ended::Missing(freshness) => {
-                counts.missing += 1;
-                count_kept(counts, freshness);
-            }
+            Ended::Found(freshness) => count_found(counts, freshness),
+            Ended::Missing(freshness) => count_missing(counts, freshness),
             Ended::NoKey => counts.no_key += 1,
         }
     }

@@ -7,7 +7,7 @@ use enrich_dsl::source::Span;
 
 use super::answers::{Answers, Given, unanswered};
 use super::append::Appending;
-use super::buffers::Buffers;
+use super::buffers::Out;
 use super::copies::{Write, copies, defaults};
 use super::place::Places;
 use super::{Asked, Keys, Taken, may_come, rejected};
@@ -51,21 +51,21 @@ impl<'a> Applying<'a> {
         found: Found<'a>,
         limits: Limits,
         (context, trace): (Context, Option<&'a Trace>),
-        buffers: Buffers,
+        out: Out,
     ) -> Self {
         let count = |rule: &Rule| {
             rule.all_lookups().map(|lookup| LookupCounts::new(&rule.name, &lookup.name)).collect()
         };
         let counts = program.rules.iter().map(count).collect();
-        let (places, appending) = (Places::new(program), Appending::new(program, buffers));
+        let (places, appending) = (Places::new(program), Appending::new(program, out));
         Self { program, found, limits, context, counts, places, appending, trace }
     }
 
     /// How the lookups ended, and the buffers. What was made of kept items is kept beside them.
-    pub(super) fn end(self, caches: &[Option<TableCache>]) -> (Vec<LookupCounts>, Buffers) {
-        let (buffers, made) = self.appending.end();
+    pub(super) fn end(self, caches: &[Option<TableCache>]) -> (Vec<LookupCounts>, Out) {
+        let (out, made) = self.appending.end();
         made.into_iter().for_each(|made| made.keep(caches, self.found.answers));
-        (self.counts.into_iter().flatten().collect(), buffers)
+        (self.counts.into_iter().flatten().collect(), out)
     }
 
     /// The verdict on one event.
@@ -79,6 +79,7 @@ impl<'a> Applying<'a> {
             return verdict;
         }
         let Found { tapes, keys, answers } = self.found;
+        let own = rule.tells_decisions.then(Trace::default);
         let mut run = Run {
             tables: &self.program.tables,
             taken,
@@ -93,7 +94,7 @@ impl<'a> Applying<'a> {
             at: 0,
             written: 0,
             looped: 0,
-            trace: self.trace,
+            trace: self.trace.or(own.as_ref()),
             statement: rule.span,
             counts: self.counts.get_mut(taken.rule).map(Vec::as_mut_slice).unwrap_or_default(),
         };
@@ -216,10 +217,7 @@ impl<'a> Run<'a, '_> {
                 Err(failure) => self.failed(place, lookup, &failure),
                 Ok(writes) => {
                     self.tell_answer(place, lookup, LookupEnd::Found, Some(freshness));
-                    self.learn(place, Known::Item(item), |counts| {
-                        counts.found += 1;
-                        count_kept(counts, freshness);
-                    });
+                    self.learn(place, Known::Item(item), |counts| count_found(counts, freshness));
                     for (span, write) in writes {
                         self.statement = span;
                         match write {
@@ -244,10 +242,7 @@ impl<'a> Run<'a, '_> {
             }
             Ok(Ended::Missing(freshness)) => {
                 self.tell_answer(place, lookup, LookupEnd::Missing, Some(freshness));
-                self.learn(place, Known::Nothing, |counts| {
-                    counts.missing += 1;
-                    count_kept(counts, freshness);
-                });
+                self.learn(place, Known::Nothing, |counts| count_missing(counts, freshness));
                 self.without_item(lookup, &lookup.missing)
             }
             Ok(Ended::NoKey) => {
@@ -472,11 +467,20 @@ enum Ended<'a> {
     NoKey,
 }
 
-/// Counts where the answer of a lookup comes from.
-pub(super) fn count_kept(counts: &mut LookupCounts, freshness: Freshness) {
+/// Counts a lookup that has found its item.
+pub(super) fn count_found(counts: &mut LookupCounts, freshness: Freshness) {
+    counts.found += 1;
     match freshness {
         Freshness::Kept => counts.cached += 1,
         Freshness::Stale => counts.stale += 1,
         Freshness::New => {}
     }
+}
+
+/// Counts a lookup whose item is not there; what has expired never says so.
+pub(super) fn count_missing(counts: &mut LookupCounts, freshness: Freshness) {
+    let kept = u64::from(freshness == Freshness::Kept);
+    counts.missing += 1;
+    counts.cached += kept;
+    counts.cached_missing += kept;
 }

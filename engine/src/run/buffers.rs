@@ -5,6 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::BytesMut;
 
+use super::Keys;
+use super::answers::Answers;
+use super::append::Rendered;
+use super::routes::Routes;
 use super::usual::Knowns;
 use crate::json::Tapes;
 
@@ -21,8 +25,26 @@ pub(crate) struct Pool(Mutex<Vec<Buffers>>);
 /// The buffers of one batch.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
+    pub(super) reading: Reading,
+    pub(super) answers: Answers,
+    pub(super) out: Out,
+}
+
+/// What events are read into.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
     pub(super) tapes: Tapes,
     pub(super) knowns: Knowns,
+    pub(super) routes: Routes,
+    /// For each name of an event's rule, where its value is on the event's tape; 0 where there is none.
+    pub(super) fields: Vec<u32>,
+    pub(super) keys: Keys,
+}
+
+/// What enriched events are written to.
+#[derive(Debug, Default)]
+pub(super) struct Out {
+    pub(super) rendered: Rendered,
     /// Rests of buffers that are written full. One is free again once nobody has an event of it.
     pub(super) full: Vec<BytesMut>,
 }
@@ -32,13 +54,19 @@ impl Pool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
+    /// Takes buffers back. Nothing that came out of events or tables is held by them any more.
     pub(crate) fn give_back(&self, mut buffers: Buffers) {
-        buffers.tapes.clear();
+        let Buffers { reading: Reading { tapes, fields, keys, .. }, answers, out } = &mut buffers;
+        tapes.clear();
+        fields.clear();
+        keys.clear();
+        answers.clear();
+        out.rendered.clear();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffers);
     }
 }
 
-impl Buffers {
+impl Out {
     /// An empty buffer with room for so many bytes, in place of one that has not.
     pub(super) fn replace(&mut self, full: BytesMut, bytes: usize) -> BytesMut {
         let free = self.full.iter_mut().position(|buffer| buffer.try_reclaim(bytes.max(SHARED)));

@@ -4,6 +4,7 @@ use enrich_dsl::model::{Copied, Copy, IfAbsent};
 use enrich_dsl::source::Span;
 
 use crate::explain::Written;
+use crate::json::Node;
 use crate::lookup::{ErrorCode, Failure, Item};
 use crate::program::{self, Lookup};
 use crate::value::Value;
@@ -50,8 +51,17 @@ pub(super) fn copies<'a>(lookup: &'a Lookup, item: &'a Item) -> Result<Vec<(Span
 }
 
 /// The value of one attribute; `None` where it is absent and nothing is written.
-pub(super) fn copied<'a>(copy: &'a Copy, name: &str, item: &'a Item) -> Result<Option<Value<'a>>, Failure> {
-    match (item.root().get(name), &copy.absent) {
+fn copied<'a>(copy: &'a Copy, name: &str, item: &'a Item) -> Result<Option<Value<'a>>, Failure> {
+    copied_from(copy, name, item.root().get(name))
+}
+
+/// The same, where the attribute is looked up already.
+pub(super) fn copied_from<'a>(
+    copy: &'a Copy,
+    name: &str,
+    attribute: Option<Node<'a>>,
+) -> Result<Option<Value<'a>>, Failure> {
+    match (attribute, &copy.absent) {
         (Some(node), _) => cast(copy, name, Value::Node(node)).map(Some),
         (None, IfAbsent::Default(literal)) => Ok(Some(program::literal(literal))),
         (None, IfAbsent::Required) => {

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use enrich_dsl::functions::Type;
 use futures_util::future::{FutureExt as _, join, join_all};
 
-use super::answers::{Answers, KeyId, unanswered};
+use super::answers::{Answers, Given, KeyId, unanswered};
 use crate::context::Context;
-use crate::explain::Freshness;
 use crate::limits::ItemRoom;
 use crate::lookup::{
     Answer, Call, Called, ErrorCode, Failure, Flight, KeyBytes, Landing, Questions, Source, TableCache,
@@ -32,7 +31,7 @@ pub(super) async fn fetch(
         let (slice, behind) = rest.split_at(room.next_keys().min(rest.len()));
         if slice.is_empty() {
             for (slot, id) in behind {
-                answers.give(*slot, *id, Answer::Failed(room.is_used_up()), Freshness::New);
+                answers.give(*slot, *id, Given::new(Answer::Failed(room.is_used_up())));
             }
             return;
         }
@@ -118,8 +117,8 @@ impl<'a> Wave<'a> {
                 let awaited = self.is_awaited(slot, id);
                 let Some(key) = self.answers.key(slot, id) else { continue };
                 let fresh = cache.fresh(key, now);
-                match fresh.filter(|(answer, _)| !awaited || matches!(answer, Answer::Found(_))) {
-                    Some(kept) => self.answers.give_kept(slot, id, kept),
+                match fresh.filter(|kept| !awaited || matches!(kept.answer, Answer::Found(_))) {
+                    Some(kept) => self.answers.give(slot, id, Given::kept(kept)),
                     None => match cache.flights.get(key, now, deadline).filter(|_| !awaited) {
                         Some(flight) => flights.push((slot, id, flight)),
                         None => left.push(id),
@@ -174,6 +173,7 @@ impl<'a> Wave<'a> {
     /// Takes the answers of the sources.
     fn settle(&mut self, calls: Vec<(Vec<SlotKeys>, Arc<Called>)>) {
         for (slots, called) in calls {
+            self.answers.count(called.answers.requests());
             for (table, (slot, ids)) in slots.into_iter().enumerate() {
                 for (at, id) in ids.into_iter().enumerate() {
                     self.answered(slot, id, called.answers.get(table, at).cloned());
@@ -201,17 +201,17 @@ impl<'a> Wave<'a> {
         let types = self.program.tables.get(slot).map(|slot| &slot.types);
         let answer = types.into_iter().flatten().fold(answer, typed_as);
         let (Some(cache), Some(key)) = (self.cache(slot), self.answers.key(slot, id)) else {
-            return self.answers.give(slot, id, answer, Freshness::New);
+            return self.answers.give(slot, id, Given::new(answer));
         };
         let now = self.context.now;
         match &answer {
             Answer::Failed(failure) if is_outage(failure) => match cache.stale(key, now) {
-                Some(item) => self.answers.give(slot, id, Answer::Found(item), Freshness::Stale),
-                None => self.answers.give(slot, id, answer, Freshness::New),
+                Some((item, age_ms)) => self.answers.give(slot, id, Given::stale(item, age_ms)),
+                None => self.answers.give(slot, id, Given::new(answer)),
             },
             _ => {
                 cache.keep(key, &answer, now, !self.is_awaited(slot, id));
-                self.answers.give(slot, id, answer, Freshness::New);
+                self.answers.give(slot, id, Given::new(answer));
             }
         }
     }

@@ -20,6 +20,7 @@ mod place;
 mod plan;
 mod prepare;
 mod routes;
+mod stages;
 mod tell;
 mod usual;
 
@@ -28,22 +29,23 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::batch::{Origin, Outcome, Record, Verdict};
+use crate::batch::{KeptCounts, Origin, Outcome, Record, StageKind, Verdict};
 use crate::context::Context;
 use crate::explain::Trace;
 use crate::json::{Elements, Node, Tape, Tapes};
 use crate::limits::{ItemRoom, Limits, NoRoom, Room, together};
 use crate::lookup::{ErrorCode, Failure, Source, TableCache};
-use crate::program::{ForEach, Lookup, Names, Program};
+use crate::program::{ForEach, Lookup, Program};
 use crate::reasons::{Reason, ReasonCode};
 use answers::{Answers, KeyId};
-use buffers::Buffers;
 pub(crate) use buffers::Pool;
+use buffers::{Buffers, Reading};
 pub(crate) use pace::Pace;
 use plan::Planner;
 use prepare::Preparer;
 pub(crate) use prepare::internal;
-use usual::Knowns;
+use routes::Router;
+use stages::Stages;
 
 /// Runs a batch through the program.
 pub(crate) async fn batch(
@@ -56,24 +58,26 @@ pub(crate) async fn batch(
     (context, trace): (Context, Option<&Trace>),
 ) -> Outcome {
     let together = together(records);
-    let mut buffers = pool.take();
-    let kept = (std::mem::take(&mut buffers.tapes), std::mem::take(&mut buffers.knowns));
-    let mut answers = Answers::new(program);
-    let Prepared { mut events, tapes, knowns, fields, mut keys, mut wanted } =
-        prepared(program, limits, &mut pace, records, &mut answers, (kept, context, trace));
+    let mut stages = Stages::begin(pace.clock().unwrap_or(&context.now));
+    let Buffers { reading, mut answers, out } = pool.take();
+    answers.begin(program);
+    let Prepared { mut events, mut reading, mut wanted } =
+        prepared(program, limits, &mut pace, records, &mut answers, (reading, context, trace));
+    stages.end(StageKind::Prepare);
     for wave in 0..program.waves {
         if wave > 0 {
             let mut planner = Planner::new(program, wave, (context, trace));
             for event in &mut events {
-                planner.event(event, (&tapes, &fields), &mut keys, &mut answers);
+                planner.event(event, &mut reading, &mut answers);
             }
             wanted = planner.wanted();
         }
         let mut room = ItemRoom::new(limits, program.waves);
         fetch::fetch(program, sources, caches, (wave, &wanted, &mut room), &mut answers, context).await;
+        stages.end(StageKind::Fetch(answers.take_requests()));
     }
-    let found = apply::Found { tapes: &tapes, keys: &keys, answers: &answers };
-    let mut applying = apply::Applying::new(program, found, limits, (context, trace), buffers);
+    let found = apply::Found { tapes: &reading.tapes, keys: &reading.keys, answers: &answers };
+    let mut applying = apply::Applying::new(program, found, limits, (context, trace), out);
     let mut room = Room::new(limits, together);
     let verdict = |(at, event): (usize, Event<'_>)| {
         let taken = match event {
@@ -88,19 +92,24 @@ pub(crate) async fn batch(
         within(verdict, at, taken.text.len(), &mut room)
     };
     let verdicts = events.into_iter().enumerate().map(verdict).collect();
-    let (lookups, buffers) = applying.end(caches);
-    pool.give_back(Buffers { tapes, knowns, ..buffers });
-    Outcome { verdicts, lookups }
+    let (lookups, out) = applying.end(caches);
+    pool.give_back(Buffers { reading, answers, out });
+    stages.end(StageKind::Apply);
+    Outcome { verdicts, lookups, stages: stages.into_ended(), kept: kept_counts(caches) }
+}
+
+/// How much is kept of all tables that say so.
+fn kept_counts(caches: &[Option<TableCache>]) -> Option<KeptCounts> {
+    caches.iter().flatten().map(TableCache::counts).reduce(|mut all, one| {
+        all += one;
+        all
+    })
 }
 
 /// The events of a batch before any lookup.
 struct Prepared<'r> {
     events: Vec<Event<'r>>,
-    tapes: Tapes,
-    knowns: Knowns,
-    /// For each name of an event's rule, where its value is on the event's tape; 0 where there is none.
-    fields: Vec<u32>,
-    keys: Keys,
+    reading: Reading,
     /// The keys of the first wave, which are worked out while an event is at hand.
     wanted: Vec<(usize, KeyId)>,
 }
@@ -111,32 +120,29 @@ fn prepared<'r>(
     pace: &mut Pace<'_>,
     records: &'r [Record<'r>],
     answers: &mut Answers,
-    ((tapes, knowns), context, trace): ((Tapes, Knowns), Context, Option<&Trace>),
+    (mut reading, context, trace): (Reading, Context, Option<&Trace>),
 ) -> Prepared<'r> {
     let together = together(records);
     let mut planner = Planner::new(program, 0, (context, trace));
-    let routes = routes::Routes::new(program);
-    let names = program.rules.iter().filter_map(|rule| rule.names.as_ref()).map(Names::count).max();
-    // As much as they mostly need, so that they need not be moved as they grow.
-    let fields = Vec::with_capacity(records.len().saturating_mul(names.unwrap_or(0)));
-    let keys = Keys::for_events(records.len());
-    let mut preparer = Preparer { program, routes, tapes, knowns, fields, keys, context, trace };
+    let mut router = Router::new(program, std::mem::take(&mut reading.routes));
+    let mut preparer = Preparer { program, reading, context, trace };
     let mut room = Room::new(limits, together);
-    let prepared = |(at, record)| {
+    let prepared = |(at, record): (usize, &'r Record<'r>)| {
         if pace.ends_prepare(at) {
             return Event::Done(no_time(None));
         }
         // A panic is told of the rule that was tried when it came.
         let trying = Cell::new(None);
-        let event = contained(|| trying.get(), || preparer.prepare(record, &trying), Event::Done);
+        let route = router.of(&record.origin);
+        let event = contained(|| trying.get(), || preparer.prepare(record, route, &trying), Event::Done);
         let mut event = event.within(&mut room, at, at < together, program);
-        let Preparer { tapes, fields, keys, .. } = &mut preparer;
-        planner.event(&mut event, (tapes, fields), keys, answers);
+        planner.event(&mut event, &mut preparer.reading, answers);
         event
     };
     let events = records.iter().enumerate().map(prepared).collect();
-    let Preparer { tapes, knowns, fields, keys, .. } = preparer;
-    Prepared { events, tapes, knowns, fields, keys, wanted: planner.wanted() }
+    let Preparer { mut reading, .. } = preparer;
+    reading.routes = router.end();
+    Prepared { events, reading, wanted: planner.wanted() }
 }
 
 /// Does one step of one record. A panic in it is a fault of ours, or of an embedder's function; it rejects
@@ -216,7 +222,7 @@ struct Taken<'r> {
     first: bool,
     /// Which of its rule's names the event has.
     present: u64,
-    /// Where the values of these names are told in [`Prepared::fields`].
+    /// Where the values of these names are told in [`Reading::fields`].
     fields: usize,
     /// Where the keys of the rule's lookups are.
     keys: usize,
@@ -273,9 +279,8 @@ enum Asked {
 struct Keys(Vec<Asked>);
 
 impl Keys {
-    /// With room for one key of each event.
-    fn for_events(events: usize) -> Self {
-        Self(Vec::with_capacity(events))
+    fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// Makes room for so many, and gives the place of the first one.

@@ -34,6 +34,11 @@ impl<'c> Pace<'c> {
         Self { clock, prepare: end(lookups.or(context.until)), apply: end(context.until) }
     }
 
+    /// The clock, if there is one.
+    pub(super) fn clock(&self) -> Option<&'c dyn Clock> {
+        self.clock
+    }
+
     /// Whether it is too late to begin with the event at that place.
     pub(super) fn ends_prepare(&mut self, at: usize) -> bool {
         at > 0 && self.prepare.is_over(self.clock)

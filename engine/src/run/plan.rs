@@ -3,6 +3,7 @@
 use enrich_dsl::model::KeyType;
 
 use super::answers::{Answers, KeyId, unanswered};
+use super::buffers::Reading;
 use super::{Asked, Event, Keys, Taken, contained, may_come};
 use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
@@ -43,8 +44,7 @@ impl<'p> Planner<'p> {
     pub(super) fn event(
         &mut self,
         event: &mut Event<'_>,
-        (tapes, fields): (&Tapes, &[u32]),
-        keys: &mut Keys,
+        Reading { tapes, fields, keys, .. }: &mut Reading,
         answers: &mut Answers,
     ) {
         let Event::Taken(taken) = &*event else { return };
@@ -96,7 +96,7 @@ struct Asker<'a, 'p, 'r> {
     taken: &'a Taken<'r>,
     rule: &'p Rule,
     tapes: &'a Tapes,
-    /// See [`super::Prepared::fields`].
+    /// See [`Reading::fields`].
     fields: &'a [u32],
     context: Context,
     trace: Option<&'a Trace>,

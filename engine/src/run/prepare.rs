@@ -7,25 +7,22 @@ use std::sync::Arc;
 use enrich_dsl::model::{Decode, OnInvalid};
 use enrich_dsl::source::Span;
 
-use super::routes::{Route, Routes};
-use super::usual::{Known, Knowns};
-use super::{Event, Keys, Taken, decode, rejected};
+use super::buffers::Reading;
+use super::routes::Route;
+use super::usual::Known;
+use super::{Event, Taken, decode, rejected};
 use crate::batch::{Origin, Payload, Record, Verdict};
 use crate::context::Context;
 use crate::eval::{Scope, Stop};
 use crate::explain::{DecisionKind, Trace};
-use crate::json::{Kind, Node, Tape, Tapes, Usual};
+use crate::json::{Kind, Node, Tape, Usual};
 use crate::program::{Condition, ForEach, Names, Program, Rule};
 use crate::reasons::{Reason, ReasonCode};
 
 /// Prepares the events of a batch.
-pub(super) struct Preparer<'p, 'r> {
+pub(super) struct Preparer<'p> {
     pub(super) program: &'p Program,
-    pub(super) routes: Routes<'p, 'r>,
-    pub(super) tapes: Tapes,
-    pub(super) knowns: Knowns,
-    pub(super) fields: Vec<u32>,
-    pub(super) keys: Keys,
+    pub(super) reading: Reading,
     pub(super) context: Context,
     /// Where decisions are told, if somebody wants to know.
     pub(super) trace: Option<&'p Trace>,
@@ -34,18 +31,19 @@ pub(super) struct Preparer<'p, 'r> {
 /// An event's text with its tokens.
 type Read<'r> = (Cow<'r, str>, Tape);
 
-impl<'p, 'r> Preparer<'p, 'r> {
-    /// Routes by stream, decodes, routes by `when`, validates, and decides the early drops.
-    ///
-    /// `trying` is the rule that is tried, should this panic.
-    pub(super) fn prepare(
+impl<'p> Preparer<'p> {
+    /// Decodes, routes by `when`, validates, and decides the early drops. `route` is that of the record's stream,
+    /// and `trying` is the rule that is tried, should this panic.
+    pub(super) fn prepare<'r>(
         &mut self,
         record: &'r Record<'r>,
+        route: Option<&Route>,
         trying: &Cell<Option<&'p Arc<str>>>,
     ) -> Event<'r> {
         let origin = &record.origin;
-        let (program, route) = (self.program, self.routes.of(origin));
-        let first = route.first;
+        let program = self.program;
+        let Some(route) = route else { return Event::Done(internal()) };
+        let first = route.first.and_then(|place| program.rules.get(place)).map(|rule| &rule.name);
         let bytes = match &record.payload {
             Payload::Event(bytes) => bytes,
             Payload::Unreadable { reason, .. } => return Event::Done(rejected(first, reason.clone())),
@@ -57,7 +55,7 @@ impl<'p, 'r> Preparer<'p, 'r> {
             let message = format!("no rule takes the stream `{}`", origin.stream);
             return Event::Done(rejected(None, Reason::new(ReasonCode::NoRule, message)));
         }
-        let (place, (text, tape)) = match self.taker(&route, bytes, origin, trying) {
+        let (place, (text, tape)) = match self.taker((route, first), bytes, origin, trying) {
             Ok(Some(taker)) => taker,
             Ok(None) => {
                 let message = format!("the `when` of no rule for the stream `{}` holds", origin.stream);
@@ -67,13 +65,13 @@ impl<'p, 'r> Preparer<'p, 'r> {
             Err(verdict) => return Event::Done(verdict),
         };
         let Some(rule) = program.rules.get(place) else { return Event::Done(internal()) };
-        let root = self.tapes.root(&text, tape);
-        let fields = self.fields.len();
-        self.fields.extend(std::iter::repeat_n(0, rule.names.as_ref().map_or(0, Names::count)));
-        let places = self.fields.get_mut(fields..).unwrap_or_default();
+        let root = self.reading.tapes.root(&text, tape);
+        let fields = self.reading.fields.len();
+        self.reading.fields.extend(std::iter::repeat_n(0, rule.names.as_ref().map_or(0, Names::count)));
+        let places = self.reading.fields.get_mut(fields..).unwrap_or_default();
         // What was read last is the event.
-        let usual = self.tapes.usual();
-        let usual = usual.and_then(|usual| Some((self.knowns.of(place, program, usual)?, usual)));
+        let usual = self.reading.tapes.usual();
+        let usual = usual.and_then(|usual| Some((self.reading.knowns.of(place, program, usual)?, usual)));
         let checked = present(rule, root, places, usual).and_then(|present| {
             let verdict = invalid(rule, root, usual, self.trace)
                 .or_else(|| dropped(rule, Scope::arrived(root, origin, self.context.now), self.trace));
@@ -82,14 +80,14 @@ impl<'p, 'r> Preparer<'p, 'r> {
         match checked {
             Ok(present) => {
                 let tape = self.pruned(rule, tape, fields);
-                let (keys, loops) = (self.keys.open(rule.lookups.len()), Vec::new());
+                let (keys, loops) = (self.reading.keys.open(rule.lookups.len()), Vec::new());
                 let (first, at) = (false, place);
                 let taken = Taken { record, text, tape, rule: at, first, present, fields, keys, loops };
                 self.looped(rule, taken)
             }
             Err(verdict) => {
-                self.tapes.forget(tape);
-                self.fields.truncate(fields);
+                self.reading.tapes.forget(tape);
+                self.reading.fields.truncate(fields);
                 Event::Done(verdict)
             }
         }
@@ -104,58 +102,65 @@ impl<'p, 'r> Preparer<'p, 'r> {
     /// The event's tape without what its rule never looks into.
     fn pruned(&mut self, rule: &Rule, tape: Tape, fields: usize) -> Tape {
         let Some(append) = &rule.append else { return tape };
-        let values = self.fields.get_mut(fields..).unwrap_or_default();
-        self.tapes.prune(tape, values, append.reads).unwrap_or(tape)
+        let values = self.reading.fields.get_mut(fields..).unwrap_or_default();
+        self.reading.tapes.prune(tape, values, append.reads).unwrap_or(tape)
     }
 
-    /// The first rule whose `when` holds, and the event as it reads it; an `Err` is the event's verdict.
-    fn taker(
+    /// The first rule whose `when` holds, and the event as it reads it; an `Err` is the event's verdict. `first` is
+    /// whose affair bytes are that can't be read.
+    fn taker<'r>(
         &mut self,
-        route: &Route<'p>,
+        (route, first): (&Route, Option<&Arc<str>>),
         bytes: &'r [u8],
         origin: &'r Origin<'r>,
         trying: &Cell<Option<&'p Arc<str>>>,
     ) -> Result<Option<(usize, Read<'r>)>, Verdict> {
+        let program = self.program;
         let mut decoded: Option<(&'p [Decode], Read<'r>)> = None;
-        for &place in &*route.candidates {
-            let Some(rule) = self.program.rules.get(place) else { continue };
+        for candidates in &route.candidates {
+            let Some(rule) = candidates.first().and_then(|place| program.rules.get(place)) else { continue };
             trying.set(Some(&rule.name));
             // Rules for one stream mostly agree on how its bytes are read.
             let read = match decoded.take() {
                 Some((steps, read)) if steps == rule.decode => read,
                 other => {
                     if let Some((_, (_, tape))) = other {
-                        self.tapes.forget(tape);
+                        self.reading.tapes.forget(tape);
                     }
-                    decode::decode(bytes, &rule.decode, &mut self.tapes)
-                        .map_err(|reason| rejected(route.first, reason))?
+                    decode::decode(bytes, &rule.decode, &mut self.reading.tapes)
+                        .map_err(|reason| rejected(first, reason))?
                 }
             };
-            let root = self.tapes.root(&read.0, read.1);
+            let root = self.reading.tapes.root(&read.0, read.1);
             let scope = Scope { trace: self.trace, ..Scope::arrived(root, origin, self.context.now) };
-            match chosen(rule, scope) {
-                Ok(true) => {
-                    self.tell(rule.span, || DecisionKind::Took { rule: rule.name.clone() });
-                    return Ok(Some((place, read)));
-                }
-                Ok(false) => decoded = Some((&rule.decode, read)),
-                Err(verdict) => {
-                    self.tapes.forget(read.1);
-                    return Err(verdict);
+            for &place in candidates.asked(root, self.trace.is_some()) {
+                let Some(rule) = program.rules.get(place) else { continue };
+                trying.set(Some(&rule.name));
+                match chosen(rule, scope) {
+                    Ok(true) => {
+                        self.tell(rule.span, || DecisionKind::Took { rule: rule.name.clone() });
+                        return Ok(Some((place, read)));
+                    }
+                    Ok(false) => {}
+                    Err(verdict) => {
+                        self.reading.tapes.forget(read.1);
+                        return Err(verdict);
+                    }
                 }
             }
+            decoded = Some((&rule.decode, read));
         }
         if let Some((_, (_, tape))) = decoded {
-            self.tapes.forget(tape);
+            self.reading.tapes.forget(tape);
         }
         Ok(None)
     }
 
     /// The event with room for the keys of its loops.
-    fn looped(&mut self, rule: &Rule, mut taken: Taken<'r>) -> Event<'r> {
+    fn looped<'r>(&mut self, rule: &Rule, mut taken: Taken<'r>) -> Event<'r> {
         for each in &rule.loops {
-            match looped(rule, each, taken.array(&self.tapes, each)) {
-                Ok(count) => taken.loops.push(self.keys.open(count * each.lookups.len())),
+            match looped(rule, each, taken.array(&self.reading.tapes, each)) {
+                Ok(count) => taken.loops.push(self.reading.keys.open(count * each.lookups.len())),
                 Err(verdict) => return Event::Done(verdict),
             }
         }

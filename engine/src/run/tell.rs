@@ -63,10 +63,13 @@ impl Run<'_, '_> {
             let parts = lookup.key.iter().map(|part| part.name.clone());
             parts.zip(key.parts().iter().map(KeyValue::to_json)).collect()
         };
-        let key = match self.element.as_ref().unwrap_or(&self.event).keys.get(place) {
-            Some(Asked::Key(id)) => self.answers.key(lookup.slot, *id).map(KeyBytes::key).map(named),
+        let id = match self.element.as_ref().unwrap_or(&self.event).keys.get(place) {
+            Some(Asked::Key(id)) => Some(*id),
             _ => None,
         };
+        let key = id.and_then(|id| self.answers.key(lookup.slot, id)).map(KeyBytes::key).map(named);
+        let given = id.filter(|_| matches!(end, LookupEnd::Found | LookupEnd::Missing));
+        let given = given.and_then(|id| self.answers.get(lookup.slot, id));
         LookupDecision {
             lookup: lookup.name.clone(),
             table: table.map(|table| table.name.clone()).unwrap_or_default(),
@@ -75,6 +78,7 @@ impl Run<'_, '_> {
             end,
             awaited: end == LookupEnd::Missing && may_come(lookup, &self.taken.record.origin, self.context),
             freshness: None,
+            age_ms: given.map(|given| given.age_ms),
             failure: None,
         }
     }

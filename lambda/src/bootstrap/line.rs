@@ -86,16 +86,24 @@ fn codes(codes: &BTreeMap<Cow<'static, str>, u64>) -> String {
     codes.iter().map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ")
 }
 
-/// `clicks.profile: found 3, missing 1, no_key 0, failed 0, circuit_open 0, cached 2, stale 0`, for those lookups that were made.
+/// `clicks.profile: found 3, missing 1, no_key 0, failed 0, circuit_open 0, cached 2, cached_missing 0, stale 0`, for those lookups that were made.
 fn lookups(lookups: &[LookupCounts]) -> String {
     let made =
         lookups.iter().filter(|counts| counts.found + counts.missing + counts.no_key + counts.failed > 0);
     let told = made.map(|counts| {
-        let LookupCounts { rule, lookup, found, missing, no_key, failed, cached, stale, circuit_open, .. } = counts;
-        format!(
-            "{rule}.{lookup}: found {found}, missing {missing}, no_key {no_key}, failed {failed}, circuit_open \
-             {circuit_open}, cached {cached}, stale {stale}"
-        )
+        let LookupCounts { rule, lookup, .. } = counts;
+        let counts = [
+            ("found", counts.found),
+            ("missing", counts.missing),
+            ("no_key", counts.no_key),
+            ("failed", counts.failed),
+            ("circuit_open", counts.circuit_open),
+            ("cached", counts.cached),
+            ("cached_missing", counts.cached_missing),
+            ("stale", counts.stale),
+        ];
+        let counts = counts.map(|(name, count)| format!("{name} {count}"));
+        format!("{rule}.{lookup}: {}", counts.join(", "))
     });
     told.collect::<Vec<_>>().join("; ")
 }

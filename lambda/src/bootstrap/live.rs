@@ -90,6 +90,9 @@ impl Live {
     pub(super) async fn start(deployment: Deployment) -> Result<Self, StartError> {
         let (rules, candidate) = (deployment.settings().rules.clone(), deployment.settings().shadow.clone());
         let engine = deployment.engine(&deployment.rules(&rules).await?)?;
+        if engine.looks_up() {
+            deployment.warm().await;
+        }
         let streams: Vec<&str> = engine.streams().collect();
         tracing::info!(rules = engine.hash(), streams = streams.join(" "), "the function is ready");
         let mut handler = deployment.handler(engine)?;

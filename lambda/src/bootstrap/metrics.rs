@@ -9,14 +9,17 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use enrich_engine::{LookupCounts, Timestamp};
+use enrich_engine::{LookupCounts, StageKind, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::live::Refresh;
-use crate::Summary;
+use crate::{RuleCounts, Summary};
 
 /// The most lookups of an invocation that have metrics of their own: rules may have any number of them.
 const MOST_LOOKUPS: usize = 100;
+
+/// The most rules of an invocation that do.
+const MOST_RULES: usize = 100;
 
 /// Where metrics go, and what they are about.
 #[derive(Clone, Debug)]
@@ -50,10 +53,14 @@ impl Metrics {
         let _ = std::io::stdout().lock().write_all(lines.as_bytes());
     }
 
-    /// The lines of an invocation: one about it, and one for each lookup that was made.
+    /// The lines of an invocation: one about it, one for each rule that took records, and one for each lookup that
+    /// was made.
     fn lines(&self, summary: &Summary, about: About<'_>) -> String {
         let Some(namespace) = &self.namespace else { return String::new() };
         let mut lines = self.invocation(namespace, summary, about);
+        for (rule, counts) in summary.by_rule.iter().take(MOST_RULES) {
+            lines.push_str(&self.rule(namespace, (rule, *counts), summary, about));
+        }
         for lookup in summary.lookups.iter().filter(|counts| made(counts)).take(MOST_LOOKUPS) {
             lines.push_str(&self.lookup(namespace, lookup, summary, about));
         }
@@ -61,6 +68,7 @@ impl Metrics {
     }
 
     fn invocation(&self, namespace: &str, summary: &Summary, about: About<'_>) -> String {
+        let requests = summary.requests();
         let mut metrics = vec![
             ("Records", COUNT, summary.records),
             ("Enriched", COUNT, summary.enriched),
@@ -72,10 +80,24 @@ impl Metrics {
             ("Objects", COUNT, summary.objects),
             ("Lines", COUNT, summary.lines),
             ("Messages", COUNT, summary.messages),
-            ("EventBytes", "Bytes", summary.bytes),
+            ("EventBytes", BYTES, summary.bytes),
+            ("WrittenBytes", BYTES, summary.written_bytes),
+            ("AnswerBytes", BYTES, summary.answer_bytes),
+            ("ReadTime", MILLISECONDS, summary.read_ms),
             ("EnrichTime", MILLISECONDS, summary.enrich_ms),
+            ("PrepareTime", MILLISECONDS, summary.stage_ms(|kind| kind == StageKind::Prepare)),
+            ("FetchTime", MILLISECONDS, summary.stage_ms(|kind| matches!(kind, StageKind::Fetch(_)))),
+            ("ApplyTime", MILLISECONDS, summary.stage_ms(|kind| kind == StageKind::Apply)),
             ("WriteTime", MILLISECONDS, summary.write_ms),
+            ("TableRequests", COUNT, requests.sent),
+            ("TableRetries", COUNT, requests.repeated),
+            ("UnprocessedKeys", COUNT, requests.unprocessed),
         ];
+        if let Some(kept) = &summary.kept {
+            metrics.push(("CacheEntries", COUNT, kept.entries));
+            metrics.push(("CacheBytes", BYTES, kept.bytes));
+            metrics.push(("CacheEvictions", COUNT, kept.evicted));
+        }
         metrics.extend(summary.lag_ms.map(|lag| ("RecordAge", MILLISECONDS, lag)));
         // Of a function whose rules are in its package, or that did not look, nothing is known.
         if about.refresh != Refresh::NotDue {
@@ -94,9 +116,37 @@ impl Metrics {
         self.line(namespace, &[("FunctionName", &self.function)], &metrics, properties, summary, about)
     }
 
+    fn rule(
+        &self,
+        namespace: &str,
+        (rule, counts): (&str, RuleCounts),
+        summary: &Summary,
+        about: About<'_>,
+    ) -> String {
+        let RuleCounts { enriched, dropped, rejected, failed } = counts;
+        let metrics = [
+            ("Enriched", COUNT, enriched),
+            ("Dropped", COUNT, dropped),
+            ("Rejected", COUNT, rejected),
+            ("Failed", COUNT, failed),
+        ];
+        let dimensions = [("FunctionName", self.function.as_str()), ("Rule", rule)];
+        self.line(namespace, &dimensions, &metrics, json!({}), summary, about)
+    }
+
     fn lookup(&self, namespace: &str, counts: &LookupCounts, summary: &Summary, about: About<'_>) -> String {
         let LookupCounts {
-            rule, lookup, found, missing, no_key, failed, circuit_open, cached, stale, ..
+            rule,
+            lookup,
+            found,
+            missing,
+            no_key,
+            failed,
+            circuit_open,
+            cached,
+            cached_missing,
+            stale,
+            ..
         } = counts;
         let metrics = [
             ("LookupsFound", COUNT, *found),
@@ -105,13 +155,15 @@ impl Metrics {
             ("LookupsFailed", COUNT, *failed),
             ("LookupsCircuitOpen", COUNT, *circuit_open),
             ("LookupsCached", COUNT, *cached),
+            ("LookupsCachedMissing", COUNT, *cached_missing),
             ("LookupsStale", COUNT, *stale),
         ];
         let dimensions = [("FunctionName", self.function.as_str()), ("Rule", rule), ("Lookup", lookup)];
         self.line(namespace, &dimensions, &metrics, json!({}), summary, about)
     }
 
-    /// One line: the directive, the dimensions, the metrics, the properties.
+    /// One line: the directive, the dimensions, the metrics, the properties. Time and level are those of the log's
+    /// other lines.
     fn line(
         &self,
         namespace: &str,
@@ -134,6 +186,8 @@ impl Metrics {
         );
         line.extend(dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
         line.extend(metrics.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))));
+        line.insert("timestamp".to_owned(), json!(about.now.rfc3339()));
+        line.insert("level".to_owned(), json!("INFO"));
         line.insert("RequestId".to_owned(), json!(about.request_id));
         line.insert("Rules".to_owned(), json!(summary.rules));
         if let Value::Object(properties) = properties {
@@ -144,6 +198,7 @@ impl Metrics {
 }
 
 const COUNT: &str = "Count";
+const BYTES: &str = "Bytes";
 const MILLISECONDS: &str = "Milliseconds";
 
 fn made(counts: &LookupCounts) -> bool {
@@ -156,6 +211,8 @@ fn codes(codes: &BTreeMap<std::borrow::Cow<'static, str>, u64>) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use enrich_engine::KeptCounts;
+
     use super::*;
 
     fn summary() -> Summary {
@@ -176,6 +233,8 @@ mod tests {
             enrich_ms: 12,
             write_ms: 30,
             rejected_codes: codes.into_iter().collect(),
+            by_rule: (0..150).map(|at| (format!("r{at:03}").into(), RuleCounts::default())).collect(),
+            kept: Some(KeptCounts::default()),
             lookups: (0..150).map(|at| lookup(&format!("l{at}"), at)).collect(),
             ..Summary::default()
         }
@@ -200,7 +259,7 @@ mod tests {
         let schema: Value = serde_json::from_str(SCHEMA).expect("a schema");
         let schema = jsonschema::validator_for(&schema).expect("a schema");
         let lines = lines(Some("Enrich"), Refresh::Failing);
-        assert_eq!(lines.len(), 1 + MOST_LOOKUPS);
+        assert_eq!(lines.len(), 1 + MOST_RULES + MOST_LOOKUPS);
         for line in &lines {
             let complaints: Vec<String> = schema.iter_errors(line).map(|error| error.to_string()).collect();
             assert_eq!(complaints, Vec::<String>::new(), "{line}");
@@ -225,10 +284,15 @@ mod tests {
             ("ColdStarts", json!(1)),
             ("RejectedCodes", json!({"schema": 2})),
             ("Rules", json!("0123abcd")),
+            ("CacheEntries", json!(0)),
+            ("timestamp", json!("2026-05-28T20:26:40.000Z")),
+            ("level", json!("INFO")),
         ] {
             assert_eq!(first[name], value, "{name}");
         }
-        assert_eq!((&lines[2]["Lookup"], &lines[2]["LookupsFound"]), (&json!("l1"), &json!(1)));
+        let (rule, lookup) = (&lines[2], &lines[1 + MOST_RULES + 1]);
+        assert_eq!((&rule["Rule"], &rule["Enriched"]), (&json!("r001"), &json!(0)));
+        assert_eq!((&lookup["Lookup"], &lookup["LookupsFound"]), (&json!("l1"), &json!(1)));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The Lambda function: from the environment to a handler that serves.
 //!
 //! 1. `settings` reads the environment: where the rules are, where rejects go, the rules' variables.
-//! 2. `start` loads and checks the rules and puts the handler together. Nothing but rules in S3 is asked
-//!    over the network: the role may lack permissions that only some rules need.
+//! 2. `start` loads and checks the rules, puts the handler together and opens a connection to DynamoDB. Nothing but
+//!    rules in S3 is asked over the network: the role may lack permissions that only some rules need.
 //! 3. What is wrong by then ends the process, and Lambda is told why; [`run`] serves until the end.
 //! 4. `live` has the rules that are in force, and finds others in their bucket.
 //! 5. `metrics` tells what each invocation did, and `line` writes the line of the log that it leaves.

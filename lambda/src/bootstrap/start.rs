@@ -23,6 +23,9 @@ use crate::rule_files::{FileError, RuleSet, is_rule_file};
 /// first, and then the schemas that they name.
 const LOADING: Duration = Duration::from_secs(4);
 
+/// How long a connection may take that is opened ahead. What takes longer is left to the first batch.
+const WARMING: Duration = Duration::from_millis(500);
+
 /// The share of the function's memory that a batch's events may take: beside them stand what is known of
 /// their structure, the items that are looked up, and the objects on their way.
 const MEMORY_SHARE: usize = 4;
@@ -66,6 +69,7 @@ pub(super) struct Deployment {
     settings: Settings,
     variables: Variables,
     files: RuleFiles,
+    dynamodb: DynamoDbSource,
     tables: Arc<dyn Source>,
     sinks: Sinks,
     limits: Limits,
@@ -89,15 +93,23 @@ impl Deployment {
         let mut loading = RuleLimits::default();
         loading.longest = LOADING;
         let files = RuleFiles::new(clients.s3.clone()).with_limits(loading);
-        let tables = Arc::new(CircuitBreaker::new(
-            DynamoDbSource::new(clients.dynamodb, clock.clone()),
-            clock.clone(),
-        ));
+        let dynamodb = DynamoDbSource::new(clients.dynamodb, clock.clone());
+        let tables = Arc::new(CircuitBreaker::new(dynamodb.clone(), clock.clone()));
         let sinks = Sinks::new()
             .objects(Arc::new(S3Store::new(clients.s3, clock.clone())))
             .streams(Arc::new(FirehoseStreams::new(clients.firehose, clock.clone())))
             .queues(Arc::new(SqsQueues::new(clients.sqs, clock.clone())));
-        Ok(Self { settings, variables, files, tables, sinks, limits, clock })
+        Ok(Self { settings, variables, files, dynamodb, tables, sinks, limits, clock })
+    }
+
+    /// Opens the connection that the first lookup needs: a function that starts has more of the processor than one
+    /// that serves. Where there is no TLS, as with emulators, there is nothing to gain.
+    pub(super) async fn warm(&self) {
+        let endpoint = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
+        let endpoint = endpoint.into_iter().find_map(|name| self.variables.get(name));
+        if !endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
+            self.dynamodb.warm(WARMING).await;
+        }
     }
 
     /// How the rule files in a bucket look, and those of the paths `named`.

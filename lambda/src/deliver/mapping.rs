@@ -247,9 +247,10 @@ impl Delivery<'_> {
         // these may be others that are in an object of that name already.
         let (laid, _unnamed) = objects(&new);
         let alone = kept.iter().flat_map(|event| objects(std::slice::from_ref(event)).0);
+        let rules = self.batch.handler.engine.hash();
         laid.into_iter()
             .chain(alone)
-            .map(|laid| Write::Object { object: laid.object, records: laid.records })
+            .map(|laid| Write::Object { object: laid.object.made_by(rules), records: laid.records })
             .collect()
     }
 }

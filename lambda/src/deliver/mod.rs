@@ -17,6 +17,8 @@ mod pipes;
 mod redrive;
 mod write;
 
+use std::sync::Arc;
+
 use enrich_engine::output::{Rejected, reject, reject_message};
 use enrich_engine::{Destination, LookupOutcome, Reason, ReasonCode, Record, Timestamp, Verdict};
 
@@ -165,9 +167,14 @@ fn lookups(verdict: &Verdict) -> &[LookupOutcome] {
 }
 
 fn rule(verdict: &Verdict) -> Option<&str> {
+    taken_by(verdict).map(|rule| &**rule)
+}
+
+/// The name of the rule that took the event.
+pub(crate) fn taken_by(verdict: &Verdict) -> Option<&Arc<str>> {
     match verdict {
         Verdict::Enriched { rule, .. } | Verdict::Dropped { rule } => Some(rule),
-        Verdict::Rejected { rule, .. } | Verdict::Failed { rule, .. } => rule.as_deref(),
+        Verdict::Rejected { rule, .. } | Verdict::Failed { rule, .. } => rule.as_ref(),
         _ => None,
     }
 }

@@ -77,6 +77,7 @@ pub(crate) struct Counts {
     pub(crate) objects: u64,
     pub(crate) lines: u64,
     pub(crate) messages: u64,
+    pub(crate) bytes: u64,
 }
 
 impl std::ops::AddAssign for Counts {
@@ -84,6 +85,7 @@ impl std::ops::AddAssign for Counts {
         self.objects += other.objects;
         self.lines += other.lines;
         self.messages += other.messages;
+        self.bytes += other.bytes;
     }
 }
 
@@ -146,7 +148,10 @@ impl Writing<'_> {
                     (Ok(()), None) => Err(no_sink().into()),
                     (Ok(()), Some(store)) => store.put(&object, self.deadline).await.map_err(Into::into),
                 };
-                written.counts.objects += u64::from(result.is_ok());
+                if result.is_ok() {
+                    written.counts.objects += 1;
+                    written.counts.bytes += bytes(object.body.len());
+                }
                 self.note(&mut written, records, result);
             }
             Write::Lines { stream, lines, records } => {
@@ -155,6 +160,7 @@ impl Writing<'_> {
                     (Ok(()), None) => all_of(&records, &no_sink().into()),
                     (Ok(()), Some(streams)) => each(streams.put(&stream, &lines, self.deadline).await),
                 };
+                written.counts.bytes += durable_bytes(&results, lines.iter().map(Vec::len));
                 written.counts.lines += self.note_each(&mut written, &records, results);
             }
             Write::Messages { queue, messages, records } => {
@@ -163,6 +169,8 @@ impl Writing<'_> {
                     let (call, later) = messages.split_at(taken(messages.iter()).min(messages.len()));
                     let (at, behind) = records.split_at(call.len().min(records.len()));
                     let results = self.messages(&queue, call, at).await;
+                    let bodies = call.iter().map(|message| message.body.len());
+                    written.counts.bytes += durable_bytes(&results, bodies);
                     written.counts.messages += self.note_each(&mut written, at, results);
                     (messages, records) = (later, behind);
                 }
@@ -249,6 +257,16 @@ impl From<Failure> for Unwritten {
         let reason = Reason::new(failure.code, failure.message);
         if failure.transient { Unwritten::Failed(reason) } else { Unwritten::Refused(reason) }
     }
+}
+
+/// The bytes of those that are durable.
+fn durable_bytes(results: &[Result<(), Unwritten>], sizes: impl Iterator<Item = usize>) -> u64 {
+    let durable = results.iter().zip(sizes).filter(|(result, _)| result.is_ok());
+    durable.map(|(_, size)| bytes(size)).sum()
+}
+
+fn bytes(size: usize) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX)
 }
 
 fn each(results: Vec<Result<(), Failure>>) -> Vec<Result<(), Unwritten>> {

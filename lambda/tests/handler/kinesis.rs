@@ -474,6 +474,26 @@ fn a_panic_fails_the_batch_and_no_other() {
 }
 
 #[test]
+fn what_each_rule_did_is_told() {
+    let world = World::new(true, &["/5.json"]);
+    let words = ["good", "bot", "text", "schema", "good", "good"];
+    let summary = world.invoke(&kinesis("clicks", &words), None).summary;
+    let rule = |name: &str| {
+        let counts = summary.by_rule.get(name).copied().unwrap_or_default();
+        (counts.enriched, counts.dropped, counts.rejected, counts.failed)
+    };
+    assert_eq!(rule("clicks"), (1, 1, 2, 2), "{summary:?}");
+    assert_eq!((summary.enriched, summary.rejected, summary.by_rule.len()), (1, 2, 1));
+    let written: u64 =
+        world.store.objects.lock().expect("objects").values().map(|body| body.len() as u64).sum();
+    assert_eq!(summary.written_bytes, written);
+    assert_eq!(summary.answer_bytes, r#"{"batchItemFailures":[{"itemIdentifier":"5"}]}"#.len() as u64);
+    // What no rule takes is counted with none.
+    let summary = world.invoke(&kinesis("elsewhere", &["good"]), None).summary;
+    assert_eq!((summary.rejected, summary.by_rule.len()), (1, 0), "{summary:?}");
+}
+
+#[test]
 fn what_is_told_of_a_failure() {
     let world = World::new(true, &[]);
     let summary = world.invoke(&kinesis("clicks", &["good", "down", "good"]), None).summary;

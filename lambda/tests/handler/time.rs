@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use enrich_engine::lookup::{
-    Answer, Answers, BoxFuture, CircuitBreaker, ErrorCode, Failure, Questions, Source,
+    Answer, Answers, BoxFuture, CircuitBreaker, ErrorCode, Failure, Questions, Requests, Source,
 };
 use enrich_engine::output::{Object, ObjectStore, Sinks};
-use enrich_engine::{Clock, Destination, Engine, Rules, Timestamp};
+use enrich_engine::{Clock, Destination, Engine, Rules, Stage, StageKind, Timestamp};
 use enrich_lambda::{Handler, Invoked};
 
 use crate::world::{NOW, counts, kinesis, pipes};
@@ -216,6 +216,18 @@ fn many_events_on_a_slow_processor_are_done_from_the_first_on() {
             assert_eq!(ended.answer(), format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{next}"}}]}}"#));
         }
     }
+}
+
+#[test]
+fn the_time_of_each_step_is_told() {
+    let ended =
+        invoke(&kinesis("clicks", &["good"; 2]), NOW + 60_000, 0, Takes::Millis(10), Takes::Millis(7));
+    let summary = &ended.invoked.summary;
+    let took = |stage: &Stage| stage.ended.as_millis() - stage.begun.as_millis();
+    let stages: Vec<_> = summary.stages.iter().map(|stage| (stage.kind, took(stage))).collect();
+    let fetch = (StageKind::Fetch(Requests::default()), 10);
+    assert_eq!(stages, [(StageKind::Prepare, 0), fetch, fetch, (StageKind::Apply, 0)]);
+    assert_eq!((summary.read_ms, summary.enrich_ms, summary.write_ms), (0, 20, 14));
 }
 
 #[test]

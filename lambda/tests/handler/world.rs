@@ -229,6 +229,8 @@ impl ObjectStore for Store {
         _deadline: Option<Timestamp>,
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
+            let rules = object.rules.as_deref().expect("who made it");
+            assert!(rules.len() == 64 && rules.bytes().all(|byte| byte.is_ascii_hexdigit()), "{rules}");
             let key = short(&format!("{}/{}", object.bucket, object.key));
             self.begun.lock().expect("begun").push(key.clone());
             {

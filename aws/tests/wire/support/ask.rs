@@ -72,6 +72,12 @@ pub(crate) async fn words(source: &DynamoDbSource, questions: &Questions) -> Vec
         .collect()
 }
 
+/// How many requests were sent, how many of them again, and how many keys came back unprocessed.
+pub(crate) async fn requests(source: &DynamoDbSource, questions: &Questions) -> (u64, u64, u64) {
+    let requests = source.fetch(questions).await.requests();
+    (requests.sent, requests.repeated, requests.unprocessed)
+}
+
 /// As [`words`], within ten seconds and with no deadline.
 pub(crate) async fn words_of(source: &DynamoDbSource, tables: Vec<TableQuestions>) -> Vec<Vec<String>> {
     let questions = Questions::new(tables, None);

@@ -65,6 +65,12 @@ impl Bucket {
         (media, String::from_utf8(bytes).expect("text"))
     }
 
+    /// The metadata of an object, past the proxy.
+    pub(crate) async fn metadata(&self, key: &str) -> Vec<(String, String)> {
+        let object = self.direct.head_object().bucket("events").key(key).send().await.expect("an object");
+        object.metadata.into_iter().flatten().collect()
+    }
+
     /// All objects of that folder, by their keys, as they are on the disk.
     pub(crate) fn under(&self, folder: &str) -> BTreeMap<String, String> {
         let bucket = self.folder.path().join("events");

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 
 use enrich_bench_ours::data::Data;
-use enrich_bench_ours::deployment::Deployment;
+use enrich_bench_ours::deployment::{Deployment, Others};
 use enrich_bench_ours::{events, invocation};
 
 const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.tsv");
@@ -39,12 +39,21 @@ fn main() -> ExitCode {
     }
 }
 
-/// What a case does: which events, whole invocations or the engine alone, with a schema or without.
+/// What a case does: which events, how many of them an invocation, and what becomes of them.
 struct Case {
     name: String,
     nested: bool,
+    /// Whole invocations, or the engine alone.
     whole: bool,
-    schema: bool,
+    records: usize,
+    deployment: Deployment,
+}
+
+impl Case {
+    /// Whole invocations of small events.
+    fn new(name: &str, records: usize, deployment: Deployment) -> Self {
+        Self { name: name.to_owned(), nested: false, whole: true, records, deployment }
+    }
 }
 
 fn cases() -> Vec<Case> {
@@ -55,25 +64,38 @@ fn cases() -> Vec<Case> {
                 let size = if nested { "nested" } else { "small" };
                 let way = if whole { "invocation" } else { "events" };
                 let checked = if schema { ", with the schema" } else { "" };
-                cases.push(Case { name: format!("{size} {way}{checked}"), nested, whole, schema });
+                let name = format!("{size} {way}{checked}");
+                let deployment = Deployment::shop(schema);
+                cases.push(Case { name, nested, whole, records: EVENTS, deployment });
             }
         }
     }
+    const SHOP: Deployment = Deployment::SHOP;
+    cases.extend([
+        Case::new("small invocation of 10 records", 10, SHOP),
+        Case::new("small invocation, no lookup", EVENTS, Deployment { lookup: false, ..SHOP }),
+        Case::new("small invocation, all answers kept", EVENTS, Deployment { cache: true, ..SHOP }),
+        Case::new(
+            "small invocation, last of 200 rules of its stream",
+            EVENTS,
+            Deployment { others: Others::When(199), ..SHOP },
+        ),
+    ]);
     cases
 }
 
 /// Does the work of a case so many times: what is counted.
 fn run(name: &str, times: usize) -> Result<(), Error> {
     let case = cases().into_iter().find(|case| case.name == name).ok_or("no such case")?;
-    let data = if case.nested { Data::nested(EVENTS) } else { Data::small(EVENTS) };
+    let data = if case.nested { Data::nested(case.records) } else { Data::small(case.records) };
     let mut work: Box<dyn FnMut() -> usize> = if case.whole {
-        Box::new(invocation(&data, Deployment::shop(case.schema)))
+        Box::new(invocation(&data, case.deployment))
     } else {
-        Box::new(events(&data, Deployment::shop(case.schema)))
+        Box::new(events(&data, case.deployment))
     };
-    for _ in 0..times {
+    for _ in 0..times * EVENTS / case.records {
         let bytes = work();
-        if bytes < EVENTS * 100 {
+        if bytes < case.records * 100 {
             return Err(format!("only {bytes} bytes came out").into());
         }
     }

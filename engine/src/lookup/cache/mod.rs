@@ -3,6 +3,7 @@
 //! Time is that of the batches. Errors are never kept, and a miss is never served once it has expired:
 //! it would become a default because the table failed.
 
+mod evictions;
 mod flights;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -10,11 +11,13 @@ use std::sync::Arc;
 
 use enrich_dsl::model;
 use hashbrown::DefaultHashBuilder;
-use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::sync::Cache;
 use quick_cache::{OptionsBuilder, Weighter};
 
 use super::{Answer, Item};
+use crate::batch::KeptCounts;
 use crate::time::Timestamp;
+use evictions::Evictions;
 use flights::Flights;
 pub(crate) use flights::{Call, Called, Flight, Landing};
 
@@ -28,7 +31,8 @@ const ENTRY_BYTES: usize = 160;
 pub(crate) struct TableCache {
     policy: Policy,
     /// By the keys' bytes.
-    kept: Cache<Vec<u8>, Kept, Bytes, DefaultHashBuilder>,
+    kept: Cache<Vec<u8>, Kept, Bytes, DefaultHashBuilder, Evictions>,
+    evictions: Evictions,
     /// What is being asked just now: another batch waits for that answer.
     pub(crate) flights: Flights,
 }
@@ -77,6 +81,16 @@ struct Kept {
     fresh_ms: u64,
 }
 
+/// An answer that was kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Recalled {
+    pub(crate) answer: Answer,
+    /// What was made of its item.
+    pub(crate) rendered: Option<Rendered>,
+    /// How long ago it was asked for, in milliseconds.
+    pub(crate) age_ms: u64,
+}
+
 /// The members that a lookup copies out of an item, as text: the same for all events that ask for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Rendered {
@@ -94,19 +108,27 @@ impl TableCache {
             .estimated_items_capacity(items)
             .weight_capacity(policy.max_bytes)
             .build();
-        let (hasher, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
+        let (hasher, evictions) = (DefaultHashBuilder::default(), Evictions::default());
+        let lifecycle = evictions.clone();
         let kept = match options {
             Ok(options) => Cache::with_options(options, Bytes, hasher, lifecycle),
             Err(_) => Cache::with(items, policy.max_bytes, Bytes, hasher, lifecycle),
         };
-        Self { policy, kept, flights: Flights::default() }
+        Self { policy, kept, evictions, flights: Flights::default() }
     }
 
-    /// The answer to that key, where one is kept that has not expired, and what was made of it.
-    pub(crate) fn fresh(&self, key: &[u8], now: Timestamp) -> Option<(Answer, Option<Rendered>)> {
+    /// How much is kept. Each answer that was pushed out is told once.
+    pub(crate) fn counts(&self) -> KeptCounts {
+        let entries = u64::try_from(self.kept.len()).unwrap_or(u64::MAX);
+        KeptCounts { entries, bytes: self.kept.weight(), evicted: self.evictions.take() }
+    }
+
+    /// The answer to that key, where one is kept that has not expired.
+    pub(crate) fn fresh(&self, key: &[u8], now: Timestamp) -> Option<Recalled> {
         let kept = self.kept.get(key)?;
-        let fresh = age(&kept, now).is_some_and(|age| age < kept.fresh_ms);
-        fresh.then(|| (kept.item.map_or(Answer::Missing, Answer::Found), kept.rendered))
+        let age_ms = age(&kept, now).filter(|age| *age < kept.fresh_ms)?;
+        let answer = kept.item.map_or(Answer::Missing, Answer::Found);
+        Some(Recalled { answer, rendered: kept.rendered, age_ms })
     }
 
     /// Keeps what a lookup makes of an item beside it, if that one is still kept and has nothing beside it yet: of
@@ -124,13 +146,13 @@ impl TableCache {
         }
     }
 
-    /// The item of that key to go on with while its table fails: it has expired, but not for longer than
-    /// the rules allow.
-    pub(crate) fn stale(&self, key: &[u8], now: Timestamp) -> Option<Arc<Item>> {
+    /// The item of that key to go on with while its table fails, and its age in milliseconds: it has expired, but
+    /// not for longer than the rules allow.
+    pub(crate) fn stale(&self, key: &[u8], now: Timestamp) -> Option<(Arc<Item>, u64)> {
         let kept = self.kept.get(key)?;
         let last = kept.fresh_ms.saturating_add(self.policy.stale_ms);
-        let served = self.policy.stale_ms > 0 && age(&kept, now).is_some_and(|age| age < last);
-        kept.item.filter(|_| served)
+        let age_ms = age(&kept, now).filter(|age| self.policy.stale_ms > 0 && *age < last)?;
+        Some((kept.item?, age_ms))
     }
 
     /// Keeps an answer, in place of what was kept before. `misses` says whether a miss may be kept.

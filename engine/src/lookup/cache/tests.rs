@@ -17,7 +17,7 @@ fn key(text: &str) -> Vec<u8> {
 }
 
 fn fresh(cache: &TableCache, text: &str, now: Timestamp) -> Option<Answer> {
-    cache.fresh(&key(text), now).map(|(answer, _)| answer)
+    cache.fresh(&key(text), now).map(|kept| kept.answer)
 }
 
 fn item(text: &str) -> Arc<Item> {
@@ -62,7 +62,8 @@ fn answers_are_kept_as_long_as_their_kind_may_be() {
         cache.keep(&key("a"), &answer, at(0), misses);
         let what = format!("{policy:?} {} {millis}", told(Some(&answer)));
         assert_eq!(told(self::fresh(&cache, "a", at(millis)).as_ref()), fresh, "{what}");
-        let kept = cache.stale(&key("a"), at(millis)).filter(|_| fresh.is_empty()).map(Answer::Found);
+        let kept = cache.stale(&key("a"), at(millis)).filter(|_| fresh.is_empty());
+        let kept = kept.map(|(item, _)| Answer::Found(item));
         assert_eq!(told(kept.as_ref()), stale, "{what}");
     }
 }
@@ -122,7 +123,7 @@ fn what_is_made_of_an_item_is_kept_beside_it_and_counted() {
     let max_bytes = 1 << 20;
     let cache = TableCache::new(Policy { max_bytes, ..policy(60_000, 0, 0) });
     let rendered = |lookup, members: &str| Rendered { lookup, members: members.into() };
-    let beside = |key: &[u8]| cache.fresh(key, at(0)).and_then(|(_, rendered)| rendered);
+    let beside = |key: &[u8]| cache.fresh(key, at(0)).and_then(|kept| kept.rendered);
     let (one, other) = (item("{}"), item("{}"));
     cache.keep(&key("a"), &Answer::Found(Arc::clone(&one)), at(0), true);
     // Not of an item that has been replaced, and not of one that is not kept.
