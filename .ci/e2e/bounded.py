@@ -87,12 +87,15 @@ def poison(checks: Checks, function: Function, log: Path, check: Path) -> None:
     first = [position for position in put_there if position.startswith(SHARDS["0"])]
     behind = first[2:BATCH_SIZE]
     goes_on = [text for position, text in put_there.items() if position != at and position not in behind]
-    wait_until(lambda: given_up(function) != [] and len(enriched(function, goes_on)) >= len(goes_on), SECONDS_TO_ARRIVE)
+
+    def acknowledged() -> list[str]:
+        return sorted(position for call in calls(log, set(put_there)) for position in accepted(call))
+
+    wait_until(lambda: given_up(function) != [] and len(acknowledged()) >= len(goes_on), SECONDS_TO_ARRIVE)
     tries = calls(log, {at})
     checks.equal([call["asked"] for call in tries], [first[:BATCH_SIZE], *[first[1:BATCH_SIZE]] * RETRIES],
                  "from the poison record on a batch comes again, as often as retries are allowed, and no more")
-    acknowledged = [position for call in calls(log, set(put_there)) for position in accepted(call)]
-    checks.equal(sorted(acknowledged), sorted(set(put_there) - {at} - set(behind)),
+    checks.equal(acknowledged(), sorted(set(put_there) - {at} - set(behind)),
                  "what lies ahead of it, the batches behind and the other shard are acknowledged, each record once")
     checks.equal(enriched(function, list(put_there.values())), sorted(goes_on), "and enriched, each once")
 

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,19 @@ class Scripts:
         return done.stdout
 
 
+def packed(checks: Checks, program: Path) -> Path:
+    """The package that `deploy/build` makes of a program which is built already."""
+    zips = [program.with_name(name) for name in ("one.zip", "other.zip")]
+    for target in zips:
+        subprocess.run([str(DEPLOY / "build"), "--binary", str(program), "--zip", str(target)], check=True,
+                       capture_output=True, timeout=240)
+    checks.check(zips[0].read_bytes() == zips[1].read_bytes(), "a program that is packed twice gives the same bytes")
+    with zipfile.ZipFile(zips[0]) as archive:
+        modes = {entry.filename: oct(entry.external_attr >> 16) for entry in archive.infolist()}
+    checks.equal(modes, {"bootstrap": "0o100755"}, "the package is the program, which may be run, and nothing of this machine")
+    return zips[0]
+
+
 def there(emulator: Emulator) -> dict[str, set[str]]:
     """What the account holds, by kind."""
     found = {}
@@ -72,6 +86,7 @@ def deployed(checks: Checks, emulator: Emulator, package: Path, check: Path, rul
     planned = scripts.run("up", "--dry-run", *up)
     checks.check("would run: aws cloudformation deploy" in planned, "a dry run says what it would do", planned)
     checks.equal(there(emulator), before, "and does nothing")
+    checks.check(planned.index("s3 sync") < planned.index("cloudformation deploy"), "at first rules, which the function starts with", planned)
 
     scripts.run("up", *up)
     stack = emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
@@ -91,6 +106,8 @@ def deployed(checks: Checks, emulator: Emulator, package: Path, check: Path, rul
     held = len(emulator.objects(outputs["OutputBucketName"]))
     again = scripts.run("up", *up)
     checks.check("No changes to deploy" in again, "what is deployed already is left alone", again[-500:])
+    planned = scripts.run("up", "--dry-run", *up)
+    checks.check(planned.index("cloudformation deploy") < planned.index("s3 sync"), "later permissions before rules that need them", planned)
     planned = scripts.run("down", "--dry-run")
     checks.check("would run: aws cloudformation delete-stack" in planned, "a dry run says what it would remove", planned)
     checks.equal(len(emulator.objects(outputs["OutputBucketName"])), held, "and removes nothing")

@@ -268,13 +268,17 @@ def allow(action: str | list[str], resource: str) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource}
 
 
+def stripped(bootstrap: Path, target: Path) -> Path:
+    """The program without its debug information, which can take a package past the size that Lambda accepts."""
+    shutil.copy2(bootstrap, target)
+    if shutil.which("strip"):
+        subprocess.run(["strip", "--strip-debug", target], stderr=subprocess.DEVNULL, check=False)
+    return target
+
+
 def package(bootstrap: Path, rules: Path | None, target: Path) -> Path:
     """The function's zip: the binary at its root, and the rules, if any, beside it as `rules/`."""
-    binary = target.with_suffix(".bootstrap")
-    shutil.copy2(bootstrap, binary)
-    # Debug information can take a package past the size that Lambda accepts; nothing else is removed.
-    if shutil.which("strip"):
-        subprocess.run(["strip", "--strip-debug", binary], stderr=subprocess.DEVNULL, check=False)
+    binary = stripped(bootstrap, target.with_suffix(".bootstrap"))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.write(binary, "bootstrap")
         if rules is not None:

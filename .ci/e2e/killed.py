@@ -85,6 +85,8 @@ def killed(checks: Checks, bootstrap: Path, poller_python: Path, emulator: Emula
                 stop(poller)
         seconds = time.monotonic() - started
         log_text = processes.log_text()
+    if keep := os.environ.get("E2E_LOG"):
+        Path(keep).write_text(log_text)
     print(f"   {RECORDS} records in {seconds:.0f} s, {acknowledged.calls} invocations, {acknowledged.errors} failed, "
           f"{acknowledged.partial} in part, {processes.timeouts} late; {dict(signals)}; {dict(sorted(faults.struck.items()))}", flush=True)
     checks.check(done, f"all {RECORDS} records are acknowledged in the end", len(acknowledged.positions))

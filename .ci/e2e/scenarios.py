@@ -19,8 +19,8 @@ from typing import Any
 
 from bounded import bounded
 from checks import Checks, wait_until
-from deployed import deployed
-from emulator import PROFILES, REGION, ROOT, Emulator, Function, allow, package, stop
+from deployed import deployed, packed
+from emulator import PROFILES, REGION, ROOT, Emulator, Function, allow, package, stop, stripped
 from killed import SECONDS, killed
 from mapping import accepted, invocations
 from permissions import every_call, shipped_rules
@@ -423,7 +423,7 @@ def queues_and_firehose(checks: Checks, inputs: Inputs, emulator: Emulator) -> N
 # ---- G: the shipped template ---------------------------------------------------------------------
 
 def template(checks: Checks, inputs: Inputs, emulator: Emulator) -> None:
-    bare = package(inputs.bootstrap, None, inputs.scratch / "G.zip")
+    bare = packed(checks, stripped(inputs.bootstrap, inputs.scratch / "G.bootstrap"))
     deployed(checks, emulator, bare, inputs.check, inputs.rules)
 
 

@@ -1,5 +1,7 @@
 //! What events cost in money: the figures of [`cost`](super::cost), times a file of prices.
 
+use std::fmt::Write as _;
+
 use enrich_dsl::model::Output;
 use enrich_engine::report::{Bounds, RuleCost};
 use serde::Serialize;
@@ -10,11 +12,14 @@ use crate::args::BillArgs;
 
 /// What amounts leave out, said below every bill.
 const NOTE: &str = "\
-Batches are full. Not counted: hours of streams and shards, retention, storage, logs, metrics, free tiers and discounts.
+Batches are full, and what is written is neither compressed nor longer than it came. Not counted: what a stream keeps longer than a day,
+storage of more than a month, logs, metrics, transfers to other regions, free tiers and discounts.
 ";
 
-/// What AWS rounds up to: a stream counts records by KiB, Firehose by 5 KiB, and a pipe its payloads by 64 KiB.
+/// What AWS rounds up to: a stream counts records by KiB or, with shards, by 25 KiB, Firehose by 5 KiB, and a pipe its
+/// payloads by 64 KiB.
 const STREAM_STEP: u64 = 1 << 10;
+const PUT_UNIT: u64 = 25 << 10;
 const FIREHOSE_STEP: u64 = 5 << 10;
 const PIPE_STEP: u64 = 64 << 10;
 const GIB: f64 = (1_u64 << 30) as f64;
@@ -40,9 +45,14 @@ pub struct Bill<'a> {
     batches: u64,
     memory: u64,
     milliseconds: Option<u64>,
+    shards: u64,
+    hours: Option<u64>,
     lines: Vec<Line<'a>>,
     total: Amount,
-    missing: Vec<String>,
+    /// What is counted and has no price.
+    no_price: Vec<&'static str>,
+    /// What has a price and can't be counted.
+    no_quantity: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -68,7 +78,7 @@ impl Order {
     /// them back, and Firehose takes them from it.
     #[must_use]
     pub fn bill(&self, rule: &RuleCost, output: Option<&Output>) -> Bill<'_> {
-        let BillArgs { events, event_bytes, milliseconds, memory, .. } = self.args;
+        let BillArgs { events, event_bytes, milliseconds, memory, shards, hours, .. } = self.args;
         let batches = events.div_ceil(self.batch_size);
         let lines: Vec<_> = self
             .quantities(rule, output, batches)
@@ -76,9 +86,25 @@ impl Order {
             .map(|(item, quantity)| Line::of(item, quantity, self.prices.price(item)))
             .collect();
         let total = lines.iter().filter_map(|line| line.amount).fold(Amount::default(), Amount::add);
-        let missing = lines.iter().filter_map(Line::missing).collect();
+        let open = || lines.iter().filter(|line| line.amount.is_none());
+        let no_price = open().filter(|line| line.price.is_none()).map(|line| line.item.name()).collect();
+        let no_quantity = open().filter(|line| line.price.is_some()).map(|line| line.item.name()).collect();
         let PriceList { currency, region, .. } = &self.prices;
-        Bill { currency, region, events, event_bytes, batches, memory, milliseconds, lines, total, missing }
+        Bill {
+            currency,
+            region,
+            events,
+            event_bytes,
+            batches,
+            memory,
+            milliseconds,
+            shards,
+            hours,
+            lines,
+            total,
+            no_price,
+            no_quantity,
+        }
     }
 
     fn quantities(
@@ -88,19 +114,22 @@ impl Order {
         batches: u64,
     ) -> Vec<(Item, Option<Amount>)> {
         let BillArgs { events, event_bytes, milliseconds, memory, .. } = self.args;
-        let gib = |step: u64| Amount::of(events as f64 * event_bytes.next_multiple_of(step) as f64 / GIB);
         let invocations = Amount::of(batches as f64);
         let gb_seconds = |ms: u64| invocations.times(ms as f64 / 1000.0 * memory as f64 / 1024.0);
-        let all = |of_batch: Bounds| Amount::bounds(of_batch).times(batches as f64);
-        let mut found = vec![
-            (Item::KinesisGb, Some(gib(STREAM_STEP))),
+        // The most goes with the events; the least is a batch's, and the last batch need not be full.
+        let all = |Bounds { least, most }: Bounds| {
+            let most = most as f64 * events as f64 / self.batch_size as f64;
+            Amount { least: (least as f64 * batches as f64).min(most), most }
+        };
+        let mut found = self.stream();
+        found.extend([
             (Item::LambdaRequests, Some(invocations)),
             (Item::LambdaGbSeconds, milliseconds.map(gb_seconds)),
             (Item::DynamodbReadUnits, Some(all(rule.batch.read_half_units).times(0.5))),
-        ];
+        ]);
         match output {
             Some(Output::S3(_)) => found.push((Item::S3Puts, Some(all(rule.batch.objects)))),
-            Some(Output::Firehose(_)) => found.push((Item::FirehoseGb, Some(gib(FIREHOSE_STEP)))),
+            Some(Output::Firehose(_)) => found.push((Item::FirehoseGb, Some(self.gib(FIREHOSE_STEP)))),
             // An output that this does not know is not counted.
             Some(_) => {}
             None => {
@@ -109,16 +138,37 @@ impl Order {
                 let least = invocations.times(batch as f64).least;
                 let most = events as f64 * event_bytes.div_ceil(PIPE_STEP) as f64;
                 found.push((Item::PipesRequests, Some(Amount { least: least.min(most), most })));
-                found.push((Item::FirehoseGb, Some(gib(FIREHOSE_STEP))));
+                found.push((Item::FirehoseGb, Some(self.gib(FIREHOSE_STEP))));
             }
         }
+        found.push((Item::S3GbMonths, Some(self.gib(1))));
         found
+    }
+
+    /// The stream: what is put into it, and the hours that it is there.
+    fn stream(&self) -> Vec<(Item, Option<Amount>)> {
+        let BillArgs { events, event_bytes, shards, hours, .. } = self.args;
+        if shards == 0 {
+            let hours = hours.map(|hours| Amount::of(hours as f64));
+            return vec![(Item::KinesisGb, Some(self.gib(STREAM_STEP))), (Item::KinesisStreamHours, hours)];
+        }
+        let units = events as f64 * event_bytes.div_ceil(PUT_UNIT) as f64;
+        let hours = hours.map(|hours| Amount::of(hours as f64 * shards as f64));
+        vec![(Item::KinesisPutUnits, Some(Amount::of(units))), (Item::KinesisShardHours, hours)]
+    }
+
+    /// The GiB of all events, each rounded up to a multiple of `step` bytes.
+    fn gib(&self, step: u64) -> Amount {
+        let BillArgs { events, event_bytes, .. } = self.args;
+        Amount::of(events as f64 * event_bytes.next_multiple_of(step) as f64 / GIB)
     }
 }
 
 impl<'a> Line<'a> {
     fn of(item: Item, quantity: Option<Amount>, price: Option<&'a Price>) -> Self {
-        let amount = price.and_then(|price| Some(quantity?.times(price.price? / price.per)));
+        // Of nothing the price need not be known.
+        let nothing = quantity.filter(|quantity| quantity.most <= 0.0);
+        let amount = price.and_then(|price| Some(quantity?.times(price.price? / price.per))).or(nothing);
         Self {
             item,
             quantity,
@@ -129,25 +179,11 @@ impl<'a> Line<'a> {
             read: price.and_then(|price| price.read.as_deref()),
         }
     }
-
-    /// What has to be said for the line to have an amount.
-    fn missing(&self) -> Option<String> {
-        let name = self.item.name();
-        match (self.amount, self.price, self.quantity) {
-            (Some(_), ..) => None,
-            (_, None, _) => Some(format!("`{name}` has no price")),
-            _ => Some(format!("`{name}` needs `--milliseconds`")),
-        }
-    }
 }
 
 impl Amount {
     fn of(both: f64) -> Self {
         Self { least: both, most: both }
-    }
-
-    fn bounds(Bounds { least, most }: Bounds) -> Self {
-        Self { least: least as f64, most: most as f64 }
     }
 
     fn times(self, factor: f64) -> Self {
@@ -164,8 +200,11 @@ impl Amount {
     }
 }
 
-/// With four digits behind the point at most.
+/// With four digits behind the point at most; what is less than they tell is not nothing.
 fn number(value: f64) -> String {
+    if value > 0.0 && value < 0.000_05 {
+        return "<0.0001".to_owned();
+    }
     let text = format!("{value:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -176,8 +215,9 @@ impl Bill<'_> {
     pub fn text(&self) -> String {
         let Self { currency, region, events, event_bytes, batches, memory, .. } = self;
         let time = self.milliseconds.map(|ms| format!(" for {ms} ms each")).unwrap_or_default();
+        let within = self.hours.map(|hours| format!(" in {hours} hours")).unwrap_or_default();
         let mut out = format!(
-            "  {events} events of {event_bytes} bytes in {batches} batches, {memory} MB{time}; {currency}, {region}\n"
+            "  {events} events of {event_bytes} bytes{within}, {batches} batches, {memory} MB{time}; {currency}, {region}\n"
         );
         let open = || "?".to_owned();
         let mut rows = vec![["", "quantity", "price", "costs"].map(str::to_owned)];
@@ -192,8 +232,14 @@ impl Bill<'_> {
         }));
         rows.push(["together".to_owned(), String::new(), String::new(), self.total.text()]);
         out.push_str(&aligned(&rows));
-        if !self.missing.is_empty() {
-            out.push_str(&format!("  not in it: {}\n", self.missing.join(", ")));
+        let all =
+            |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        if !self.no_price.is_empty() {
+            let _ = writeln!(out, "  not in it, as it has no price: {}", all(&self.no_price));
+        }
+        for name in &self.no_quantity {
+            let option = if *name == Item::LambdaGbSeconds.name() { "--milliseconds" } else { "--hours" };
+            let _ = writeln!(out, "  not in it, as it needs `{option}`: `{name}`");
         }
         out
     }

@@ -20,10 +20,14 @@ pub struct PriceList {
 #[serde(deny_unknown_fields, default)]
 struct Prices {
     kinesis_gb: Option<Price>,
+    kinesis_stream_hours: Option<Price>,
+    kinesis_put_units: Option<Price>,
+    kinesis_shard_hours: Option<Price>,
     lambda_requests: Option<Price>,
     lambda_gb_seconds: Option<Price>,
     dynamodb_read_units: Option<Price>,
     s3_puts: Option<Price>,
+    s3_gb_months: Option<Price>,
     firehose_gb: Option<Price>,
     pipes_requests: Option<Price>,
 }
@@ -50,6 +54,12 @@ pub struct Price {
 pub enum Item {
     /// Gigabytes put into a stream on demand.
     KinesisGb,
+    /// The stream itself, on demand.
+    KinesisStreamHours,
+    /// What is put into a stream of shards, in pieces of 25 KB.
+    KinesisPutUnits,
+    /// Its shards.
+    KinesisShardHours,
     /// Invocations of the function.
     LambdaRequests,
     /// Its time, by its memory.
@@ -58,6 +68,8 @@ pub enum Item {
     DynamodbReadUnits,
     /// Objects written.
     S3Puts,
+    /// What is in them, for a month.
+    S3GbMonths,
     /// Gigabytes taken by Firehose.
     FirehoseGb,
     /// What enters a pipe.
@@ -118,10 +130,14 @@ impl PriceList {
         let prices = &self.prices;
         match item {
             Item::KinesisGb => prices.kinesis_gb.as_ref(),
+            Item::KinesisStreamHours => prices.kinesis_stream_hours.as_ref(),
+            Item::KinesisPutUnits => prices.kinesis_put_units.as_ref(),
+            Item::KinesisShardHours => prices.kinesis_shard_hours.as_ref(),
             Item::LambdaRequests => prices.lambda_requests.as_ref(),
             Item::LambdaGbSeconds => prices.lambda_gb_seconds.as_ref(),
             Item::DynamodbReadUnits => prices.dynamodb_read_units.as_ref(),
             Item::S3Puts => prices.s3_puts.as_ref(),
+            Item::S3GbMonths => prices.s3_gb_months.as_ref(),
             Item::FirehoseGb => prices.firehose_gb.as_ref(),
             Item::PipesRequests => prices.pipes_requests.as_ref(),
         }
@@ -129,12 +145,16 @@ impl PriceList {
 }
 
 impl Item {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 11] = [
         Self::KinesisGb,
+        Self::KinesisStreamHours,
+        Self::KinesisPutUnits,
+        Self::KinesisShardHours,
         Self::LambdaRequests,
         Self::LambdaGbSeconds,
         Self::DynamodbReadUnits,
         Self::S3Puts,
+        Self::S3GbMonths,
         Self::FirehoseGb,
         Self::PipesRequests,
     ];
@@ -144,10 +164,14 @@ impl Item {
     pub fn name(self) -> &'static str {
         match self {
             Self::KinesisGb => "kinesis_gb",
+            Self::KinesisStreamHours => "kinesis_stream_hours",
+            Self::KinesisPutUnits => "kinesis_put_units",
+            Self::KinesisShardHours => "kinesis_shard_hours",
             Self::LambdaRequests => "lambda_requests",
             Self::LambdaGbSeconds => "lambda_gb_seconds",
             Self::DynamodbReadUnits => "dynamodb_read_units",
             Self::S3Puts => "s3_puts",
+            Self::S3GbMonths => "s3_gb_months",
             Self::FirehoseGb => "firehose_gb",
             Self::PipesRequests => "pipes_requests",
         }
