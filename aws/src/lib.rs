@@ -1,8 +1,8 @@
 //! The engine's seams on AWS.
 //!
 //! - [`dynamodb`]: the tables that lookups read, behind the engine's [`Source`](enrich_engine::lookup::Source).
-//! - [`s3`]: where enriched events go, behind its [`ObjectStore`](enrich_engine::output::ObjectStore), and
-//!   rule files that are kept in a bucket.
+//! - [`s3`]: where enriched events go, behind its [`ObjectStore`](enrich_engine::output::ObjectStore),
+//!   rule files that are kept in a bucket, and files of any size.
 //! - [`firehose`]: delivery streams that enriched events go to, behind its
 //!   [`DeliveryStreams`](enrich_engine::output::DeliveryStreams).
 //! - [`sqs`]: queues that rejects go to, behind its [`Queues`](enrich_engine::output::Queues).

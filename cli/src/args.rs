@@ -1,5 +1,7 @@
 //! What can be asked for on the command line.
 
+mod backlog;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -7,7 +9,9 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use enrich_dsl::diagnostic::Code;
 use enrich_engine::{Destination, Timestamp};
 
+use crate::backlog::without_suffix;
 use crate::rejects::RejectsPlace;
+pub use backlog::{BacklogArgs, CompressionArg};
 
 /// Reads rule files and says what is wrong with them, before anything is deployed.
 ///
@@ -15,7 +19,7 @@ use crate::rejects::RejectsPlace;
 /// Tables and buckets need not exist (unless `--aws` asks for the tables), and variables need no values.
 /// What a finding's code means is told by `--explain`.
 ///
-/// With `--iam`, `--cost` or `--lineage` it prints that report, and findings go to standard error.
+/// With `--iam`, `--cost`, `--lineage` or `--bundle` it prints that report, and findings go to standard error.
 #[derive(Clone, Debug, PartialEq, Eq, Parser)]
 #[command(
     name = "check",
@@ -68,7 +72,7 @@ pub struct CheckArgs {
 
 /// The reports beside the policy. That an option requires its report is not enough: clap lets that pass where
 /// another report excludes it.
-const NOT_IAM: [&str; 2] = ["cost", "lineage"];
+const NOT_IAM: [&str; 3] = ["cost", "lineage", "bundle"];
 
 /// What `check` reports of rules that have no errors.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -95,7 +99,7 @@ pub struct ReportArgs {
     /// How many events a batch has
     #[arg(
         long, value_name = "N", default_value = "100", requires = "cost",
-        conflicts_with_all = ["iam", "lineage"],
+        conflicts_with_all = ["iam", "lineage", "bundle"],
         value_parser = clap::value_parser!(u64).range(1..=1_000_000)
     )]
     pub batch_size: u64,
@@ -105,6 +109,9 @@ pub struct ReportArgs {
     /// Prints where each field comes from that the rules write
     #[arg(long, value_enum, group = "report", conflicts_with = "format", value_name = "FORMAT")]
     pub lineage: Option<LineageFormat>,
+    /// Prints the rules of one folder and their schemas as one JSON document, for a configuration of AppConfig
+    #[arg(long, group = "report", conflicts_with = "format")]
+    pub bundle: bool,
 }
 
 /// What `check --cost` counts in money.
@@ -385,9 +392,12 @@ pub struct FmtArgs {
 /// What `enrich run` does its work with.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 #[command(
-    after_help = "Example:\n  enrich run --rules rules --tables tables data-enrichment-stream.ndjson\n\n\
-                  Exit status:\n  0  all events were enriched or dropped, or their rejects are in FILE\n  \
-                  1  some were not\n  2  the run could not start or go on"
+    after_help = "Examples:\n  enrich run --rules rules --tables tables data-enrichment-stream.ndjson\n  \
+                  enrich run --rules rules --tables tables --stream clicks --output enriched --rejects rejects backlog\n\n\
+                  Exit status:\n  0    all events were enriched or dropped, or their rejects are kept\n  \
+                  1    some were not; with `--output`: some files are not done\n  \
+                  2    the run could not start or go on\n  \
+                  130  the run was interrupted, and goes on when it is started again (with `--output`)"
 )]
 pub struct RunArgs {
     /// A rule file, or a folder of them; can be said several times
@@ -396,21 +406,30 @@ pub struct RunArgs {
     /// The folder that holds the tables
     #[arg(long, value_name = "DIR")]
     pub tables: Option<PathBuf>,
-    /// The stream that the events come from; without it, their file's name without its extension
+    /// Reads the tables in DynamoDB, with the credentials at hand
+    #[arg(long, conflicts_with = "tables")]
+    pub aws: bool,
+    /// The stream that the events come from; without it, their file's name without its extension, or that of the
+    /// first folder that it lies in
     #[arg(long, value_name = "NAME")]
     pub stream: Option<String>,
     /// Gives a variable of the rules its value; can be said several times
     #[arg(short = 'D', long = "define", value_name = "NAME=VALUE")]
     pub variables: Vec<Variable>,
-    /// Keeps the events that can't be enriched, a line each, with the reason
-    #[arg(long, value_name = "FILE")]
+    /// Keeps the events that can't be enriched, a line each, with the reason: in a file; with `--output` in a file
+    /// for each file of events, in a folder or below s3://BUCKET/PREFIX
+    #[arg(long, value_name = "PLACE")]
     pub rejects: Option<PathBuf>,
     /// What `now()` says: 2026-01-31T12:00:00Z; without it, the time of day
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub now: Option<Timestamp>,
-    /// Files of events, a JSON object a line; `-` is standard input
+    /// Files of events, a JSON object a line, as they are or in gzip or zstd; `-` is standard input. With `--output`
+    /// also folders of such files, and s3://BUCKET/PREFIX
     #[arg(value_name = "EVENTS", default_value = "-")]
     pub events: Vec<PathBuf>,
+    /// From files to files.
+    #[command(flatten)]
+    pub backlog: BacklogArgs,
 }
 
 impl RunArgs {
@@ -421,7 +440,11 @@ impl RunArgs {
         match &self.stream {
             Some(name) => Some(name.clone()),
             None if is_standard_input(events) => None,
-            None => events.file_stem().map(|name| name.to_string_lossy().into_owned()),
+            None => {
+                let name = events.file_name()?.to_string_lossy();
+                let stem = Path::new(without_suffix(&name)).file_stem()?;
+                Some(stem.to_string_lossy().into_owned())
+            }
         }
     }
 }
@@ -626,6 +649,9 @@ mod tests {
             &["--iam", "--cost"][..],
             &["--cost", "--lineage", "json"],
             &["--iam", "--lineage", "dot"],
+            &["--iam", "--bundle"],
+            &["--bundle", "--format", "json"],
+            &["--bundle", "--region", "eu-west-1"],
             &["--lineage"],
             &["--lineage", "svg"],
             &["--iam", "--format", "json"],
@@ -657,6 +683,7 @@ mod tests {
             &["--cost", "--format", "json", "--batch-size", "1000"],
             &["--cost", "--prices", "prices.json", "--events", "10", "--milliseconds", "200"],
             &["--lineage", "dot", "rules", "-D", "A=b"],
+            &["--bundle", "--deny-warnings", "rules"],
             &["--watch", "--aws", "--format", "json"],
         ] {
             assert!(check(arguments).is_ok(), "{arguments:?}");
@@ -703,6 +730,7 @@ mod tests {
         assert_eq!(args.stream_of(Path::new("-")), None);
         assert_eq!(args.stream_of(Path::new("in/raw-events.ndjson")).as_deref(), Some("raw-events"));
         assert_eq!(args.stream_of(Path::new("raw-events")).as_deref(), Some("raw-events"));
+        assert_eq!(args.stream_of(Path::new("in/raw-events.ndjson.zst")).as_deref(), Some("raw-events"));
         args.stream = Some("clicks".to_owned());
         assert_eq!(args.stream_of(Path::new("-")).as_deref(), Some("clicks"));
         assert_eq!(args.stream_of(Path::new("in/raw-events.ndjson")).as_deref(), Some("clicks"));

@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use enrich_engine::{Origin, Outcome, Record};
 
 use crate::args::{RunArgs, is_standard_input};
-use crate::input::Lines;
+use crate::backlog::Unpacked;
+use crate::input::{Counted, Lines};
 use crate::rejects::Place;
 use crate::summary::Summary;
 use crate::verdicts::Verdicts;
@@ -71,7 +73,8 @@ pub fn run(
     let verdicts = Verdicts::new(rules, args.rejects.as_deref(), args.events.iter())?;
     let total: Option<u64> = inputs.iter().map(|input| input.bytes).sum();
     let progress = Progress::new(total, shell.stderr_is_terminal && !shell.stdout_is_terminal);
-    let mut run = Run { enrich, verdicts, before: 0, progress };
+    let read = AtomicU64::new(0);
+    let mut run = Run { enrich, verdicts, read: &read, progress };
     for input in inputs {
         run.input(input, shell)?;
     }
@@ -111,8 +114,8 @@ fn open_all(args: &RunArgs, origins: Vec<Origin<'static>>) -> Result<Vec<Input>,
 struct Run<'a, 'e> {
     enrich: &'a mut Enrich<'e>,
     verdicts: Verdicts,
-    /// The bytes of the inputs before this one.
-    before: u64,
+    /// The bytes that were read so far.
+    read: &'a AtomicU64,
     progress: Progress,
 }
 
@@ -136,14 +139,15 @@ impl Run<'_, '_> {
         input: impl Read,
         shell: &mut Shell<'_>,
     ) -> Result<(), RunError> {
+        let unreadable = |source| {
+            let path = file.unwrap_or(Path::new("standard input")).to_owned();
+            RunError::Events { path, source }
+        };
+        let input = Unpacked::new(Counted::new(input, self.read)).map_err(unreadable)?;
         let mut lines = Lines::new(input);
         loop {
-            let chunk = lines.chunk().map_err(|source| {
-                let path = file.unwrap_or(Path::new("standard input")).to_owned();
-                RunError::Events { path, source }
-            })?;
+            let chunk = lines.chunk().map_err(unreadable)?;
             if chunk.is_empty() {
-                self.before += lines.bytes();
                 return Ok(());
             }
             let places: Vec<_> = chunk.iter().map(|line| Place { file, line: line.number }).collect();
@@ -157,7 +161,7 @@ impl Run<'_, '_> {
                 self.verdicts.verdict(place, record, verdict, &self.progress, shell)?;
             }
             self.verdicts.flush(shell)?;
-            self.progress.at(self.before + lines.bytes(), self.verdicts.summary.events());
+            self.progress.at(self.read.load(Ordering::Relaxed), self.verdicts.summary.events());
         }
     }
 }

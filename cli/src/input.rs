@@ -1,6 +1,7 @@
 //! Events as lines: read piece by piece, so that the length of the input does not matter.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use enrich_engine::{Origin, Reason, ReasonCode, Record};
 
@@ -59,12 +60,26 @@ pub struct Lines<R> {
     input: BufReader<R>,
     lines: u64,
     bytes: u64,
+    /// Whether a chunk ends where the input pauses.
+    pauses: bool,
 }
 
 impl<R: Read> Lines<R> {
     /// The lines of that input, which needs no buffer of its own.
     pub fn new(input: R) -> Self {
-        Self { input: BufReader::with_capacity(1 << 16, input), lines: 0, bytes: 0 }
+        Self { input: BufReader::with_capacity(1 << 16, input), lines: 0, bytes: 0, pauses: true }
+    }
+
+    /// The same lines in chunks that depend on nothing but their bytes, for inputs that end by themselves.
+    #[must_use]
+    pub fn without_pauses(self) -> Self {
+        Self { pauses: false, ..self }
+    }
+
+    /// How many lines were read so far.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// How many bytes were read so far.
@@ -87,7 +102,7 @@ impl<R: Read> Lines<R> {
                 filled += bytes.len();
                 chunk.push(Line { number: self.lines, content });
             }
-            if self.input.buffer().is_empty() && !chunk.is_empty() {
+            if self.pauses && self.input.buffer().is_empty() && !chunk.is_empty() {
                 break;
             }
         }
@@ -122,6 +137,28 @@ impl<R: Read> Lines<R> {
             return Ok(Some(Content::TooLong { start: line }));
         }
         Ok(Some(Content::Whole(line)))
+    }
+}
+
+/// An input whose bytes are counted while they are read.
+#[derive(Debug)]
+pub struct Counted<'a, R> {
+    inner: R,
+    read: &'a AtomicU64,
+}
+
+impl<'a, R> Counted<'a, R> {
+    /// That input; its bytes are added to `read`.
+    pub fn new(inner: R, read: &'a AtomicU64) -> Self {
+        Self { inner, read }
+    }
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        self.read.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(length)
     }
 }
 

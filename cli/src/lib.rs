@@ -6,13 +6,14 @@
 //! 1. [`args`] says what can be asked for.
 //! 2. [`rules`] reads rules and schemas, [`tables`] the items of local tables, [`input`] events; `watch` waits
 //!    until files change.
-//! 3. [`events`] sends events through the engine, [`replay`] what was kept of them; `verdicts`, [`rejects`] and
+//! 3. [`events`] sends events through the engine, [`backlog`] whole folders of them, [`replay`] what was kept of them; `verdicts`, [`rejects`] and
 //!    [`store`] keep what comes out.
 //! 4. [`report`] writes what `check` tells of rules besides their findings.
 //! 5. [`playground`] is all of it behind a page.
 #![allow(clippy::disallowed_methods, reason = "this crate is the edge: files and clocks are read here")]
 
 pub mod args;
+pub mod backlog;
 mod clock;
 mod commands;
 pub mod events;

@@ -16,6 +16,8 @@ pub enum Exit {
     Findings,
     /// The command could not do its work, because of its arguments or its surroundings: 2.
     Usage,
+    /// The command was interrupted, and can be gone on with: 130, as shells have it for Ctrl-C.
+    Interrupted,
 }
 
 impl Exit {
@@ -26,6 +28,7 @@ impl Exit {
             Exit::Ok => 0,
             Exit::Findings => 1,
             Exit::Usage => 2,
+            Exit::Interrupted => 130,
         }
     }
 }

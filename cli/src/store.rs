@@ -136,7 +136,7 @@ impl Queues for FolderStore {
 }
 
 /// Whether the text names one thing inside a folder, on any system.
-fn is_file_name(text: &str) -> bool {
+pub(crate) fn is_file_name(text: &str) -> bool {
     let mut components = Path::new(text).components();
     let alone = matches!(components.next(), Some(Component::Normal(name)) if name == text);
     alone && components.next().is_none() && !text.contains(['\0', '\\'])

@@ -46,7 +46,7 @@ pub(crate) struct TableSlot {
     pub(crate) source: usize,
     pub(crate) table: Arc<Table>,
     /// What all rules together need of its items.
-    pub(crate) attributes: Attributes,
+    pub(crate) attributes: Arc<Attributes>,
     /// The types that the rules declare for attributes.
     pub(crate) types: BTreeSet<(String, Type)>,
     /// How long its answers are kept; `None` where a declaration of it says nothing of that.

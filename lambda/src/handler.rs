@@ -9,7 +9,7 @@ use enrich_engine::{Clock, Context, Destination, Engine, Outcome, Record, Timest
 use futures_util::FutureExt as _;
 
 use crate::deliver::{Batch, Counts, Delivered, Fate};
-use crate::envelope::{Caller, Invocation};
+use crate::envelope::{Caller, Invocation, Room};
 use crate::shadow::{self, ShadowSummary};
 use crate::summary::millis;
 use crate::{HandlerError, Summary};
@@ -27,17 +27,16 @@ pub struct Handler {
     shadow: Option<Engine>,
 }
 
-/// Buffers that events are decoded into, kept from one invocation to the next: memory that is new costs more than
-/// what is done with it.
+/// What invocations are read into, kept from one to the next: memory that is new costs more than what is done with it.
 #[derive(Debug, Default)]
-struct Rooms(Mutex<Vec<Vec<u8>>>);
+struct Rooms(Mutex<Vec<Room>>);
 
 impl Rooms {
-    fn take(&self) -> Vec<u8> {
+    fn take(&self) -> Room {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
-    fn give_back(&self, room: Vec<u8>) {
+    fn give_back(&self, room: Room) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(room);
     }
 }

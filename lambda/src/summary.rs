@@ -119,8 +119,8 @@ impl Summary {
     }
 
     /// How long the stages of that kind took together, in milliseconds.
-    #[cfg(feature = "bootstrap")]
-    pub(crate) fn stage_ms(&self, is_kind: impl Fn(StageKind) -> bool) -> u64 {
+    #[must_use]
+    pub fn stage_ms(&self, is_kind: impl Fn(StageKind) -> bool) -> u64 {
         let stages = self.stages.iter().filter(|stage| is_kind(stage.kind));
         stages.map(|stage| millis(stage.begun, stage.ended)).sum()
     }

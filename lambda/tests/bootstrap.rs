@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+#[path = "support/local.rs"]
+mod local;
 mod support;
 
 use std::io::Read as _;
@@ -10,6 +12,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use local::{CONFIGURATION, Local};
 use support::{Invoke, RuntimeApi, Said};
 
 const RULE: &str = r#"
@@ -132,6 +135,118 @@ fn what_is_not_there_is_named() {
         assert!(message.contains(expected), "{expected}: {message}");
         assert!(log.contains("the function does not start: "), "{log}");
     }
+}
+
+#[test]
+fn rules_may_be_a_configuration_of_appconfig() {
+    let empty = package(&[]);
+    let extension = Local::start(CONFIGURATION, "rule clicks { stream \"clicks\" set .a = 1 }");
+    let port = extension.port.to_string();
+    let there = [("RULES", local::RULES), ("AWS_APPCONFIG_EXTENSION_HTTP_PORT", &*port)];
+    let body = r#"[{"eventID":"shard-1:1","eventSource":"aws:kinesis","data":{"b":2},"sequenceNumber":"1",
+        "eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}]"#;
+    let function = Function::start(empty.path(), &there, &[body]);
+    let answer = Said::Response { id: "id-0".to_owned(), body: r#"[{"b":2,"a":1}]"#.to_owned() };
+    assert_eq!(function.api.said(), answer);
+    told(&function.log());
+
+    let closed = closed_port();
+    let closed = closed.rsplit(':').next().expect("a port");
+    let absent = [("RULES", local::RULES), ("AWS_APPCONFIG_EXTENSION_HTTP_PORT", closed)];
+    let (message, _) = Function::start(empty.path(), &absent, &[]).refused();
+    let expected =
+        format!("AppConfig's extension does not answer on port {closed}: is its layer among the function's?");
+    assert!(message.contains(&expected), "{message}");
+}
+
+/// A trace in OpenTelemetry's JSON: `NAME kind K parent P`, span by span, where `P` is the name of the parent.
+fn spans(document: &str) -> (Vec<serde_json::Value>, Vec<String>) {
+    let document: serde_json::Value = serde_json::from_str(document).expect("JSON");
+    let scope = &document["resourceSpans"][0]["scopeSpans"][0];
+    let spans = scope["spans"].as_array().expect("spans").clone();
+    let name = |id: &serde_json::Value| {
+        let known = spans.iter().find(|span| span["spanId"] == *id);
+        known.map_or("?", |span| span["name"].as_str().expect("a name")).to_owned()
+    };
+    let time = |span: &serde_json::Value, name: &str| -> u128 {
+        span[name].as_str().expect("a text").parse().expect("nanoseconds")
+    };
+    let told = spans.iter().map(|span| {
+        assert_eq!(span["spanId"].as_str().map(str::len), Some(16), "{span}");
+        assert!(time(span, "startTimeUnixNano") <= time(span, "endTimeUnixNano"), "{span}");
+        let parent = span.get("parentSpanId").map_or("none".to_owned(), name);
+        format!("{} kind {} parent {parent}", name(&span["spanId"]), span["kind"])
+    });
+    (spans.clone(), told.collect())
+}
+
+#[test]
+fn traces_are_sent_before_the_answer_and_cost_nothing_but_time() {
+    let body = r#"[{"eventID":"shard-1:1","eventSource":"aws:kinesis","data":{"user":"user123"},
+        "eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}]"#;
+    let run = |endpoint: &str, bodies: &[&str]| {
+        let sound = sound();
+        let variables = [("USERS", "users"), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)];
+        let function = Function::start(sound.path(), &variables, bodies);
+        for at in 0..bodies.len() {
+            let Said::Error { id, .. } = function.api.said() else { panic!("it is answered") };
+            assert_eq!(id, format!("id-{at}"));
+        }
+        function.log()
+    };
+    let collector = Local::start("/v1/traces", "{}");
+    let log = run(&format!("http://127.0.0.1:{}", collector.port), &[body]);
+    assert!(!log.contains("the collector"), "{log}");
+    let posted = collector.posted();
+    let [document] = posted.as_slice() else { panic!("{posted:?}") };
+    let (spans, told) = spans(document);
+    assert_eq!(
+        told,
+        [
+            "enrich kind 2 parent none",
+            "read kind 1 parent enrich",
+            "prepare kind 1 parent enrich",
+            "fetch kind 3 parent enrich",
+            "apply kind 1 parent enrich",
+            "write kind 3 parent enrich",
+        ]
+    );
+    // The trace that Lambda named.
+    assert!(spans.iter().all(|span| span["traceId"] == "5bef4de7ad49b0e87f6ef6c87fc2e700"), "{document}");
+    assert_eq!(spans[0]["status"], serde_json::json!({"code": 2, "message": "Enrich.RecordsFailed"}));
+    let attribute = |span: usize, name: &str| {
+        let attributes = spans[span]["attributes"].as_array().expect("attributes");
+        attributes.iter().find(|one| one["key"] == name).map(|one| one["value"].to_string())
+    };
+    assert_eq!(attribute(0, "enrich.failed").as_deref(), Some(r#"{"intValue":"1"}"#));
+    assert_eq!(attribute(0, "faas.invocation_id").as_deref(), Some(r#"{"stringValue":"id-0"}"#));
+    // The table can't be reached, and was asked again.
+    assert_eq!(attribute(3, "enrich.requests").as_deref(), Some(r#"{"intValue":"3"}"#));
+    assert_eq!(attribute(3, "enrich.retries").as_deref(), Some(r#"{"intValue":"2"}"#));
+    assert!(document.contains(r#"{"key":"service.name","value":{"stringValue":"enrich"}}"#), "{document}");
+    assert!(!document.contains("user123"), "{document}");
+
+    // One that is not there, and one that takes nothing, are said once and left alone.
+    collector.set(503, "busy");
+    for endpoint in [closed_port(), format!("http://127.0.0.1:{}", collector.port)] {
+        let log = run(&endpoint, &[body, body]);
+        let said = told_of(&log, "the collector of traces is left alone for a minute: ");
+        assert_eq!(said.len(), 1, "{log}");
+        assert_eq!(said[0]["level"], "WARN");
+    }
+    // One that takes the connection and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("http://{}", silent.local_addr().expect("an address"));
+    let begun = started();
+    let log = run(&endpoint, &[body]);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert_eq!(told_of(&log, "it did not answer in time").len(), 1, "{log}");
+}
+
+/// The lines whose message has that in it.
+fn told_of(log: &str, part: &str) -> Vec<serde_json::Value> {
+    let says = |line: &serde_json::Value| line["message"].as_str().is_some_and(|it| it.contains(part));
+    told(log).into_iter().filter(says).collect()
 }
 
 #[test]

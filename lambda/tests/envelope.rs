@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use enrich_engine::{Payload, Record};
 use enrich_lambda::HandlerError;
-use enrich_lambda::envelope::{Caller, Invocation};
+use enrich_lambda::envelope::{Caller, Invocation, Room};
 
 #[test]
 fn payloads() {
@@ -19,7 +19,7 @@ fn payloads() {
 }
 
 fn told(body: &[u8]) -> String {
-    match Invocation::read(body, &mut Vec::new()) {
+    match Invocation::read(body, &mut Room::default()) {
         Ok(invocation) => {
             let mut out = match &invocation.caller {
                 Caller::Kinesis { state: None } => "kinesis\n".to_owned(),

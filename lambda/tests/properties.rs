@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use enrich_engine::{Payload, Timestamp};
-use enrich_lambda::envelope::{Caller, Invocation};
+use enrich_lambda::envelope::{Caller, Invocation, Room};
 use enrich_lambda::{SequenceNumber, answer};
 use proptest::prelude::*;
 
@@ -48,7 +48,7 @@ const BODIES: [&[u8]; 6] = [
 proptest! {
     #[test]
     fn no_body_ends_the_process(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Invocation::read(&body, &mut Vec::new());
+        let _ = Invocation::read(&body, &mut Room::default());
     }
 
     #[test]
@@ -60,7 +60,7 @@ proptest! {
         let mut body = body.to_vec();
         let place = at.index(body.len());
         body[place] = byte;
-        let _ = Invocation::read(&body, &mut Vec::new());
+        let _ = Invocation::read(&body, &mut Room::default());
     }
 
     #[test]
@@ -79,7 +79,7 @@ proptest! {
         let texts: Vec<_> = elements.iter().map(|(text, _)| text.as_str()).collect();
         let body = format!(r#"{{"Records":[{}]}}"#, texts.join(","));
 
-        let mut room = Vec::new();
+        let mut room = Room::default();
         let invocation = Invocation::read(body.as_bytes(), &mut room).expect("a mapping's event");
         prop_assert_eq!(&invocation.caller, &Caller::Kinesis { state: None });
         prop_assert_eq!(invocation.records.len(), elements.len());
@@ -104,7 +104,7 @@ proptest! {
         let fraction = format!("{}{}", fraction.trim_end_matches('0'), "0".repeat(zeros));
         let point = if fraction.is_empty() { "" } else { "." };
         let body = format!(r#"{{"Records":[{}]}}"#, record(1, b"{}", &format!("{seconds}{point}{fraction}")));
-        let mut room = Vec::new();
+        let mut room = Room::default();
         let invocation = Invocation::read(body.as_bytes(), &mut room).expect("a mapping's event");
         prop_assert_eq!(invocation.records[0].origin.arrival.map(Timestamp::as_millis), Some(millis));
     }

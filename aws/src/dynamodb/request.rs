@@ -82,7 +82,7 @@ impl Projection {
     /// The attributes that the rules read, and the key, by which an item is matched to its question.
     /// `None`, which means all attributes, also where they don't fit in an expression.
     fn of(question: &TableQuestions) -> Option<Self> {
-        let Attributes::Named(named) = &question.attributes else { return None };
+        let Attributes::Named(named) = &*question.attributes else { return None };
         let key = question.table.key.iter().map(|(name, _)| name);
         let wanted: BTreeSet<&String> = key.chain(named).filter(|name| !name.is_empty()).collect();
         if wanted.iter().any(|name| name.len() > MAX_NAME) {

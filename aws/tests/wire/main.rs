@@ -6,7 +6,7 @@
 //! - `describe`: what tables are, held against what rules declare.
 //! - `faults`: what becomes of each fault of the wire, the service, a table or a key.
 //! - `retries`: unprocessed keys, throttling, lost attempts, and the end of the time.
-//! - `objects`, `rule_files`: S3.
+//! - `objects`, `files`, `rule_files`: S3.
 //! - `streams`, `queues`: Firehose and SQS, of which scripts play the service.
 //! - `model`: whole invocations, generated, with faults on the wire: nothing is lost.
 //! - `tls`: whom connections trust.
@@ -21,6 +21,7 @@
 
 mod describe;
 mod faults;
+mod files;
 mod indexes;
 mod lookups;
 mod model;

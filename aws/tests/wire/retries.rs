@@ -73,7 +73,7 @@ async fn requests_are_counted_as_they_are_sent() {
     tables.proxy.script(|_, call| process_only(40, call));
     assert_eq!(requests(&source, &questions).await, (4, 2, 60 + 20));
     assert_eq!(tables.proxy.calls().len(), 4);
-    tables.proxy.script(|number, _| if number < 2 { throttled() } else { Action::Pass });
+    tables.proxy.script(|number, _| if number < 4 + 2 { throttled() } else { Action::Pass });
     assert_eq!(requests(&source, &questions).await, (4, 2, 0));
     tables.proxy.script(|_, _| Action::Pass);
     assert_eq!(requests(&source, &questions).await, (2, 0, 0));

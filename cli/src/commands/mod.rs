@@ -26,12 +26,13 @@ use enrich_engine::lookup::Failure;
 use enrich_engine::output::NoSink;
 
 use crate::args::{CheckArgs, EnrichArgs, EnrichCommand};
+use crate::backlog::BacklogError;
 use crate::events::RunError;
 use crate::report::prices::PricesError;
 use crate::tables::TableError;
 use crate::{Exit, Shell};
 use enrich_lambda::policy::PolicyError;
-use enrich_lambda::rule_files::FileError;
+use enrich_lambda::rule_files::{BundleError, FileError};
 
 /// `check`: says what is wrong with rules. The first argument is the command's own name.
 pub fn check(arguments: impl IntoIterator<Item = OsString>, shell: &mut Shell<'_>) -> Exit {
@@ -81,6 +82,28 @@ pub enum CommandError {
     /// Events can't be read or written.
     #[error(transparent)]
     Events(#[from] RunError),
+    /// A backlog can't be read or written.
+    #[error(transparent)]
+    Backlog(#[from] BacklogError),
+    /// Files can't go to standard output.
+    #[error("{place} is no file: say with `--output` where to write a file for each of those that are in it")]
+    NoOutput {
+        /// The folder, or the prefix.
+        place: String,
+    },
+    /// Standard input has no name and no end to go on from.
+    #[error(
+        "standard input can't be gone on with: name files, folders or s3://BUCKET/PREFIX with `--output`"
+    )]
+    NoFiles,
+    /// A place makes no sense.
+    #[error("`{place}` is no place: {why}")]
+    NoPlace {
+        /// What was said.
+        place: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A file can't be written.
     #[error("can't write {}", path.display())]
     Unwritable {
@@ -111,6 +134,12 @@ pub enum CommandError {
         /// Why.
         error: PolicyError,
     },
+    /// A document of more than one rule set.
+    #[error("`--bundle` takes one folder, or one rule file: the function's rules are one rule set")]
+    BundleOfOne,
+    /// The rules don't fit into a document.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
     /// A format that only findings have.
     #[error("costs are written for people or with `--format json`")]
     CostFormat,
@@ -212,6 +241,13 @@ pub enum CommandError {
     /// This machine can't run anything.
     #[error("can't start")]
     Machine(#[source] io::Error),
+}
+
+/// Runs the futures of the engine and its sources for several threads: what one of them begins goes on while it waits
+/// for nothing.
+pub(crate) fn shared_runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().map_err(CommandError::Machine)
 }
 
 /// Runs the futures of the engine and its sources, on this thread.

@@ -1,11 +1,15 @@
-//! `check --iam`, `--cost` and `--lineage`: what rules need, what they may cost, where fields come from.
+//! `check --iam`, `--cost`, `--lineage` and `--bundle`: what rules need, what they may cost, where fields come from,
+//! and the rules themselves as one document.
+
+use std::path::PathBuf;
 
 use enrich_engine::Rules;
 use enrich_lambda::policy::{Deployment, Policy};
+use enrich_lambda::rule_files::RuleSet;
 
 use super::CommandError;
 use crate::Shell;
-use crate::args::{CheckArgs, Format, LineageFormat, ReportArgs};
+use crate::args::{CheckArgs, Format, LineageFormat, ReportArgs, is_standard_input};
 use crate::report::bill::Order;
 use crate::report::prices::PriceList;
 use crate::report::{cost, lineage_dot, lineage_json};
@@ -14,14 +18,20 @@ use crate::rules::Values;
 /// A report that is asked for.
 pub(super) enum Report {
     Iam(Deployment),
-    Cost { batch_size: u64, json: bool, order: Option<Box<Order>> },
+    Cost {
+        batch_size: u64,
+        json: bool,
+        order: Option<Box<Order>>,
+    },
     Lineage(LineageFormat),
+    /// Of the rule set there.
+    Bundle(PathBuf),
 }
 
 impl Report {
     /// The one that the command line asks for, if it does.
     pub(super) fn wanted(args: &CheckArgs) -> Result<Option<Self>, CommandError> {
-        let ReportArgs { iam, partition, region, account, rejects, cost, batch_size, bill, lineage } =
+        let ReportArgs { iam, partition, region, account, rejects, cost, batch_size, bill, lineage, bundle } =
             &args.report;
         if *iam {
             let (partition, region) = (partition.clone(), region.clone());
@@ -38,6 +48,12 @@ impl Report {
             let order =
                 prices.map(|prices| Box::new(Order { prices, args: bill.clone(), batch_size: *batch_size }));
             return Ok(Some(Report::Cost { batch_size: *batch_size, json, order }));
+        }
+        if *bundle {
+            return match args.paths.as_slice() {
+                [path] if !is_standard_input(path) => Ok(Some(Report::Bundle(path.clone()))),
+                _ => Err(CommandError::BundleOfOne),
+            };
         }
         Ok(lineage.map(Report::Lineage))
     }
@@ -74,6 +90,10 @@ impl Report {
                     LineageFormat::Dot => lineage_dot::dot(&rules),
                 };
                 shell.stdout.write_all(report.as_bytes())?;
+            }
+            Report::Bundle(path) => {
+                let document = RuleSet::folder(path)?.bundle()?;
+                shell.stdout.write_all(document.as_bytes())?;
             }
         }
         Ok(())

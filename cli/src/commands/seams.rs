@@ -1,4 +1,4 @@
-//! The engine and the sinks of a command that does as the function does: in folders, or on AWS.
+//! The engine, and the sinks of a command that does as the function does: in folders, or on AWS.
 
 use std::path::Path;
 #[cfg(feature = "aws")]
@@ -9,11 +9,61 @@ use enrich_engine::{Engine, Rules};
 use tokio::runtime::Runtime;
 
 use super::CommandError;
+use crate::args::RunArgs;
+use crate::backlog::Places;
 use crate::rules::{self, Values};
 use crate::store::FolderStore;
 use crate::tables;
 
 pub(super) type Seams = (Engine, Sinks);
+
+/// An engine whose events go wherever the command writes them.
+pub(super) fn reader(
+    args: &RunArgs,
+    rules: Rules,
+    values: &Values,
+    runtime: &Runtime,
+) -> Result<Engine, CommandError> {
+    if args.aws {
+        return reader_on_aws(rules, values, runtime);
+    }
+    let tables = tables::load(args.tables.as_deref(), &rules::local_tables(&rules, values))?;
+    Ok(Engine::builder(rules).tables(tables).variables(values.function()).build()?)
+}
+
+#[cfg(feature = "aws")]
+fn reader_on_aws(rules: Rules, values: &Values, runtime: &Runtime) -> Result<Engine, CommandError> {
+    use enrich_aws::dynamodb::DynamoDbSource;
+    use enrich_aws::{Clients, SystemClock};
+
+    let clients = runtime.block_on(Clients::from_env(&trust()?));
+    let tables = DynamoDbSource::new(clients.dynamodb, Arc::new(SystemClock));
+    Ok(Engine::builder(rules).source("dynamodb", tables).variables(values.function()).build()?)
+}
+
+#[cfg(not(feature = "aws"))]
+fn reader_on_aws(_: Rules, _: &Values, _: &Runtime) -> Result<Engine, CommandError> {
+    Err(CommandError::NoAws { binary: "enrich" })
+}
+
+/// Folders, and S3 where one of the places is there.
+#[cfg(feature = "aws")]
+pub(super) fn places(in_s3: bool, runtime: &Runtime) -> Result<Places, CommandError> {
+    use crate::backlog::S3;
+
+    if !in_s3 {
+        return Ok(Places { s3: None });
+    }
+    let clients = runtime.block_on(enrich_aws::Clients::from_env(&trust()?));
+    let files = enrich_aws::s3::Files::new(clients.s3);
+    Ok(Places { s3: Some(S3::new(files, runtime.handle().clone())) })
+}
+
+/// Folders, and nothing else.
+#[cfg(not(feature = "aws"))]
+pub(super) fn places(_: bool, _: &Runtime) -> Result<Places, CommandError> {
+    Ok(Places::default())
+}
 
 /// Tables out of one folder, what is written into another.
 pub(super) fn in_folders(

@@ -1,8 +1,10 @@
 use std::fs;
 
+use clap::Parser;
 use enrich_engine::{Reason, Verdict};
 
 use super::*;
+use crate::args::{EnrichArgs, EnrichCommand};
 use crate::shell::in_memory;
 
 /// The engine of these tests: an event says itself what becomes of it.
@@ -51,7 +53,11 @@ fn ran(folder: &tempfile::TempDir, events: &[&str], options: impl FnOnce(&mut Ru
 }
 
 fn args(events: Vec<PathBuf>) -> RunArgs {
-    RunArgs { rules: vec![], tables: None, stream: None, variables: vec![], rejects: None, now: None, events }
+    let EnrichCommand::Run(args) = EnrichArgs::parse_from(["enrich", "run", "--rules", "none"]).command
+    else {
+        panic!("these are the arguments of a run");
+    };
+    RunArgs { events, ..args }
 }
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {

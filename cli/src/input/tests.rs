@@ -36,7 +36,7 @@ fn line_ends_of_all_sorts() {
     ] {
         assert_eq!(read(Lines::new(input.as_bytes())), lines(expected), "{input:?}");
         let input_in_bits = BufReader::with_capacity(1, input.as_bytes());
-        let in_bits = Lines { input: input_in_bits, lines: 0, bytes: 0 };
+        let in_bits = Lines { input: input_in_bits, lines: 0, bytes: 0, pauses: true };
         assert_eq!(read(in_bits), lines(expected), "{input:?} byte by byte");
     }
 }

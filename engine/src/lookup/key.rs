@@ -90,11 +90,12 @@ impl KeyBytes {
 
     /// The key of such bytes.
     pub(crate) fn key(mut bytes: &[u8]) -> Key {
-        let mut parts = Vec::new();
+        let mut parts = Vec::with_capacity(1);
         while let [ty, low, high, rest @ ..] = bytes {
             let (part, behind) =
                 rest.split_at_checked(usize::from(u16::from_le_bytes([*low, *high]))).unwrap_or((rest, &[]));
-            let text = || String::from_utf8_lossy(part).into_owned();
+            // INVARIANT: text is what was pushed as text.
+            let text = || str::from_utf8(part).unwrap_or_default().to_owned();
             parts.push(match *ty {
                 STRING => KeyValue::String(text()),
                 NUMBER => KeyValue::Number(text()),

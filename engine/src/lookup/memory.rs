@@ -28,7 +28,7 @@ struct MemoryTable {
 type KeyParts = Vec<(String, KeyType)>;
 
 /// The places of the items by their key.
-type Index = HashMap<Key, Vec<usize>>;
+type Index = hashbrown::HashMap<Key, Vec<usize>>;
 
 impl MemorySource {
     /// No table yet.

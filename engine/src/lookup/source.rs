@@ -78,14 +78,14 @@ pub struct TableQuestions {
     /// The keys: canonical, none twice.
     pub keys: Vec<Key>,
     /// Which attributes the answers need.
-    pub attributes: Attributes,
+    pub attributes: Arc<Attributes>,
 }
 
 impl TableQuestions {
     /// Asks `table` for `attributes` of the items under `keys`.
     #[must_use]
-    pub fn new(table: Arc<Table>, keys: Vec<Key>, attributes: Attributes) -> Self {
-        Self { table, keys, attributes }
+    pub fn new(table: Arc<Table>, keys: Vec<Key>, attributes: impl Into<Arc<Attributes>>) -> Self {
+        Self { table, keys, attributes: attributes.into() }
     }
 }
 

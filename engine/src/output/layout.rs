@@ -1,9 +1,9 @@
 //! Enriched events to objects: one a record, or one a batch and prefix.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use enrich_dsl::model::PerObject;
+use hashbrown::HashMap;
 
 use super::name::{self, Shards};
 use super::{Object, compress};
@@ -60,7 +60,11 @@ pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
             Some(group) => group.events.push(event),
             None => {
                 places.insert((event.place, Rc::clone(&shard)), groups.len());
-                groups.push(Group { shard, events: vec![event] });
+                // Mostly all events go into one.
+                let most = if groups.is_empty() && event.place.per != PerObject::Record { events.len() } else { 1 };
+                let mut group = Group { shard, events: Vec::with_capacity(most) };
+                group.events.push(event);
+                groups.push(group);
             }
         }
     }

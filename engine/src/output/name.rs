@@ -1,8 +1,9 @@
 //! Names of objects, from where records come.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use hashbrown::HashMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::batch::{Origin, Record};
@@ -57,9 +58,7 @@ fn same(one: &Source<'_>, two: &Source<'_>) -> bool {
 
 /// Eight digits that tell a text from others.
 pub(super) fn hash(text: &str) -> String {
-    let mut hash = crate::hex(&Sha256::digest(text.as_bytes()));
-    hash.truncate(8);
-    hash
+    crate::hex(Sha256::digest(text.as_bytes()).get(..4).unwrap_or_default())
 }
 
 /// `SEQUENCE`, or `SEQUENCE.SUB_SEQUENCE` for a record out of an aggregate; `!2` stands behind the second
@@ -136,9 +135,14 @@ pub fn identity(record: &Record<'_>) -> Option<[u8; 32]> {
 
 /// The text with every byte that an object's key should not have written as `%XX`.
 fn safe(text: &str) -> String {
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    // Most texts are.
+    if text.bytes().all(is_safe) {
+        return text.to_owned();
+    }
     let mut safe = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-') {
+        if is_safe(byte) {
             safe.push(char::from(byte));
         } else {
             safe.push('%');

@@ -178,7 +178,7 @@ impl Compiler<'_> {
             return if differ { Err(BuildError::KeysDiffer { table: table.name }) } else { Ok(place) };
         }
         let table = Arc::new(table);
-        let attributes = Attributes::Named(BTreeSet::new());
+        let attributes = Arc::new(Attributes::Named(BTreeSet::new()));
         self.slots.push(TableSlot { source, table, attributes, types: BTreeSet::new(), cache });
         Ok(self.slots.len() - 1)
     }
@@ -371,7 +371,7 @@ impl Compiler<'_> {
 
     fn need(&mut self, slot: usize, attribute: Option<&str>) {
         let Some(slot) = self.slots.get_mut(slot) else { return };
-        match (&mut slot.attributes, attribute) {
+        match (Arc::make_mut(&mut slot.attributes), attribute) {
             (Attributes::Named(names), Some(name)) => {
                 names.insert(name.to_owned());
             }

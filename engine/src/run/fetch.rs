@@ -87,6 +87,9 @@ impl<'a> Wave<'a> {
             flights.into_iter().map(|(slot, id, flight)| flight.answer().map(move |it| (slot, id, it)));
         let (calls, others) = join(join_all(calls.into_iter().map(Asking::end)), join_all(waiting)).await;
         self.settle(calls);
+        if others.is_empty() {
+            return;
+        }
         // What another batch could not find out in its own time may yet be answered in this one's.
         let again = self.learn(others);
         let calls = self.calls(again);
@@ -141,7 +144,7 @@ impl<'a> Wave<'a> {
             if let Some((slots, questions)) = calls.get_mut(table.source).filter(|_| !ids.is_empty()) {
                 let keys =
                     ids.iter().filter_map(|id| self.answers.key(slot, *id).map(KeyBytes::key)).collect();
-                let table = TableQuestions::new(Arc::clone(&table.table), keys, table.attributes.clone());
+                let table = TableQuestions::new(Arc::clone(&table.table), keys, Arc::clone(&table.attributes));
                 questions.tables.push(table);
                 slots.push((slot, ids));
             }

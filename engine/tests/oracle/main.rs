@@ -40,7 +40,7 @@ use rule_set::RuleSet;
 const EVENTS: u64 = 30_000;
 
 /// Each rule set, with the kind of events that it is about.
-const RULE_SETS: [(&str, &str); 31] = [
+const RULE_SETS: [(&str, &str); 32] = [
     ("rules/clickstream", "click"),
     ("rules/products", "click"),
     ("casts", "click"),
@@ -58,6 +58,7 @@ const RULE_SETS: [(&str, &str); 31] = [
     ("outcomes", "click"),
     ("removes", "click"),
     ("routing", "click"),
+    ("texts", "click"),
     ("schema-arrays", "order"),
     ("schema-click-closed", "click"),
     ("schema-draft-04", "click"),

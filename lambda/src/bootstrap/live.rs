@@ -1,4 +1,4 @@
-//! The rules that are in force: those of the start, until others are found in their bucket.
+//! The rules that are in force: those of the start, until others are found in their bucket or configuration.
 //!
 //! Rules are looked for before a batch, at most once in `RULES_REFRESH_SECONDS`, and never while nothing is to be done:
 //! Lambda lets a function sleep between its invocations. A batch is done by one rule set from its first record to its
@@ -13,7 +13,7 @@ use std::time::Duration;
 use enrich_engine::{Clock as _, Engine, Timestamp};
 
 use super::settings::RulesAt;
-use super::start::{Deployment, StartError};
+use super::start::{Deployment, StartError, bundled};
 use crate::Handler;
 
 /// The longest that a batch waits for the rules to be looked for.
@@ -41,10 +41,18 @@ struct Watch {
 /// A rule set that may change.
 struct Followed {
     at: RulesAt,
-    /// How its files looked when they were loaded last, and the schemas that they named then.
-    seen: Option<(BTreeMap<String, String>, Vec<String>)>,
+    /// How they looked when they were loaded last.
+    seen: Option<Seen>,
     /// Whether those can't be put in force.
     broken: bool,
+}
+
+/// How rules looked.
+enum Seen {
+    /// The stamps of a bucket's files, and the schemas that the rules named.
+    Files(BTreeMap<String, String>, Vec<String>),
+    /// A document, byte for byte.
+    Document(Vec<u8>),
 }
 
 impl Followed {
@@ -54,18 +62,37 @@ impl Followed {
 
     /// An engine of the rules, if there are others than were seen last.
     async fn changed(&mut self, deployment: &Deployment) -> Result<Option<Engine>, StartError> {
-        let RulesAt::S3(location) = &self.at else { return Ok(None) };
-        let named = self.seen.as_ref().map(|(_, named)| named.as_slice()).unwrap_or_default();
-        let stamps = deployment.stamps(location, named).await?;
-        if self.seen.as_ref().is_some_and(|(seen, _)| *seen == stamps) {
-            // What was wrong with them is said already, and still is.
-            return Ok(None);
-        }
-        let set = deployment.rules(&self.at).await?;
-        // The schemas that they name now may be others: then the next look finds what it has not seen, and loads once more.
-        self.seen = Some((stamps, set.schemas_named()));
+        // What was wrong with rules that were seen before is said already, and still is.
+        let set = match &self.at {
+            RulesAt::Folder(_) => return Ok(None),
+            RulesAt::S3(location) => {
+                let seen = match &self.seen {
+                    Some(Seen::Files(stamps, named)) => Some((stamps, named)),
+                    _ => None,
+                };
+                let named = seen.map(|(_, named)| named.as_slice()).unwrap_or_default();
+                let stamps = deployment.stamps(location, named).await?;
+                if seen.is_some_and(|(seen, _)| *seen == stamps) {
+                    return Ok(None);
+                }
+                let set = deployment.rules(&self.at).await?;
+                // The schemas that they name now may be others: then the next look finds what it has not seen, and
+                // loads once more.
+                self.seen = Some(Seen::Files(stamps, set.schemas_named()));
+                Ok(set)
+            }
+            RulesAt::AppConfig(profile) => {
+                let document = deployment.document(profile).await?;
+                if matches!(&self.seen, Some(Seen::Document(seen)) if *seen == document) {
+                    return Ok(None);
+                }
+                let set = bundled(profile, &document);
+                self.seen = Some(Seen::Document(document));
+                set
+            }
+        };
         self.broken = true;
-        let engine = deployment.engine(&set)?;
+        let engine = deployment.engine(&set?)?;
         self.broken = false;
         Ok(Some(engine))
     }
@@ -181,7 +208,7 @@ async fn candidate_at(deployment: &Deployment, at: &RulesAt) -> Option<Engine> {
 fn next(deployment: &Deployment) -> Option<Timestamp> {
     let settings = deployment.settings();
     let mut places = [Some(&settings.rules), settings.shadow.as_ref()].into_iter().flatten();
-    let every = settings.refresh.filter(|_| places.any(|at| matches!(at, RulesAt::S3(_))))?;
+    let every = settings.refresh.filter(|_| places.any(RulesAt::may_change))?;
     let millis = i64::try_from(every.as_millis()).ok()?;
     let jitter = fastrand::i64(0..=millis / 5) - millis / 10;
     Timestamp::from_millis(deployment.clock().now().as_millis().checked_add(millis + jitter)?)
@@ -196,8 +223,101 @@ fn time_to_look(now: Timestamp, deadline: Option<Timestamp>) -> Duration {
 }
 
 #[cfg(test)]
+#[path = "../../tests/support/local.rs"]
+mod beside;
+
+#[cfg(test)]
 mod tests {
+    use super::super::settings::{Settings, Variables};
+    use super::beside::{CONFIGURATION, Local, RULES};
     use super::*;
+    use crate::rule_files::{MAX_BUNDLE, write_bundle};
+
+    /// The rules of that configuration, looked for before each batch.
+    async fn followed(extension: &Local) -> Result<Live, StartError> {
+        let port = extension.port.to_string();
+        let variables = [("RULES", RULES), ("AWS_APPCONFIG_EXTENSION_HTTP_PORT", &*port)];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let variables = Variables::new(variables);
+        let mut settings = Settings::read(&variables).expect("settings");
+        settings.refresh = Some(Duration::ZERO);
+        Live::start(Deployment::new(settings, variables).await?).await
+    }
+
+    fn rule(value: u32) -> String {
+        format!("rule clicks {{ stream \"clicks\" set .a = {value} }}")
+    }
+
+    #[tokio::test]
+    async fn a_configuration_is_followed_and_the_last_good_rules_stay() {
+        let extension = Local::start(CONFIGURATION, &rule(1));
+        let live = followed(&extension).await.expect("rules");
+        let look = async || {
+            let (handler, refresh) = live.handler(None).await;
+            (handler.engine().hash().to_owned(), refresh)
+        };
+        let first = look().await;
+        assert_eq!(first.1, Refresh::Well);
+        // As a text or in a document of several files.
+        let schema = ("schemas/click.json", r#"{"type":"object"}"#);
+        let with_schema = rule(2).replace("set", "schema \"schemas/click.json\" set");
+        let bundle = write_bundle([("clicks.enrich", &*with_schema), schema]).expect("a document");
+        extension.set(200, &bundle);
+        let second = look().await;
+        assert!(second.0 != first.0 && second.1 == Refresh::Well, "{second:?}");
+        assert_eq!(look().await, second);
+
+        let failing = (second.0.clone(), Refresh::Failing);
+        let without_schema = write_bundle([("clicks.enrich", &*with_schema)]).expect("a document");
+        let too_long = "#".repeat(MAX_BUNDLE + 1);
+        for (status, body) in [
+            (200, "rule clicks { stream \"clicks\" set a = }"),
+            (200, "{\"files\": {}}"),
+            (200, "{\"flag\": true}"),
+            (200, "{"),
+            (200, ""),
+            (200, &without_schema),
+            (200, &too_long),
+            (404, "gone"),
+            (500, &bundle),
+        ] {
+            extension.set(status, body);
+            assert_eq!(look().await, failing, "{status} {:.60}", body);
+            // It is still so, however often it is looked at.
+            assert_eq!(look().await, failing, "{status} {:.60}", body);
+        }
+        extension.set(200, &bundle);
+        assert_eq!(look().await, second);
+        extension.set(200, &rule(1));
+        assert_eq!(look().await, first);
+    }
+
+    #[tokio::test]
+    async fn a_start_without_a_good_configuration_fails_loudly() {
+        let extension = Local::start(CONFIGURATION, "");
+        for (status, body, expected) in [
+            (
+                404,
+                "no such profile\n",
+                "has no configuration `clicks/production/rules`: it answers 404: no such profile",
+            ),
+            (
+                200,
+                "{}",
+                "the configuration `clicks/production/rules`: the document is no rule set: it has no `files`",
+            ),
+            (
+                200,
+                "{\"files\": {\"a.json\": \"\"}}",
+                "no rule file in the configuration clicks/production/rules",
+            ),
+            (200, "rule clicks {", "the rules have errors"),
+        ] {
+            extension.set(status, body);
+            let error = followed(&extension).await.err().expect("no start").to_string();
+            assert!(error.contains(expected), "{expected}: {error}");
+        }
+    }
 
     #[test]
     fn a_batch_waits_no_longer_than_it_can() {

@@ -1,13 +1,22 @@
 //! The function's settings: environment variables, and nothing else.
 
+mod collector;
+mod profile;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use enrich_engine::{Destination, Location};
 
+use super::appconfig::PORT;
+pub use collector::Collector;
+pub use profile::Profile;
+
 /// Where the rules are; by default [`DEFAULT_RULES`].
 const RULES: &str = "RULES";
+/// What stands before a configuration of AppConfig.
+const APPCONFIG: &str = "appconfig:";
 /// Where a candidate is that is compared with them.
 const SHADOW: &str = "SHADOW_RULES";
 /// Where rejects go whose rule names no destination.
@@ -20,6 +29,8 @@ const LONGEST_REFRESH: u64 = 86_400;
 /// The namespace of the function's metrics; by default [`DEFAULT_METRICS`].
 const METRICS: &str = "METRICS_NAMESPACE";
 const DEFAULT_METRICS: &str = "Enrich";
+/// The port of AppConfig's extension; by default [`PORT`].
+const APPCONFIG_PORT: &str = "AWS_APPCONFIG_EXTENSION_HTTP_PORT";
 /// The folder of the function's package.
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
@@ -91,6 +102,16 @@ pub enum RulesAt {
     Folder(PathBuf),
     /// In a bucket.
     S3(Location),
+    /// A configuration of AppConfig.
+    AppConfig(Profile),
+}
+
+impl RulesAt {
+    /// Whether they may change while the function runs.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        !matches!(self, RulesAt::Folder(_))
+    }
 }
 
 /// What the environment says about the function itself.
@@ -107,6 +128,10 @@ pub struct Settings {
     pub refresh: Option<Duration>,
     /// The namespace of the function's metrics; `None` where none are wanted.
     pub metrics: Option<String>,
+    /// The port of AppConfig's extension.
+    pub appconfig_port: u16,
+    /// Where traces go; `None` where none are wanted.
+    pub traces: Option<Collector>,
 }
 
 /// Why the environment can't be used.
@@ -116,6 +141,34 @@ pub enum SettingsError {
     /// A setting is not a place in S3.
     #[error("the environment variable `{name}` is `{value}`, and should be `s3://BUCKET/PREFIX`")]
     NoLocation {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// A setting is no configuration of AppConfig.
+    #[error(
+        "the environment variable `{name}` is `{value}`, and should be `appconfig:APPLICATION/ENVIRONMENT/PROFILE`"
+    )]
+    NoProfile {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// A setting is no collector that can be reached.
+    #[error(
+        "the environment variable `{name}` leads to `{value}`: traces go to a collector on this machine, such as `http://localhost:4318`, without TLS"
+    )]
+    NoCollector {
+        /// The setting.
+        name: &'static str,
+        /// Where it leads to.
+        value: String,
+    },
+    /// A setting is no port.
+    #[error("the environment variable `{name}` is `{value}`, and should be a port, from 1 to 65535")]
+    NoPort {
         /// The setting.
         name: &'static str,
         /// Its value.
@@ -162,15 +215,18 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Reads `RULES`, `SHADOW_RULES`, `REJECTS`, `RULES_REFRESH_SECONDS` and `METRICS_NAMESPACE`. A relative folder is relative to the function's package.
+    /// Reads `RULES`, `SHADOW_RULES`, `REJECTS`, `RULES_REFRESH_SECONDS`, `METRICS_NAMESPACE`, and where AppConfig's extension and a collector of traces are. A relative folder is relative to the function's package.
     ///
     /// # Errors
     /// Where a value can't be what it should be.
     pub fn read(variables: &Variables) -> Result<Self, SettingsError> {
         let root = Path::new(variables.setting(TASK_ROOT).unwrap_or_default());
-        let rules_at = |name: &'static str, value: &str| match value.starts_with("s3://") {
-            true => location(name, value).map(RulesAt::S3),
-            false => Ok(RulesAt::Folder(root.join(value))),
+        let rules_at = |name: &'static str, value: &str| match value.strip_prefix(APPCONFIG) {
+            Some(profile) => Profile::parse(profile)
+                .map(RulesAt::AppConfig)
+                .ok_or_else(|| SettingsError::NoProfile { name, value: value.to_owned() }),
+            None if value.starts_with("s3://") => location(name, value).map(RulesAt::S3),
+            None => Ok(RulesAt::Folder(root.join(value))),
         };
         let rules = rules_at(RULES, variables.setting(RULES).unwrap_or(DEFAULT_RULES))?;
         let shadow = variables.setting(SHADOW).map(|value| rules_at(SHADOW, value)).transpose()?;
@@ -185,7 +241,15 @@ impl Settings {
             Some(name) => return Err(SettingsError::NoNamespace { name: METRICS, value: name.to_owned() }),
             None => Some(DEFAULT_METRICS.to_owned()),
         };
-        Ok(Self { rules, rejects, shadow, refresh, metrics })
+        let appconfig_port = match variables.setting(APPCONFIG_PORT) {
+            None => PORT,
+            Some(value) => match value.parse() {
+                Ok(port @ 1..) => port,
+                _ => return Err(SettingsError::NoPort { name: APPCONFIG_PORT, value: value.to_owned() }),
+            },
+        };
+        let traces = Collector::read(variables)?;
+        Ok(Self { rules, rejects, shadow, refresh, metrics, appconfig_port, traces })
     }
 }
 
@@ -252,6 +316,27 @@ mod tests {
             Settings::read(&variables(&[("RULES", "s3://our-rules/production")])).expect("settings");
         let RulesAt::S3(location) = settings.rules else { panic!("{settings:?}") };
         assert_eq!((&*location.bucket, &*location.prefix), ("our-rules", "production/"));
+    }
+
+    #[test]
+    fn rules_in_appconfig() {
+        let read = |value| Settings::read(&variables(&[("RULES", value)]));
+        let settings = read("appconfig:our app/production/click-rules").expect("settings");
+        assert_eq!(settings.appconfig_port, PORT);
+        let RulesAt::AppConfig(profile) = settings.rules else { panic!("{settings:?}") };
+        let path = "/applications/our%20app/environments/production/configurations/click-rules";
+        assert_eq!((&*profile.to_string(), &*profile.path()), ("our app/production/click-rules", path));
+        for value in
+            ["appconfig:", "appconfig:a/b", "appconfig:a//c", "appconfig:a/b/c/d", "appconfig://a/b/c"]
+        {
+            let error = read(value).expect_err(value).to_string();
+            assert!(error.contains("`RULES`") && error.contains("`appconfig:APPLICATION/"), "{error}");
+        }
+        let port = |value| Settings::read(&variables(&[("AWS_APPCONFIG_EXTENSION_HTTP_PORT", value)]));
+        assert_eq!(port("3000").expect("settings").appconfig_port, 3000);
+        for value in ["0", "65536", "http"] {
+            assert!(port(value).expect_err(value).to_string().contains("should be a port"));
+        }
     }
 
     #[test]

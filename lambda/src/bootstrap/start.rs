@@ -15,9 +15,10 @@ use enrich_engine::lookup::{CircuitBreaker, Source};
 use enrich_engine::output::{NoSink, Sinks};
 use enrich_engine::{BuildError, Checked, Engine, Limits, Location, Rules};
 
-use super::settings::{RulesAt, Settings, SettingsError, Variables};
+use super::appconfig::{Extension, ProfileError};
+use super::settings::{Profile, RulesAt, Settings, SettingsError, Variables};
 use crate::Handler;
-use crate::rule_files::{FileError, RuleSet, is_rule_file};
+use crate::rule_files::{FileError, RuleSet, is_rule_file, read_bundle};
 
 /// Lambda gives a function ten seconds to start, and then does not say why it did not. Rules are loaded
 /// first, and then the schemas that they name.
@@ -50,6 +51,9 @@ pub enum StartError {
     /// The rules can't be loaded from S3.
     #[error(transparent)]
     Load(#[from] RulesError),
+    /// The rules can't be had from AppConfig.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
     /// There are errors in the rules: the findings, drawn for people.
     #[error("the rules have errors\n\n{0}")]
     Broken(String),
@@ -124,6 +128,15 @@ impl Deployment {
         Ok(self.files.stamps(bucket, prefix, &is_rule_file, named).await?)
     }
 
+    /// The document of a profile of AppConfig, as it is now.
+    ///
+    /// # Errors
+    /// Where it can't be had.
+    pub(super) async fn document(&self, profile: &Profile) -> Result<Vec<u8>, StartError> {
+        let extension = Extension { port: self.settings.appconfig_port, longest: LOADING };
+        Ok(extension.document(profile).await?)
+    }
+
     /// What the environment says.
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
@@ -147,6 +160,7 @@ impl Deployment {
                 set.add_files(self.files.load_named(bucket, prefix, set.schemas_named()).await?);
                 Ok(set)
             }
+            RulesAt::AppConfig(profile) => bundled(profile, &self.document(profile).await?),
         }
     }
 
@@ -179,6 +193,17 @@ impl Deployment {
     }
 }
 
+/// The rule set in a document of AppConfig.
+///
+/// # Errors
+/// Where it is none.
+pub(super) fn bundled(profile: &Profile, document: &[u8]) -> Result<RuleSet, StartError> {
+    let profile = profile.to_string();
+    let files =
+        read_bundle(document).map_err(|cause| ProfileError::Document { profile: profile.clone(), cause })?;
+    Ok(RuleSet::loaded(files, &format!("the configuration {profile}"))?)
+}
+
 fn checked(set: &RuleSet) -> Result<Rules, StartError> {
     let Checked { rules, findings, .. } = set.check(&Registry::standard());
     let drawn: Vec<_> = findings.iter().map(|finding| render::full(finding, set.sources(), false)).collect();
@@ -190,7 +215,7 @@ fn checked(set: &RuleSet) -> Result<Rules, StartError> {
 }
 
 /// An error and what caused it, in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -210,6 +210,9 @@ impl Delivery<'_> {
 
     /// Rejects the records of refused objects.
     async fn reject(&mut self, refused: Refused) {
+        if refused.is_empty() {
+            return;
+        }
         let rejected = self.batch.refused(&refused, &mut self.fates);
         self.batch.end_rounds(self.caller, &mut self.fates);
         self.order.settle(&mut self.fates);

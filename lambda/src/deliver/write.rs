@@ -110,8 +110,14 @@ pub(super) async fn all(
     mut writes: Vec<Write>,
     together: bool,
 ) -> Written {
-    writes.sort_by_key(|write| write.records().first().copied());
     let writing = Writing { sinks, clock, deadline, together, over: AtomicBool::new(false) };
+    if writes.len() < 2 {
+        return match writes.pop() {
+            Some(write) => writing.write(write).await,
+            None => Written::default(),
+        };
+    }
+    writes.sort_by_key(|write| write.records().first().copied());
     let mut results =
         stream::iter(writes.into_iter().map(|write| writing.write(write))).buffer_unordered(IN_FLIGHT);
     let mut written = Written::default();

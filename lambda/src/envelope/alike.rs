@@ -1,10 +1,11 @@
 //! The quick way through a batch of Kinesis: its records look alike, so that what is between their values is
 //! read once and compared from then on.
 //!
-//! The first record is read as any other. What stands around its partition key, sequence number, data, time
-//! and id is what the records behind it must have too, byte for byte; then they have the same members, and only
-//! these five values are looked at. A record that looks otherwise is read by itself, and a body that is
-//! anything but such a batch is left to the long way, which also says what is wrong with it.
+//! The first record is read as any other, unless it looks as those of the last batch do. What stands around its
+//! partition key, sequence number, data, time and id is what the records behind it must have too, byte for byte;
+//! then they have the same members, and only these five values are looked at. A record that looks otherwise is read
+//! by itself, and a body that is anything but such a batch is left to the long way, which also says what is wrong
+//! with it.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -25,21 +26,38 @@ const DATA: usize = 2;
 const ARRIVAL: usize = 3;
 const EVENT_ID: usize = 4;
 
+/// Memory that is kept from one invocation to the next.
+#[derive(Debug, Default)]
+pub struct Room {
+    /// What events are decoded into.
+    events: Vec<u8>,
+    /// What the records of the last batch had in common.
+    alike: Option<Alike>,
+}
+
 /// The records of a body `{"Records":[…]}` of Kinesis; `None` where it is left to the long way. Their events are
 /// decoded into `room`.
-pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Vec<u8>) -> Option<Vec<Record<'b>>> {
+pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Room) -> Option<Vec<Record<'b>>> {
     let mut rest = opening(body)?;
-    let first = rest.get(..end_of_object(rest)?)?;
-    let document = Document::parse(first).ok()?;
-    let pattern = Pattern::of(document.root(), first)?;
+    let Room { events, alike } = room;
+    let first = match alike.as_ref().and_then(|alike| alike.pattern()?.length(rest)) {
+        Some(length) => length,
+        None => {
+            let first = rest.get(..end_of_object(rest)?)?;
+            let document = Document::parse(first).ok()?;
+            *alike = Some(Alike::of(document.root(), document.text())?);
+            first.len()
+        }
+    };
+    let pattern = alike.as_ref()?.pattern()?;
     // Base64 is longer than what it says.
     let most = body.len() / 4 * 3;
-    if room.len() < most {
-        *room = vec![0; most];
+    if events.len() < most {
+        *events = vec![0; most];
     }
-    let mut room = room.as_mut_slice();
+    let mut room = events.as_mut_slice();
     let mut last = (&b""[..], None);
-    let mut records = Vec::with_capacity(body.len() / first.len().max(1) + 1);
+    let mut records = Vec::with_capacity(body.len() / first.max(1) + 1);
     loop {
         let behind = match pattern.read(rest, &mut room, &mut last, &mut records) {
             Some(behind) => behind,
@@ -99,6 +117,17 @@ fn string(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// What the records of a batch have in common, as places of a text of its own.
+#[derive(Debug)]
+struct Alike {
+    text: String,
+    before: [(Range<usize>, usize); VALUES],
+    behind: Range<usize>,
+    stream: Range<usize>,
+    arn: Option<Range<usize>>,
+    shard: Range<usize>,
+}
+
 /// What the records of a batch have in common.
 struct Pattern<'b> {
     /// What stands before each of the values, in the order in which they come, and which value it is.
@@ -113,9 +142,10 @@ struct Pattern<'b> {
 /// The time of arrival that was read last, as it stands there and as it was read: mostly it comes again.
 type LastArrival<'b> = (&'b [u8], Option<Timestamp>);
 
-impl<'b> Pattern<'b> {
-    /// The pattern of a record that is read from `text`; `None` where it is not as Kinesis' records mostly are.
-    fn of(record: Node<'_>, text: &'b [u8]) -> Option<Self> {
+impl Alike {
+    /// What a record has in common with others, which is read from `text`; `None` where it is not as Kinesis' records
+    /// mostly are.
+    fn of(record: Node<'_>, text: &str) -> Option<Self> {
         if shape::element(record) != Element::Nested {
             return None;
         }
@@ -126,10 +156,9 @@ impl<'b> Pattern<'b> {
             let ((start, end), quote) = (value.span(), usize::from(kind == Kind::String));
             (value.kind() == kind && is_plain(value)).then_some((start + quote, end - quote))
         };
-        let part = |(start, end): (usize, usize)| std::str::from_utf8(text.get(start..end)?).ok();
         let id = value(record, "eventID", Kind::String)?;
         // `SHARD:SEQUENCE`: the shard is that of the batch.
-        let shard = part(id)?.split_once(':')?.0;
+        let shard = text.get(id.0..id.1)?.split_once(':')?.0;
         let mut values = [
             (value(inner, "partitionKey", Kind::String)?, PARTITION_KEY),
             (value(inner, "sequenceNumber", Kind::String)?, SEQUENCE_NUMBER),
@@ -138,38 +167,72 @@ impl<'b> Pattern<'b> {
             ((id.0 + shard.len() + 1, id.1), EVENT_ID),
         ];
         values.sort_unstable();
-        let (mut before, mut at) = ([(&b""[..], 0); VALUES], 0);
-        for (((start, end), value), before) in values.into_iter().zip(&mut before) {
-            *before = (text.get(at..start)?, value);
-            at = end;
-        }
-        let place = |value| before.iter().position(|(_, known)| *known == value);
+        let place = |value| values.iter().position(|(_, known)| *known == value);
         if place(EVENT_ID) < place(SEQUENCE_NUMBER) {
             return None;
         }
         let arn = match record.get("eventSourceARN") {
             Some(_) => {
-                Some(part(value(record, "eventSourceARN", Kind::String)?)?).filter(|arn| !arn.is_empty())
+                let (start, end) = value(record, "eventSourceARN", Kind::String)?;
+                text.get(start..end).filter(|arn| !arn.is_empty())
             }
             None => None,
         };
-        Some(Self { before, behind: text.get(at..)?, stream: arn.map_or("", resource_name), arn, shard })
+        let (mut common, mut before, mut at) = (String::new(), [const { (0..0, 0) }; VALUES], 0);
+        for (((start, end), value), before) in values.into_iter().zip(&mut before) {
+            *before = (push(&mut common, text.get(at..start)?), value);
+            at = end;
+        }
+        let behind = push(&mut common, text.get(at..)?);
+        let stream = push(&mut common, arn.map_or("", resource_name));
+        let arn = arn.map(|arn| push(&mut common, arn));
+        let shard = push(&mut common, shard);
+        Some(Self { text: common, before, behind, stream, arn, shard })
     }
 
-    /// Reads the record at the beginning of the text, and gives what stands behind it; `None` where it looks
-    /// otherwise.
-    fn read(
+    fn pattern(&self) -> Option<Pattern<'_>> {
+        let part = |range: &Range<usize>| self.text.get(range.clone());
+        let mut before = [(&b""[..], 0); VALUES];
+        for ((range, value), before) in self.before.iter().zip(&mut before) {
+            *before = (part(range)?.as_bytes(), *value);
+        }
+        Some(Pattern {
+            before,
+            behind: part(&self.behind)?.as_bytes(),
+            stream: part(&self.stream)?,
+            arn: self.arn.as_ref().and_then(part),
+            shard: part(&self.shard)?,
+        })
+    }
+}
+
+/// Appends a part, and gives its place.
+fn push(text: &mut String, part: &str) -> Range<usize> {
+    let start = text.len();
+    text.push_str(part);
+    start..text.len()
+}
+
+impl<'b> Pattern<'b> {
+    /// How long the record is that the text begins with, if it is one of these.
+    fn length(&self, text: &[u8]) -> Option<usize> {
+        self.values(text, b"", &mut [const { 0..0 }; VALUES]).map(|behind| text.len() - behind.len())
+    }
+
+    /// Tells where the values of the record are that the text begins with, and gives what stands behind it; `None`
+    /// where it looks otherwise. `last` is a time of arrival that was read.
+    #[inline(always)]
+    fn values<'t>(
         &self,
-        text: &'b [u8],
-        room: &mut &'b mut [u8],
-        last: &mut LastArrival<'b>,
-        records: &mut Vec<Record<'b>>,
-    ) -> Option<&'b [u8]> {
-        let (mut rest, mut values) = (text, [const { 0..0 }; VALUES]);
+        text: &'t [u8],
+        last: &[u8],
+        values: &mut [Range<usize>; VALUES],
+    ) -> Option<&'t [u8]> {
+        let mut rest = text;
         for (before, value) in self.before {
             rest = rest.strip_prefix(before)?;
             let end = match value {
-                ARRIVAL => number(rest, last.0)?,
+                ARRIVAL => number(rest, last)?,
                 // The decoder takes no other character.
                 DATA => memchr::memchr(b'"', rest)?,
                 // The number of the record comes again in its id.
@@ -183,7 +246,20 @@ impl<'b> Pattern<'b> {
             *values.get_mut(value)? = start..start + end;
             rest = rest.get(end..)?;
         }
-        let rest = rest.strip_prefix(self.behind)?;
+        rest.strip_prefix(self.behind)
+    }
+
+    /// Reads the record at the beginning of the text, and gives what stands behind it; `None` where it looks
+    /// otherwise.
+    fn read(
+        &self,
+        text: &'b [u8],
+        room: &mut &'b mut [u8],
+        last: &mut LastArrival<'b>,
+        records: &mut Vec<Record<'b>>,
+    ) -> Option<&'b [u8]> {
+        let mut values = [const { 0..0 }; VALUES];
+        let rest = self.values(text, last.0, &mut values)?;
         let [partition_key, sequence, data, arrival, _id] = values;
         let (data, arrival) = (text.get(data)?, text.get(arrival)?);
         let (partition_key, sequence) = texts(text, partition_key, sequence)?;
@@ -284,7 +360,7 @@ mod tests {
     #[test]
     fn records_as_they_mostly_are_are_read_by_the_pattern() {
         let body = body(&["101", "102", "103", "9"]);
-        let mut room = Vec::new();
+        let mut room = Room::default();
         let records = records(body.as_bytes(), &mut room).expect("a batch of Kinesis");
         assert_eq!(quick(&records), 4);
         assert_eq!(records, Invocation::read_as(body.as_bytes(), sqs::messages).expect("a batch").records);
@@ -338,7 +414,7 @@ mod tests {
             ("a member before it", body.replace("{\"Records\"", "{\"state\":{},\"Records\""), None),
             ("no records", "{\"Records\":[]}".to_owned(), None),
         ] {
-            let mut room = vec![7; 5];
+            let mut room = Room { events: vec![7; 5], ..Room::default() };
             let quickly = records(body.as_bytes(), &mut room);
             let long = Invocation::read_as(body.as_bytes(), sqs::messages);
             if let (Some(records), Ok(long)) = (&quickly, &long) {

@@ -24,6 +24,7 @@ use std::ops::Range;
 use enrich_engine::Record;
 use enrich_engine::json::{Document, Node, ScanError};
 
+pub use alike::Room;
 pub(crate) use arrival::from_millis;
 pub(crate) use record::text;
 pub(crate) use shape::describe;
@@ -180,12 +181,12 @@ impl fmt::Display for EnvelopeError {
 impl std::error::Error for EnvelopeError {}
 
 impl<'b> Invocation<'b> {
-    /// Reads the body of an invocation. Events are decoded into `room`, where they can be; it need not be empty.
+    /// Reads the body of an invocation. Events are decoded into `room`, where they can be.
     ///
     /// # Errors
     /// Where the body as a whole can't be read; a record that can't be is among the records, with its
     /// reason.
-    pub fn read(body: &'b [u8], room: &'b mut Vec<u8>) -> Result<Self, EnvelopeError> {
+    pub fn read(body: &'b [u8], room: &'b mut Room) -> Result<Self, EnvelopeError> {
         match alike::records(body, room) {
             Some(records) => {
                 let records = aggregate::taken_apart(records);

@@ -1,8 +1,10 @@
 //! Rules and schemas from files and folders.
 //!
 //! [`read_rules`] and [`read_schema`] read what a path names; [`RuleSet`] is one folder as a whole, on a
-//! disk or loaded from elsewhere, with names that do not say where it is.
+//! disk or loaded from elsewhere, with names that do not say where it is. [`read_bundle`] reads one out of a
+//! single document.
 
+mod bundle;
 mod set;
 
 use std::collections::{HashSet, VecDeque};
@@ -10,6 +12,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+pub use bundle::{BundleError, MAX_BUNDLE, read_bundle, write_bundle};
 use enrich_engine::dsl::testing;
 pub use set::{RuleSet, is_rule_file, is_test_file};
 

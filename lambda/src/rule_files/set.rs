@@ -1,7 +1,7 @@
 //! The rule set of one folder.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
 use enrich_engine::dsl::source::Sources;
@@ -10,7 +10,8 @@ use enrich_engine::functions::Registry;
 use enrich_engine::{Checked, Rules};
 
 use super::{
-    FileError, MAX_RULE_FILE, MAX_RULE_FILES, MAX_SCHEMA, RULES, RuleFile, read_rules, read_schema, rule_file,
+    BundleError, FileError, MAX_RULE_FILE, MAX_RULE_FILES, MAX_SCHEMA, RULES, RuleFile, read_rules,
+    read_schema, rule_file, write_bundle,
 };
 
 /// The rule set of one folder: its rule files, and the schemas that they name.
@@ -79,14 +80,37 @@ impl RuleSet {
     /// out of it.
     #[must_use]
     pub fn schemas_named(&self) -> Vec<String> {
+        self.named().iter().filter_map(|path| plain(path)).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The paths of schemas, as the rules have them.
+    fn named(&self) -> BTreeSet<String> {
         let named = RefCell::new(BTreeSet::new());
         let note = |path: &str| {
-            named.borrow_mut().extend(plain(path));
+            named.borrow_mut().insert(path.to_owned());
             Err("not loaded yet".to_owned())
         };
         // What is wrong with the rules is found when they are checked with their schemas.
         let _ = Rules::check(&self.sources, &Registry::standard(), &note);
-        named.into_inner().into_iter().collect()
+        named.into_inner()
+    }
+
+    /// The rule set as one document, which [`read_bundle`](super::read_bundle) reads: its rule files, and the
+    /// schemas that they name.
+    ///
+    /// # Errors
+    /// Where a schema can't be read or is not in the folder, or the document gets too long.
+    pub fn bundle(&self) -> Result<String, BundleError> {
+        let mut files: BTreeMap<String, String> = BTreeMap::new();
+        files.extend(self.sources.iter().map(|(_, file)| (file.name().to_owned(), file.text().to_owned())));
+        for path in self.named() {
+            let inside = plain(&path).ok_or_else(|| BundleError::Outside { path: path.clone() })?;
+            let text = self
+                .schema(&path)
+                .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned()));
+            files.insert(inside, text.map_err(|cause| BundleError::Schema { path, cause })?);
+        }
+        write_bundle(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
     }
 
     /// Adds files to a rule set that is [loaded](Self::loaded), such as the schemas that it names.
@@ -171,6 +195,7 @@ fn plain(path: &str) -> Option<String> {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "the cases are files")]
 mod tests {
+    use super::super::read_bundle;
     use super::*;
     use std::fs;
 
@@ -209,6 +234,12 @@ mod tests {
         assert_eq!(on_disk, loaded);
         assert_eq!(on_disk[..2], ["a.enrich", "clicks.enrich"]);
         assert_eq!(on_disk.len(), 3, "two files and a hash: {on_disk:?}");
+        let bundle =
+            RuleSet::folder(&folder.path().join("rules")).expect("rules").bundle().expect("a bundle");
+        let files = read_bundle(bundle.as_bytes()).expect("files");
+        let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["a.enrich", "clicks.enrich", "schemas/click.json"]);
+        assert_eq!(told(&RuleSet::loaded(files, "a document").expect("rules")), on_disk);
         let alone = told(&RuleSet::folder(&folder.path().join("rules/a.enrich")).expect("a rule"));
         assert_eq!(alone[0], "a.enrich");
         assert_eq!(alone.len(), 2, "{alone:?}");
@@ -249,6 +280,8 @@ mod tests {
         let outside = vec![("clicks.enrich".to_owned(), rule.into_bytes())];
         let set = RuleSet::loaded(outside, "s3://bucket/rules/").expect("rules");
         assert_eq!(set.schemas_named(), [""; 0]);
+        let path = "../schemas/click.json".to_owned();
+        assert_eq!(set.bundle(), Err(BundleError::Outside { path }));
         let told = told(&set);
         assert!(told[1].contains("there is no such file"), "{told:?}");
         for (path, expected) in [

@@ -31,6 +31,8 @@ pub struct Call {
     pub deadline: Option<Timestamp>,
     /// Lambda's id of the invocation.
     pub request_id: String,
+    /// The trace that the invocation belongs to, as Lambda says it in X-Ray's header.
+    pub trace: Option<String>,
 }
 
 /// Serves invocations until the process ends.
@@ -64,7 +66,7 @@ where
 
 fn call(body: Bytes, context: Context) -> Call {
     let deadline = i64::try_from(context.deadline).ok().and_then(Timestamp::from_millis);
-    Call { body, deadline, request_id: context.request_id }
+    Call { body, deadline, request_id: context.request_id, trace: context.xray_trace_id }
 }
 
 /// The answer as JSON text that is sent as it is. What is no JSON never reaches a caller, who would
