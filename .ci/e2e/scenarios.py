@@ -27,7 +27,7 @@ from permissions import every_call, shipped_rules
 from queued import queued
 
 HERE = Path(__file__).resolve().parent
-SECONDS_FOR_ALL = 540 + int(SECONDS)
+SECONDS_FOR_ALL = 780 + int(SECONDS)
 SECONDS_TO_ARRIVE = 30
 
 
