@@ -414,6 +414,7 @@ fn every_line_has_a_time_and_a_level_whatever_happens() {
     let child = child.env_clear().env("LAMBDA_TASK_ROOT", sound.path()).env("USERS", "users");
     let child = child.env("AWS_LAMBDA_FUNCTION_NAME", "enrich").env("AWS_LAMBDA_FUNCTION_VERSION", "1");
     let child = child.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256").env("AWS_REGION", "us-east-1");
+    let child = child.env("AWS_ENDPOINT_URL", closed_port());
     let output = child.env("AWS_LAMBDA_RUNTIME_API", "no address").output().expect("the function");
     assert_eq!(output.status.code(), Some(101));
     let log = [output.stdout, output.stderr].concat();
