@@ -61,7 +61,8 @@ pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
             None => {
                 places.insert((event.place, Rc::clone(&shard)), groups.len());
                 // Mostly all events go into one.
-                let most = if groups.is_empty() && event.place.per != PerObject::Record { events.len() } else { 1 };
+                let most =
+                    if groups.is_empty() && event.place.per != PerObject::Record { events.len() } else { 1 };
                 let mut group = Group { shard, events: Vec::with_capacity(most) };
                 group.events.push(event);
                 groups.push(group);

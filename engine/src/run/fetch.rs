@@ -144,7 +144,8 @@ impl<'a> Wave<'a> {
             if let Some((slots, questions)) = calls.get_mut(table.source).filter(|_| !ids.is_empty()) {
                 let keys =
                     ids.iter().filter_map(|id| self.answers.key(slot, *id).map(KeyBytes::key)).collect();
-                let table = TableQuestions::new(Arc::clone(&table.table), keys, Arc::clone(&table.attributes));
+                let table =
+                    TableQuestions::new(Arc::clone(&table.table), keys, Arc::clone(&table.attributes));
                 questions.tables.push(table);
                 slots.push((slot, ids));
             }
