@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::support::{Place, Ran, assert_each_once, backlog};
 
-const FILES: usize = 30;
+const FILES: usize = 60;
 const EVENTS: usize = 1_000;
 const WORDS: &str = "--tables tables --stream clicks --output out --rejects rejects --parallel 3 in";
 
@@ -15,7 +15,7 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.expect("kill").success());
 }
 
-/// Waits until a file is done, or the run has ended.
+/// Waits until more files than that are done, or the run has ended.
 fn until_begun(place: &Place, child: &mut Child, files: usize) -> bool {
     let end = Instant::now() + Duration::from_secs(120);
     while Instant::now() < end {
@@ -25,7 +25,7 @@ fn until_begun(place: &Place, child: &mut Child, files: usize) -> bool {
         if child.try_wait().expect("a child").is_some() {
             return false;
         }
-        thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(1));
     }
     panic!("nothing came");
 }
@@ -39,9 +39,11 @@ fn interrupted(name: &str, exit: Option<i32>) {
     for round in 0..12 {
         let mut child = place.command(WORDS).spawn().expect("the binary starts");
         let before = place.names("out").len();
-        let running = until_begun(&place, &mut child, before);
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        thread::sleep(Duration::from_millis((chance >> 33) % 120));
+        // Counted in files, since no time is right for all machines; then anywhere in the next one.
+        let running =
+            until_begun(&place, &mut child, before + usize::try_from((chance >> 33) % 8).expect("few"));
+        thread::sleep(Duration::from_micros((chance >> 33) % 5_000));
         if running && child.try_wait().expect("a child").is_none() {
             signal(&child, name);
         }
@@ -53,10 +55,10 @@ fn interrupted(name: &str, exit: Option<i32>) {
         interrupted += 1;
     }
     assert!(interrupted > 0, "nothing was interrupted: there are too few events (seed {seed})");
-    place.run(WORDS).is(0, &["30 files: ", "all runs: 30000 events"]);
+    place.run(WORDS).is(0, &[&format!("{FILES} files: "), &format!("all runs: {} events", FILES * EVENTS)]);
     assert_each_once(&place, count);
     let (out, rejects) = (place.files("out"), place.files("rejects"));
-    place.run(&format!("{WORDS} --restart")).is(0, &["30 files: 30 done\n"]);
+    place.run(&format!("{WORDS} --restart")).is(0, &[&format!("{FILES} files: {FILES} done\n")]);
     assert!(place.files("out") == out && place.files("rejects") == rejects, "seed {seed}");
 }
 
