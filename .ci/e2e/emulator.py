@@ -115,6 +115,10 @@ class Emulator:
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
+    def made_by(self, bucket: str, key: str) -> str:
+        """The hash of the rule set that an object says it was made by."""
+        return self.client("s3").head_object(Bucket=bucket, Key=key)["Metadata"]["rules"]
+
     def file(self, name: str, content: Any) -> str:
         """Writes a document for the command line to read, and gives its `file://` address."""
         path = self.scratch / name

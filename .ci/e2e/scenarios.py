@@ -396,6 +396,9 @@ def rules_that_change(checks: Checks, inputs: Inputs, function: Function, writte
     checks.equal(sorted(event["event_id"] for event in loaded), many, "each of 120 events is there once")
     checks.equal([found for found in by_batch.values() if len(found) > 1], [], "no batch is done by two rule sets")
     checks.equal(set().union(*by_batch.values()), {"v3", "v4"}, "and both rule sets have done some")
+    sets = {(function.emulator.made_by(function.bucket, key), json.loads(body)["enriched"]) for key, body in objects.items()}
+    versions = sorted(str(version) for _, version in sets)
+    checks.equal(versions, ["True", "v1", "v3", "v4"], "each object says by its hash which rule set made it")
 
 
 # ---- D: the policy that is printed for rules -----------------------------------------------------
