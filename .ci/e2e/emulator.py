@@ -115,6 +115,11 @@ class Emulator:
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
+    def log_lines(self, function: str) -> list[str]:
+        """What a function has written to its log group."""
+        pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
+        return [line for page in pages for event in page["events"] for line in event["message"].splitlines()]
+
     def made_by(self, bucket: str, key: str) -> str:
         """The hash of the rule set that an object says it was made by."""
         return self.client("s3").head_object(Bucket=bucket, Key=key)["Metadata"]["rules"]

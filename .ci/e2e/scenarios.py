@@ -396,6 +396,12 @@ def rules_that_change(checks: Checks, inputs: Inputs, function: Function, writte
     checks.equal(sorted(event["event_id"] for event in loaded), many, "each of 120 events is there once")
     checks.equal([found for found in by_batch.values() if len(found) > 1], [], "no batch is done by two rule sets")
     checks.equal(set().union(*by_batch.values()), {"v3", "v4"}, "and both rule sets have done some")
+    lines = [json.loads(line) for line in function.emulator.log_lines(function.name) if line.startswith("{")]
+    refreshes = {line["RulesRefreshFailed"] for line in lines if "RulesRefreshFailed" in line}
+    checks.equal(refreshes, {0, 1}, "the metric of rules that can't be followed was 1, and 0 at other times")
+    told = [line["message"] for line in lines if line.get("level") == "ERROR"]
+    expected = ["unknown-table", "clickstream.enrich:"]
+    checks.equal([text for text in expected if not any(text in line for line in told)], [], "the log has the diagnostics with their places")
     sets = {(function.emulator.made_by(function.bucket, key), json.loads(body)["enriched"]) for key, body in objects.items()}
     versions = sorted(str(version) for _, version in sets)
     checks.equal(versions, ["True", "v1", "v3", "v4"], "each object says by its hash which rule set made it")
