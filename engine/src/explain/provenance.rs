@@ -17,7 +17,7 @@ enum Step<'d> {
 }
 
 /// Who wrote a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Writer {
     /// The lookup at that place of the decisions, with an attribute or with a default.
     Copied(usize),
@@ -32,9 +32,12 @@ type Fields<'d> = BTreeMap<Vec<Step<'d>>, (String, Writer)>;
 /// The document, as JSON.
 pub(super) fn document(rule: &RuleId, decisions: &[Decision]) -> String {
     let fields = fields(decisions);
-    let written = |writer: Writer| {
-        fields.values().filter(move |(_, found)| *found == writer).map(|(path, _)| path.as_str())
-    };
+    // Each writer's own, sorted out once: a loop has many lookups, and as many fields.
+    let mut written: BTreeMap<Writer, Vec<&str>> = BTreeMap::new();
+    for (path, writer) in fields.values() {
+        written.entry(*writer).or_default().push(path);
+    }
+    let written = |writer| written.get(&writer).map(Vec::as_slice).unwrap_or_default();
     let mut out = String::from("{");
     member(&mut out, "rule", &rule.name);
     member(&mut out, "rules", &rule.rules);
@@ -150,7 +153,7 @@ fn member(out: &mut String, of: &str, value: &str) {
     string(out, value);
 }
 
-fn list<'p>(out: &mut String, of: &str, paths: impl Iterator<Item = &'p str>) {
+fn list(out: &mut String, of: &str, paths: &[&str]) {
     name(out, of);
     out.push('[');
     for path in paths {

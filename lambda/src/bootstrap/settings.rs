@@ -67,7 +67,7 @@ impl Variables {
     }
 
     /// A setting; an empty one is one that is not set, as templates write it.
-    fn setting(&self, name: &str) -> Option<&str> {
+    pub(super) fn setting(&self, name: &str) -> Option<&str> {
         self.get(name).map(str::trim).filter(|value| !value.is_empty())
     }
 

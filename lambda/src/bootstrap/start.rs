@@ -110,7 +110,7 @@ impl Deployment {
     /// that serves. Where there is no TLS, as with emulators, there is nothing to gain.
     pub(super) async fn warm(&self) {
         let endpoint = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
-        let endpoint = endpoint.into_iter().find_map(|name| self.variables.get(name));
+        let endpoint = endpoint.into_iter().find_map(|name| self.variables.setting(name));
         if !endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
             self.dynamodb.warm(WARMING).await;
         }
