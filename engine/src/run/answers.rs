@@ -24,17 +24,29 @@ pub(super) struct Answers {
 
 #[derive(Debug, Default)]
 struct Slot {
-    /// The numbers by the keys' bytes.
-    ids: HashTable<KeyId>,
+    /// The numbers by the keys' bytes, each with the place of these: a look at the key itself is a look elsewhere.
+    ids: HashTable<(KeyId, Place)>,
     /// The bytes of all keys, one behind the other.
     bytes: Vec<u8>,
     keys: Vec<Entry>,
 }
 
+/// Where a key's bytes are among those of its slot.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Place {
+    fn of(self, bytes: &[u8]) -> Option<&[u8]> {
+        bytes.get(self.start as usize..self.end as usize)
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
-    /// Where its key's bytes are.
-    bytes: std::ops::Range<usize>,
+    key: Place,
     given: Option<Given>,
     /// In which wave it was asked last, and in which an event waits for its item, counted from 1.
     asked: usize,
@@ -100,16 +112,18 @@ impl Answers {
     pub(super) fn id(&mut self, slot: usize, key: &KeyBytes) -> Option<KeyId> {
         let Slot { ids, bytes, keys } = self.slots.get_mut(slot)?;
         let (key, hasher) = (key.as_slice(), &self.hasher);
-        let of = |id: &KeyId| keys.get(*id as usize).and_then(|entry| bytes.get(entry.bytes.clone()));
         let hash = hasher.hash_one(key);
-        if let Some(id) = ids.find(hash, |id| of(id) == Some(key)) {
+        if let Some((id, _)) = ids.find(hash, |(_, place)| place.of(bytes) == Some(key)) {
             return Some(*id);
         }
         let id = KeyId::try_from(keys.len()).ok()?;
-        ids.insert_unique(hash, id, |id| hasher.hash_one(of(id).unwrap_or_default()));
-        let start = bytes.len();
+        let (start, end) = (bytes.len(), bytes.len() + key.len());
+        let place = Place { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? };
+        ids.insert_unique(hash, (id, place), |(_, place)| {
+            hasher.hash_one(place.of(bytes).unwrap_or_default())
+        });
         bytes.extend_from_slice(key);
-        keys.push(Entry { bytes: start..bytes.len(), given: None, asked: 0, awaited: 0 });
+        keys.push(Entry { key: place, given: None, asked: 0, awaited: 0 });
         Some(id)
     }
 
@@ -120,7 +134,7 @@ impl Answers {
     /// The bytes of that key.
     pub(super) fn key(&self, slot: usize, id: KeyId) -> Option<&[u8]> {
         let slot = self.slots.get(slot)?;
-        slot.bytes.get(slot.get(id)?.bytes.clone())
+        slot.get(id)?.key.of(&slot.bytes)
     }
 
     /// Whether that key is to be asked in this wave: neither has it an answer that does, nor did another event

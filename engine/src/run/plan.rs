@@ -4,7 +4,7 @@ use enrich_dsl::model::KeyType;
 
 use super::answers::{Answers, KeyId, unanswered};
 use super::buffers::Reading;
-use super::{Asked, Event, Keys, Taken, contained, may_come};
+use super::{Asked, Keys, Taken, may_come};
 use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::explain::Trace;
@@ -40,31 +40,18 @@ impl<'p> Planner<'p> {
         self.wanted
     }
 
-    /// Works out the keys of an event.
+    /// Works out the keys of an event. Should this panic, none of them is asked.
     pub(super) fn event(
         &mut self,
-        event: &mut Event<'_>,
+        taken: &Taken<'_>,
         Reading { tapes, fields, keys, .. }: &mut Reading,
         answers: &mut Answers,
     ) {
-        let Event::Taken(taken) = &*event else { return };
         let Some(rule) = self.program.rules.get(taken.rule) else { return };
         self.found.clear();
         let asker = Asker { taken, rule, tapes, fields, context: self.context, trace: self.trace };
         let mut places = Places { wave: self.wave, found: &mut self.found };
-        // Nothing is kept of an event that ends here: its keys are not asked.
-        let worked_out = contained(
-            || Some(&rule.name),
-            || {
-                asker.wave(keys, answers, &mut places, &mut self.bytes);
-                Ok(())
-            },
-            Err,
-        );
-        if let Err(verdict) = worked_out {
-            *event = Event::Done(verdict);
-            return;
-        }
+        asker.wave(keys, answers, &mut places, &mut self.bytes);
         for Found { at, lookup, asked } in self.found.drain(..) {
             if let Asked::Key(id) = &asked {
                 let awaited = may_come(lookup, &taken.record.origin, self.context);

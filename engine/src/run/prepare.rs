@@ -10,7 +10,7 @@ use enrich_dsl::source::Span;
 use super::buffers::Reading;
 use super::routes::Route;
 use super::usual::Known;
-use super::{Event, Taken, decode, rejected};
+use super::{Event, Keys, Taken, decode, rejected};
 use crate::batch::{Origin, Payload, Record, Verdict};
 use crate::context::Context;
 use crate::eval::{Scope, Stop};
@@ -36,7 +36,7 @@ impl<'p> Preparer<'p> {
     /// and `trying` is the rule that is tried, should this panic.
     pub(super) fn prepare<'r>(
         &mut self,
-        record: &'r Record<'r>,
+        (record, first_of_batch): (&'r Record<'r>, bool),
         route: Option<&Route>,
         trying: &Cell<Option<&'p Arc<str>>>,
     ) -> Event<'r> {
@@ -80,10 +80,14 @@ impl<'p> Preparer<'p> {
         match checked {
             Ok(present) => {
                 let tape = self.pruned(rule, tape, fields);
-                let (keys, loops) = (self.reading.keys.open(rule.lookups.len()), Vec::new());
-                let (first, at) = (false, place);
-                let taken = Taken { record, text, tape, rule: at, first, present, fields, keys, loops };
-                self.looped(rule, taken)
+                let keys = self.reading.keys.open(rule.lookups.len());
+                let Reading { tapes, keys: all, .. } = &mut self.reading;
+                let loops = match loops(all, rule, tapes.root(&text, tape)) {
+                    Ok(loops) => loops,
+                    Err(verdict) => return Event::Done(verdict),
+                };
+                let first = first_of_batch;
+                Event::Taken(Taken { record, text, tape, rule: place, first, present, fields, keys, loops })
             }
             Err(verdict) => {
                 self.reading.tapes.forget(tape);
@@ -155,17 +159,16 @@ impl<'p> Preparer<'p> {
         }
         Ok(None)
     }
+}
 
-    /// The event with room for the keys of its loops.
-    fn looped<'r>(&mut self, rule: &Rule, mut taken: Taken<'r>) -> Event<'r> {
-        for each in &rule.loops {
-            match looped(rule, each, taken.array(&self.reading.tapes, each)) {
-                Ok(count) => taken.loops.push(self.reading.keys.open(count * each.lookups.len())),
-                Err(verdict) => return Event::Done(verdict),
-            }
-        }
-        Event::Taken(taken)
+/// Makes room for the keys of a rule's loops over that event, and gives where it is, by loop.
+fn loops(keys: &mut Keys, rule: &Rule, event: Node<'_>) -> Result<Vec<usize>, Verdict> {
+    let mut loops = Vec::new();
+    for each in &rule.loops {
+        let count = looped(rule, each, each.array(event))?;
+        loops.push(keys.open(count * each.lookups.len()));
     }
+    Ok(loops)
 }
 
 pub(crate) fn internal() -> Verdict {
@@ -193,15 +196,15 @@ fn present(
 /// How many elements a loop goes over. Absent and null are an empty array; an `Err` is the event's
 /// verdict.
 fn looped(rule: &Rule, each: &ForEach, array: Option<Node<'_>>) -> Result<usize, Verdict> {
-    let path = each.array.join(".");
+    let path = || each.array.join(".");
     let Some(array) = array.filter(|array| !array.is_null()) else { return Ok(0) };
     if array.kind() != Kind::Array {
-        let message = format!("`.{path}` is {}, and not an array", array.kind().with_article());
+        let message = format!("`.{}` is {}, and not an array", path(), array.kind().with_article());
         return Err(rejected(Some(&rule.name), Reason::new(ReasonCode::NotAnArray, message)));
     }
     let count = array.elements().count();
     if count > each.max {
-        let message = format!("`.{path}` may have {} elements, this one has {count}", each.max);
+        let message = format!("`.{}` may have {} elements, this one has {count}", path(), each.max);
         return Err(rejected(Some(&rule.name), Reason::new(ReasonCode::TooManyElements, message)));
     }
     match array.elements().find_map(|element| repeated(rule, &each.paths, element)) {
