@@ -153,8 +153,9 @@ impl Append {
             return None;
         }
         let root = taken.root(applying.found.tapes);
-        let (event, rest) = before_the_end(root.raw())?;
-        applying.appending.begin(rule, root.raw().len());
+        let object = taken.text.trim_ascii();
+        let (event, rest) = before_the_end(object)?;
+        applying.appending.begin(rule, object.len());
         applying.appending.out.extend_from_slice(event.as_bytes());
         let mut run = Run { rule, taken, root, applying };
         let verdict = match run.additions(&self.additions) {
@@ -342,7 +343,7 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         if appending.out.len() > limits.event_bytes {
             return None;
         }
-        let scope = Scope {
+        let scope = || Scope {
             event: Level { lookups: &appending.known, ..Level::arrived(root) },
             ..Scope::arrived(root, &taken.record.origin, context.now)
         };

@@ -94,11 +94,13 @@ pub(crate) async fn batch(
         Some(Event::Done(verdict)) => verdicts.push(verdict),
         Some(Event::Taken(taken)) => {
             trying.set(program.rules.get(taken.rule).map(|rule| &rule.name));
-            verdicts.push(if pace.ends_apply(at) {
-                no_time(trying.get())
-            } else {
-                within(applying.apply(&taken), at, taken.text.len(), &mut room)
-            });
+            if pace.ends_apply(at) {
+                verdicts.push(no_time(trying.get()));
+                return;
+            }
+            let verdict = applying.apply(&taken);
+            let other = without_room(&verdict, at, taken.text.len(), &mut room);
+            verdicts.push(other.unwrap_or(verdict));
         }
         None => verdicts.push(internal()),
     };
@@ -148,10 +150,13 @@ fn prepared<'r>(
             return;
         }
         let route = router.of(&record.origin);
-        let event = preparer.prepare((record, at < together), route, &trying);
-        let event = event.within(&mut room, at, program);
-        if let Event::Taken(taken) = &event {
+        let mut event = preparer.prepare((record, at < together), route, &trying);
+        if let Err(no_room) = room.take(at, event.bytes()) {
+            event = Event::Done(unplaced(event.rule(program), no_room));
+        }
+        if let Event::Taken(taken) = &mut event {
             planner.event(taken, &mut preparer.reading, answers);
+            preparer.let_go(taken);
         }
         events.push(event);
     };
@@ -190,13 +195,11 @@ fn panicked(rule: Option<&Arc<str>>) -> Verdict {
     rejected(rule, Reason::new(ReasonCode::Internal, message))
 }
 
-/// The verdict, if the batch has room for its event.
-fn within(verdict: Verdict, at: usize, arrived: usize, room: &mut Room) -> Verdict {
-    let Verdict::Enriched { rule, event, .. } = &verdict else { return verdict };
-    match room.take(at, arrived.saturating_add(event.len())) {
-        Ok(()) => verdict,
-        Err(no_room) => unplaced(Some(rule), no_room),
-    }
+/// Another verdict, where the batch has no room for the event.
+fn without_room(verdict: &Verdict, at: usize, arrived: usize, room: &mut Room) -> Option<Verdict> {
+    let Verdict::Enriched { rule, event, .. } = verdict else { return None };
+    let no_room = room.take(at, arrived.saturating_add(event.len())).err()?;
+    Some(unplaced(Some(rule), no_room))
 }
 
 /// The verdict on an event for which there is no room.
@@ -216,14 +219,6 @@ enum Event<'r> {
 }
 
 impl Event<'_> {
-    /// The event, if the batch has room for it as it arrived.
-    fn within(self, room: &mut Room, at: usize, program: &Program) -> Self {
-        match room.take(at, self.bytes()) {
-            Ok(()) => self,
-            Err(no_room) => Event::Done(unplaced(self.rule(program), no_room)),
-        }
-    }
-
     /// The bytes that are held of it.
     fn bytes(&self) -> usize {
         match self {
@@ -244,7 +239,8 @@ impl Event<'_> {
 struct Taken<'r> {
     record: &'r Record<'r>,
     text: Cow<'r, str>,
-    tape: Tape,
+    /// `None` once nobody reads the event any more, unless something about it is unusual.
+    tape: Option<Tape>,
     /// The place of its rule in the program.
     rule: usize,
     /// Whether it is the first one of the batch, or out of one record with it: no batch has more room for it.
@@ -260,9 +256,9 @@ struct Taken<'r> {
 }
 
 impl Taken<'_> {
-    /// The event, as it arrived.
+    /// The event, as it arrived; `null` where its tape is let go.
     fn root<'d>(&'d self, tapes: &'d Tapes) -> Node<'d> {
-        tapes.root(&self.text, self.tape)
+        tapes.root(&self.text, self.tape.unwrap_or_default())
     }
 
     /// Where the keys of one element of a loop are.

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::eval::{Scope, Stop};
 use crate::explain::{DecisionKind, Trace};
 use crate::json::{Kind, Node, Tape, Usual};
-use crate::program::{Condition, ForEach, Names, Program, Rule};
+use crate::program::{Append, Condition, ForEach, Names, Program, Rule};
 use crate::reasons::{Reason, ReasonCode};
 
 /// Prepares the events of a batch.
@@ -86,7 +86,7 @@ impl<'p> Preparer<'p> {
                     Ok(loops) => loops,
                     Err(verdict) => return Event::Done(verdict),
                 };
-                let first = first_of_batch;
+                let (first, tape) = (first_of_batch, Some(tape));
                 Event::Taken(Taken { record, text, tape, rule: place, first, present, fields, keys, loops })
             }
             Err(verdict) => {
@@ -105,9 +105,23 @@ impl<'p> Preparer<'p> {
 
     /// The event's tape without what its rule never looks into.
     fn pruned(&mut self, rule: &Rule, tape: Tape, fields: usize) -> Tape {
-        let Some(append) = &rule.append else { return tape };
+        let Some(append) = rule.append.as_ref().filter(|append| append.reads_late) else { return tape };
         let values = self.reading.fields.get_mut(fields..).unwrap_or_default();
         self.reading.tapes.prune(tape, values, append.reads).unwrap_or(tape)
+    }
+
+    /// Lets the tokens go of the event that was read last, if nobody reads them any more: what need not be held
+    /// until the batch ends makes room for others in the processor's caches.
+    pub(super) fn let_go(&mut self, taken: &mut Taken<'_>) {
+        let append = self.program.rules.get(taken.rule).and_then(|rule| rule.append.as_ref());
+        let is_unread = |append: &Append| !append.reads_late && taken.present & append.targets == 0;
+        if append.is_some_and(is_unread)
+            && self.trace.is_none()
+            && let Some(tape) = taken.tape.take()
+        {
+            self.reading.tapes.forget(tape);
+            self.reading.fields.truncate(taken.fields);
+        }
     }
 
     /// The first rule whose `when` holds, and the event as it reads it; an `Err` is the event's verdict. `first` is
