@@ -17,6 +17,8 @@ pub(super) type KeyId = u32;
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     slots: Vec<Slot>,
+    /// The keys that are to be asked next, with their slots: each once, in the order in which the events need them.
+    wanted: Vec<(usize, KeyId)>,
     hasher: DefaultHashBuilder,
     /// Those that this batch had sent.
     requests: Requests,
@@ -105,6 +107,7 @@ impl Answers {
             bytes.clear();
             keys.clear();
         }
+        self.wanted.clear();
         self.requests = Requests::default();
     }
 
@@ -137,10 +140,10 @@ impl Answers {
         slot.get(id)?.key.of(&slot.bytes)
     }
 
-    /// Whether that key is to be asked in this wave: neither has it an answer that does, nor did another event
-    /// ask for it. `awaited` says that the event waits for the item.
-    pub(super) fn asks(&mut self, slot: usize, id: KeyId, wave: usize, awaited: bool) -> bool {
-        let Some(entry) = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id)) else { return false };
+    /// Has that key asked in this wave, unless it has an answer that does, or another event asks for it. `awaited` says
+    /// that the event waits for the item.
+    pub(super) fn ask(&mut self, slot: usize, id: KeyId, wave: usize, awaited: bool) {
+        let Some(entry) = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id)) else { return };
         if awaited {
             entry.awaited = wave + 1;
         }
@@ -151,7 +154,20 @@ impl Answers {
                 awaited && given.freshness == Freshness::Kept && matches!(given.answer, Answer::Missing)
             }
         };
-        open && std::mem::replace(&mut entry.asked, wave + 1) <= wave
+        if open && std::mem::replace(&mut entry.asked, wave + 1) <= wave {
+            self.wanted.push((slot, id));
+        }
+    }
+
+    /// The keys that are to be asked now. [`Answers::asked`] takes the list back.
+    pub(super) fn take_wanted(&mut self) -> Vec<(usize, KeyId)> {
+        std::mem::take(&mut self.wanted)
+    }
+
+    /// Those keys have been asked.
+    pub(super) fn asked(&mut self, mut wanted: Vec<(usize, KeyId)>) {
+        wanted.clear();
+        self.wanted = wanted;
     }
 
     /// Whether an event of this wave waits for that key's item.

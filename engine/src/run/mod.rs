@@ -58,15 +58,15 @@ pub(crate) async fn batch(
     (context, trace): (Context, Option<&Trace>),
 ) -> Outcome {
     let together = together(records);
-    let mut stages = Stages::begin(pace.clock().unwrap_or(&context.now));
+    let mut stages = Stages::begin(pace.clock().unwrap_or(&context.now), program.waves + 2);
     let Buffers { reading, mut answers, out } = pool.take();
     answers.begin(program);
-    let Prepared { mut events, mut reading, mut wanted } =
+    let Prepared { mut events, mut reading } =
         prepared(program, limits, &mut pace, records, &mut answers, (reading, context, trace));
     stages.end(StageKind::Prepare);
     for wave in 0..program.waves {
         if wave > 0 {
-            let mut planner = Planner::new(program, wave, (context, trace));
+            let planner = Planner::new(program, wave, (context, trace));
             let count = events.len();
             let step = |events: &mut Vec<Event<'_>>, at: usize| {
                 if let Some(Event::Taken(taken)) = events.get(at) {
@@ -78,10 +78,9 @@ pub(crate) async fn batch(
                     *event = Event::Done(panicked(event.rule(program)));
                 }
             });
-            wanted = planner.wanted();
         }
         let mut room = ItemRoom::new(limits, program.waves);
-        fetch::fetch(program, sources, caches, (wave, &wanted, &mut room), &mut answers, context).await;
+        fetch::fetch(program, sources, caches, (wave, &mut room), &mut answers, context).await;
         stages.end(StageKind::Fetch(answers.take_requests()));
     }
     let found = apply::Found { tapes: &reading.tapes, keys: &reading.keys, answers: &answers };
@@ -119,12 +118,10 @@ fn kept_counts(caches: &[Option<TableCache>]) -> Option<KeptCounts> {
     })
 }
 
-/// The events of a batch before any lookup.
+/// The events of a batch before any lookup. The keys of the first wave are worked out, as long as an event is at hand.
 struct Prepared<'r> {
     events: Vec<Event<'r>>,
     reading: Reading,
-    /// The keys of the first wave, which are worked out while an event is at hand.
-    wanted: Vec<(usize, KeyId)>,
 }
 
 fn prepared<'r>(
@@ -136,7 +133,7 @@ fn prepared<'r>(
     (mut reading, context, trace): (Reading, Context, Option<&Trace>),
 ) -> Prepared<'r> {
     let together = together(records);
-    let mut planner = Planner::new(program, 0, (context, trace));
+    let planner = Planner::new(program, 0, (context, trace));
     let mut router = Router::new(program, std::mem::take(&mut reading.routes));
     let mut preparer = Preparer { program, reading, context, trace };
     let mut room = Room::new(limits, together);
@@ -164,7 +161,7 @@ fn prepared<'r>(
     for_each(&mut events, records.len(), step, |events, _| events.push(Event::Done(panicked(trying.get()))));
     let Preparer { mut reading, .. } = preparer;
     reading.routes = router.end();
-    Prepared { events, reading, wanted: planner.wanted() }
+    Prepared { events, reading }
 }
 
 /// Does one step of each record. A panic in it is a fault of ours, or of an embedder's function: `rejected` then

@@ -2,7 +2,7 @@
 
 use enrich_dsl::model::KeyType;
 
-use super::answers::{Answers, KeyId, unanswered};
+use super::answers::{Answers, unanswered};
 use super::buffers::Reading;
 use super::{Asked, Keys, Taken, may_come};
 use crate::context::Context;
@@ -13,15 +13,12 @@ use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes};
 use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
 use crate::value::Value;
 
-/// Works out the keys of a wave, event by event, and gathers those that are to be asked, with their slots: each once,
-/// in the order in which the events need them. Keys that are answered already are not asked again.
+/// Works out the keys of a wave, event by event, and has them asked.
 pub(super) struct Planner<'p> {
     program: &'p Program,
     wave: usize,
     context: Context,
     trace: Option<&'p Trace>,
-    wanted: Vec<(usize, KeyId)>,
-    bytes: KeyBytes,
 }
 
 impl<'p> Planner<'p> {
@@ -30,20 +27,14 @@ impl<'p> Planner<'p> {
         wave: usize,
         (context, trace): (Context, Option<&'p Trace>),
     ) -> Self {
-        let bytes = KeyBytes::default();
-        Self { program, wave, context, trace, wanted: Vec::new(), bytes }
-    }
-
-    /// The keys that are to be asked.
-    pub(super) fn wanted(self) -> Vec<(usize, KeyId)> {
-        self.wanted
+        Self { program, wave, context, trace }
     }
 
     /// Works out the keys of an event: those of the rule's own lookups, then those of its loops.
     pub(super) fn event(
-        &mut self,
+        &self,
         taken: &Taken<'_>,
-        Reading { tapes, fields, keys, .. }: &mut Reading,
+        Reading { tapes, fields, keys, key, .. }: &mut Reading,
         answers: &mut Answers,
     ) {
         let Some(rule) = self.program.rules.get(taken.rule) else { return };
@@ -52,8 +43,8 @@ impl<'p> Planner<'p> {
         let root = taken.root(tapes);
         let asker = Asker { taken, rule, fields, context: self.context, trace: self.trace };
         for (place, lookup) in rule.lookups.iter().enumerate().filter(|(_, lookup)| is_due(lookup)) {
-            let key = asker.rule_key(root, keys, answers, lookup, &mut self.bytes);
-            keys.set(taken.keys + place, self.asked(key, lookup, taken, answers));
+            let has_key = asker.rule_key(root, keys, answers, lookup, key);
+            keys.set(taken.keys + place, self.asked((has_key, key), lookup, taken, answers));
         }
         for (at, each) in rule.loops.iter().enumerate() {
             if !each.lookups.iter().any(is_due) {
@@ -64,8 +55,8 @@ impl<'p> Planner<'p> {
                 for (place, lookup) in each.lookups.iter().enumerate().filter(|(_, lookup)| is_due(lookup)) {
                     let inner = keys.of(first, &each.lookups);
                     let of = (each, lookup);
-                    let key = asker.element_key((root, node), keys, inner, answers, of, &mut self.bytes);
-                    keys.set(first + place, self.asked(key, lookup, taken, answers));
+                    let has_key = asker.element_key((root, node), keys, inner, answers, of, key);
+                    keys.set(first + place, self.asked((has_key, key), lookup, taken, answers));
                 }
             }
         }
@@ -73,19 +64,17 @@ impl<'p> Planner<'p> {
 
     /// What a lookup asks whose key has been put together, if there is one.
     fn asked(
-        &mut self,
-        key: Result<bool, Failure>,
+        &self,
+        (has_key, key): (Result<bool, Failure>, &KeyBytes),
         lookup: &Lookup,
         taken: &Taken<'_>,
         answers: &mut Answers,
     ) -> Asked {
-        match key {
+        match has_key {
             Ok(true) => {
-                let Some(id) = answers.id(lookup.slot, &self.bytes) else { return Asked::NotYet };
+                let Some(id) = answers.id(lookup.slot, key) else { return Asked::NotYet };
                 let awaited = may_come(lookup, &taken.record.origin, self.context);
-                if answers.asks(lookup.slot, id, self.wave, awaited) {
-                    self.wanted.push((lookup.slot, id));
-                }
+                answers.ask(lookup.slot, id, self.wave, awaited);
                 Asked::Key(id)
             }
             Ok(false) => Asked::NoKey,

@@ -273,8 +273,10 @@ impl Delivery<'_> {
     ) -> Vec<Write> {
         let enriched = records.filter(|at| matches!(self.fates.get(*at), Some(Fate::Enriched)));
         // All have names: what has no sequence number is not enriched here.
-        let events = enriched.filter_map(|at| self.batch.output(at, kind));
-        let (kept, new): (Vec<_>, Vec<_>) = events.partition(|event| self.caller.was_kept(event.record));
+        let (mut new, mut kept) = (Vec::with_capacity(self.fates.len()), Vec::new());
+        for event in enriched.filter_map(|at| self.batch.output(at, kind)) {
+            if self.caller.was_kept(event.record) { kept.push(event) } else { new.push(event) }
+        }
         // What was kept is alone: an object of several is named by its first and last record, and between
         // these may be others that are in an object of that name already.
         let (laid, _unnamed) = objects(&new);
