@@ -364,9 +364,18 @@ fn brought(lookup: &Lookup, brings: &Brings, item: &Item, text: &mut String) -> 
             Some(_) => places.get(*place).filter(|place| **place != 0).map(|place| root.at(*place)),
             None => root.get(attribute),
         };
-        if let Some(value) = copied_from(lookup.copies.get(*copy)?, attribute, found).ok()? {
-            text.push_str(opening);
-            value.write_json(text);
+        let copy = lookup.copies.get(*copy)?;
+        match found.filter(|_| copy.cast.is_none()) {
+            Some(value) => {
+                text.push_str(opening);
+                text.push_str(value.raw());
+            }
+            None => {
+                if let Some(value) = copied_from(copy, attribute, found).ok()? {
+                    text.push_str(opening);
+                    value.write_json(text);
+                }
+            }
         }
     }
     Some(())
