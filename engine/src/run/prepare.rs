@@ -149,12 +149,12 @@ impl<'p> Preparer<'p> {
                         .map_err(|reason| rejected(first, reason))?
                 }
             };
-            let root = self.reading.tapes.root(&read.0, read.1);
-            let scope = Scope { trace: self.trace, ..Scope::arrived(root, origin, self.context.now) };
+            let root = || self.reading.tapes.root(&read.0, read.1);
+            let scope = || Scope { trace: self.trace, ..Scope::arrived(root(), origin, self.context.now) };
             for &place in candidates.asked(root, self.trace.is_some()) {
                 let Some(rule) = program.rules.get(place) else { continue };
                 trying.set(Some(&rule.name));
-                match chosen(rule, scope) {
+                match rule.when.as_ref().map_or(Ok(true), |when| chosen(rule, when, scope())) {
                     Ok(true) => {
                         self.tell(rule.span, || DecisionKind::Took { rule: rule.name.clone() });
                         return Ok(Some((place, read)));
@@ -227,9 +227,12 @@ fn looped(rule: &Rule, each: &ForEach, array: Option<Node<'_>>) -> Result<usize,
     }
 }
 
-/// Whether a rule takes the event; an `Err` is the event's verdict.
-fn chosen(rule: &Rule, scope: Scope<'_, '_>) -> Result<bool, Verdict> {
-    let Some(Condition { expr: when, span }) = &rule.when else { return Ok(true) };
+/// Whether a rule with that `when` takes the event; an `Err` is the event's verdict.
+fn chosen(
+    rule: &Rule,
+    Condition { expr: when, span }: &Condition,
+    scope: Scope<'_, '_>,
+) -> Result<bool, Verdict> {
     if let Some(verdict) = repeated(rule, &rule.when_paths, scope.event.node) {
         return Err(verdict);
     }

@@ -233,7 +233,7 @@ impl Pattern<'_> {
         values: &mut [Range<usize>; VALUES],
     ) -> Option<&'t [u8]> {
         let mut rest = text;
-        for (before, value) in self.before {
+        for &(before, value) in &self.before {
             rest = rest.strip_prefix(before)?;
             let end = match value {
                 ARRIVAL => number(rest, last)?,
