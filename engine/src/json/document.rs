@@ -345,6 +345,13 @@ impl<'d> Node<'d> {
         if token.kind == Kind::String && !token.escaped { inside() } else { None }
     }
 
+    /// The bytes of the value at that index of the same tape, as they came.
+    #[inline]
+    pub(crate) fn raw_bytes(self, index: u32) -> Option<&'d [u8]> {
+        let token = self.at(index).token();
+        self.text.as_bytes().get(token.start as usize..token.end as usize)
+    }
+
     /// Whether an object has more than one member of that name.
     pub(crate) fn repeats(self, name: &str) -> bool {
         self.members().filter(|(key, _)| key.is(name)).nth(1).is_some()

@@ -1,5 +1,6 @@
 //! Numbers as the library compares them: integers exactly, all others as the nearest float.
 
+use crate::json::Node;
 use crate::json::number::Decimal;
 
 /// Powers of ten that a float holds exactly, as far as they are needed.
@@ -12,9 +13,97 @@ const EXACT: u64 = 1 << 53;
 /// The least integer of more than 15 digits.
 const LONG: f64 = 1e15;
 
+pub(super) struct NumberCheck {
+    /// What counts as an integer, where nothing else will do.
+    pub(super) integer: Option<Integer>,
+    pub(super) range: Range,
+    /// The numbers of an enumeration.
+    pub(super) values: Option<Vec<f64>>,
+    /// How many digits before its point a number without a sign has that certainly fits: from this many on.
+    least: usize,
+    /// To this many.
+    most: usize,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Integer {
+    /// Draft 4: `1.0` is none.
+    Written,
+    /// `1.0` is one.
+    Whole,
+}
+
+impl NumberCheck {
+    /// The check that every number passes.
+    pub(super) fn of_all() -> Self {
+        Self { integer: None, range: Range::ALL, values: None, least: 1, most: 0 }
+    }
+
+    /// Works out what depends on the rest of the check.
+    pub(super) fn settle(&mut self) {
+        (self.least, self.most) =
+            if self.values.is_some() { None } else { self.range.digits() }.unwrap_or((1, 0));
+    }
+
+    /// Whether the number at a place of the tape fits; `None` where the library has to say.
+    #[inline(always)]
+    pub(super) fn fits(&self, tape: &Node<'_>, at: u32) -> Option<bool> {
+        match tape.raw_bytes(at) {
+            Some(text) if self.certain(text) => Some(true),
+            _ => self.judge(tape, at),
+        }
+    }
+
+    /// Whether a number certainly fits, as its digits are so many.
+    #[inline(always)]
+    fn certain(&self, text: &[u8]) -> bool {
+        let count = match text.iter().position(|byte| !byte.is_ascii_digit()) {
+            None => text.len(),
+            Some(point) => match text.get(point..) {
+                Some([b'.', places @ ..]) if self.integer.is_none() && are_digits(places) => point,
+                _ => return false,
+            },
+        };
+        // With a zero before the point, it is less than one.
+        let count = if text.first() == Some(&b'0') { 0 } else { count };
+        self.least <= count && count <= self.most
+    }
+
+    #[inline(never)]
+    fn judge(&self, tape: &Node<'_>, at: u32) -> Option<bool> {
+        let text = tape.at(at).as_number()?;
+        let number = Number::parse(text);
+        let integer = match (self.integer, &number) {
+            (None, _) | (_, Number::Integer(_) | Number::Long(_)) => true,
+            (Some(Integer::Written), _) => return None,
+            (Some(Integer::Whole), _) => is_integer(text),
+        };
+        if !integer || !self.range.has(&number)? {
+            return Some(false);
+        }
+        match &self.values {
+            Some(values) => Some(values.contains(&number.exact()?)),
+            None => Some(true),
+        }
+    }
+}
+
+/// Whether there is nothing else. Places behind a point mostly come in threes.
+#[inline(always)]
+pub(super) fn are_digits(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(([first, second, third], behind)) = rest.split_first_chunk() {
+        if !(first.is_ascii_digit() & second.is_ascii_digit() & third.is_ascii_digit()) {
+            return false;
+        }
+        rest = behind;
+    }
+    rest.iter().all(u8::is_ascii_digit)
+}
+
 /// A number out of its text.
 #[derive(Debug, PartialEq)]
-pub(super) enum Number {
+enum Number {
     /// An integer of up to 15 digits, which the float holds exactly.
     Integer(f64),
     /// Any other integer that is written as one, as [`LONG`] with its sign.
@@ -28,7 +117,7 @@ pub(super) enum Number {
 impl Number {
     /// Reads the text of a JSON number.
     #[expect(clippy::cast_precision_loss, reason = "15 digits are below 2^53")]
-    pub(super) fn parse(text: &str) -> Self {
+    fn parse(text: &str) -> Self {
         let (mut digits, mut count, mut point) = (0_u64, 0, None);
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(unsigned) => (true, unsigned),
@@ -66,7 +155,7 @@ impl Number {
     }
 
     /// The float that it is compared as, if comparisons with that are the library's.
-    pub(super) fn exact(&self) -> Option<f64> {
+    fn exact(&self) -> Option<f64> {
         match self {
             Self::Integer(number) | Self::Real(number) => Some(*number),
             Self::Long(_) | Self::Vast => None,
@@ -75,7 +164,7 @@ impl Number {
 }
 
 /// Whether a number is an integer, however it is written.
-pub(super) fn is_integer(text: &str) -> bool {
+fn is_integer(text: &str) -> bool {
     Decimal::parse(text).is_some_and(|number| number.is_integer())
 }
 
@@ -99,7 +188,7 @@ impl Range {
         Self { min: f64::NEG_INFINITY, max: f64::INFINITY, above: f64::NEG_INFINITY, below: f64::INFINITY };
 
     /// Whether a number lies within them; `None` where the library has to say.
-    pub(super) fn has(&self, number: &Number) -> Option<bool> {
+    fn has(&self, number: &Number) -> Option<bool> {
         let number = match *number {
             Number::Integer(number) | Number::Real(number) => number,
             // On the same side of all bounds that are nearer to zero.
@@ -107,6 +196,19 @@ impl Range {
             Number::Long(_) | Number::Vast => return self.bounds().next().is_none().then_some(true),
         };
         Some(number >= self.min && number <= self.max && number > self.above && number < self.below)
+    }
+
+    /// How many digits before its point a number from zero on has that certainly lies within them: the least and the
+    /// most such count. It is 0 for what is less than one.
+    ///
+    /// With so many digits, a number is at least the power of ten of one less, and less than their own. The float nearest to
+    /// it may be that power, but no more.
+    fn digits(&self) -> Option<(usize, usize)> {
+        let from = |bound: f64| bound >= self.min && bound > self.above;
+        let to = |bound: f64| bound <= self.max && bound < self.below;
+        let least = if from(0.0) { 0 } else { POWERS.iter().position(|power| from(*power))? + 1 };
+        let most = POWERS.iter().rposition(|power| to(*power))?;
+        Some((least, most))
     }
 
     fn bounds(&self) -> impl Iterator<Item = f64> {
