@@ -45,7 +45,11 @@ impl Words {
         let ends = Ends::of(text);
         let slot = self.slot(ends);
         let word = (*self.slots.get(slot)?)?;
-        if word.ends == ends && ends.len <= 16 { Some(word.index as usize) } else { self.find_from(slot, ends, text) }
+        if word.ends == ends && ends.len <= 16 {
+            Some(word.index as usize)
+        } else {
+            self.find_from(slot, ends, text)
+        }
     }
 
     /// As [`Self::find`], from a slot on.

@@ -53,7 +53,11 @@ impl Check {
         Self {
             kinds,
             boolean: None,
-            string: if kinds & kind_bit(Kind::String) == 0 { StringCheck::of_none() } else { StringCheck::of_all() },
+            string: if kinds & kind_bit(Kind::String) == 0 {
+                StringCheck::of_none()
+            } else {
+                StringCheck::of_all()
+            },
             number: None,
             array: None,
             object: None,

@@ -4,8 +4,6 @@ use std::net::Ipv4Addr;
 
 use wide::u8x16;
 
-use super::number::are_digits;
-
 /// Whether a text is certainly of one format.
 pub(super) type Certain = fn(&[u8]) -> bool;
 
@@ -128,6 +126,19 @@ fn is_fraction_and_zone(text: &[u8]) -> bool {
         [b'.', digits @ ..] => !digits.is_empty() && are_digits(digits),
         _ => false,
     }
+}
+
+/// Whether these are digits, of which there are mostly three, or three more.
+#[inline(always)]
+fn are_digits(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(([first, second, third], behind)) = rest.split_first_chunk() {
+        if !(first.is_ascii_digit() & second.is_ascii_digit() & third.is_ascii_digit()) {
+            return false;
+        }
+        rest = behind;
+    }
+    rest.iter().all(u8::is_ascii_digit)
 }
 
 fn ipv4(text: &[u8]) -> bool {

@@ -1,5 +1,7 @@
 //! Numbers as the library compares them: integers exactly, all others as the nearest float.
 
+use wide::u8x16;
+
 use crate::json::Node;
 use crate::json::number::Decimal;
 
@@ -48,24 +50,29 @@ impl NumberCheck {
     /// Whether the number at a place of the tape fits; `None` where the library has to say.
     #[inline(always)]
     pub(super) fn fits(&self, tape: &Node<'_>, at: u32) -> Option<bool> {
-        match tape.raw_bytes(at) {
-            Some(text) if self.certain(text) => Some(true),
+        match tape.bytes_to(at) {
+            Some((text, length)) if self.certain(text, length) => Some(true),
             _ => self.judge(tape, at),
         }
     }
 
-    /// Whether a number certainly fits, as its digits are so many.
+    /// Whether the number of this length that stands at the end of a text certainly fits, as its digits are so many.
     #[inline(always)]
-    fn certain(&self, text: &[u8]) -> bool {
-        let count = match text.iter().position(|byte| !byte.is_ascii_digit()) {
-            None => text.len(),
-            Some(point) => match text.get(point..) {
-                Some([b'.', places @ ..]) if self.integer.is_none() && are_digits(places) => point,
-                _ => return false,
-            },
-        };
+    fn certain(&self, text: &[u8], length: usize) -> bool {
+        let (Some(block), 1..=16) = (text.last_chunk(), length) else { return false };
+        let block = u8x16::new(*block);
+        // A bit for each character of the number, from the lowest one on.
+        let bits = |found: u8x16| found.to_bitmask() >> (16 - length);
+        let digits = bits((block - u8x16::splat(b'0')).saturating_sub(u8x16::splat(9)).simd_eq(u8x16::ZERO));
+        let points = bits(block.simd_eq(u8x16::splat(b'.')));
+        let zeros = bits(block.simd_eq(u8x16::splat(b'0')));
+        let end = 1 << length;
+        // No sign and no exponent.
+        if points | digits != end - 1 || (points != 0 && self.integer.is_some()) {
+            return false;
+        }
         // With a zero before the point, it is less than one.
-        let count = if text.first() == Some(&b'0') { 0 } else { count };
+        let count = if zeros & 1 == 0 { (points | end).trailing_zeros() as usize } else { 0 };
         self.least <= count && count <= self.most
     }
 
@@ -86,19 +93,6 @@ impl NumberCheck {
             None => Some(true),
         }
     }
-}
-
-/// Whether there is nothing else. Places behind a point mostly come in threes.
-#[inline(always)]
-pub(super) fn are_digits(text: &[u8]) -> bool {
-    let mut rest = text;
-    while let Some(([first, second, third], behind)) = rest.split_first_chunk() {
-        if !(first.is_ascii_digit() & second.is_ascii_digit() & third.is_ascii_digit()) {
-            return false;
-        }
-        rest = behind;
-    }
-    rest.iter().all(u8::is_ascii_digit)
 }
 
 /// A number out of its text.
@@ -219,6 +213,88 @@ impl Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Document;
+
+    /// Numbers around powers of ten, and of all forms.
+    fn numbers() -> Vec<String> {
+        let mut numbers: Vec<String> =
+            ["-0", "0", "0.0", "0.5", "1E2", "1e-9", "1e400", "-1.5", "10E-1", "2.50"]
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+        for digits in 1..20 {
+            for whole in ["1".to_owned() + &"0".repeat(digits - 1), "9".repeat(digits)] {
+                for behind in ["", ".0", ".5", ".99", ".999999999999999999", "e0"] {
+                    numbers.push(format!("{whole}{behind}"));
+                    numbers.push(format!("-{whole}{behind}"));
+                }
+            }
+        }
+        numbers
+    }
+
+    #[test]
+    fn a_number_that_certainly_fits_does() {
+        let bounds =
+            [f64::NEG_INFINITY, -1.0, 0.0, 0.5, 1.0, 9.0, 10.0, 99.5, 100.0, 1e15, 1e300, f64::INFINITY];
+        let pairs = || bounds.iter().flat_map(|least| bounds.iter().map(move |most| (*least, *most)));
+        let ranges = pairs().flat_map(|(least, most)| {
+            let (min, max, above, below) =
+                (Range::ALL.min, Range::ALL.max, Range::ALL.above, Range::ALL.below);
+            [Range { min: least, max: most, above, below }, Range { min, max, above: least, below: most }]
+        });
+        let mut certain = 0;
+        for range in ranges {
+            for integer in [None, Some(Integer::Written), Some(Integer::Whole)] {
+                let mut check = NumberCheck { integer, range: Range { ..range }, ..NumberCheck::of_all() };
+                check.settle();
+                for number in numbers() {
+                    // With something before it, and with next to nothing.
+                    for before in [r#"{"a name before":"#, "["] {
+                        let text = format!("{before}{number}");
+                        let end = if before == "[" { "]" } else { "}" };
+                        let event = format!("{text}{end}");
+                        let document = Document::parse(event.as_bytes()).expect("JSON");
+                        let tape = document.root();
+                        let at = if before == "[" { 1 } else { 2 };
+                        if check.certain(text.as_bytes(), number.len()) {
+                            certain += 1;
+                            assert_eq!(check.judge(&tape, at), Some(true), "{number}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(certain > 5_000, "{certain} are certain");
+    }
+
+    #[test]
+    fn what_is_certain() {
+        let check = |range, integer| {
+            let mut check = NumberCheck { integer, range, ..NumberCheck::of_all() };
+            check.settle();
+            check
+        };
+        let natural = check(Range { min: 0.0, ..Range::ALL }, None);
+        let percent = check(Range { min: 1.0, max: 100.0, ..Range::ALL }, None);
+        let positive = check(Range { above: 0.0, ..Range::ALL }, None);
+        let integer = check(Range::ALL, Some(Integer::Whole));
+        for (check, certain, open) in [
+            (
+                natural,
+                "0 0.5 12.75 1732300000000 999999999999999",
+                "-0 -1 1e3 1000000000000000 1.00000000000000000",
+            ),
+            (percent, "1 1.5 10 99.99", "0 0.99 100 101 -1"),
+            (positive, "1 1.0", "0 0.5"),
+            (integer, "0 5 100", "5.0 -5 5e0"),
+        ] {
+            let told =
+                |text: &str| check.certain(format!("{{\"a name before it\": {text}").as_bytes(), text.len());
+            assert_eq!(certain.split(' ').find(|text| !told(text)), None);
+            assert_eq!(open.split(' ').find(|text| told(text)), None);
+        }
+    }
 
     #[test]
     fn numbers_are_the_nearest_floats() {

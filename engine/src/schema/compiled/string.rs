@@ -100,9 +100,12 @@ mod tests {
                 }
             }
         }
-        for (min, max, expected) in
-            [(0, usize::MAX, true), (1, 0, false), (usize::MAX, usize::MAX, false), (usize::MAX / 4 + 1, usize::MAX, false)]
-        {
+        for (min, max, expected) in [
+            (0, usize::MAX, true),
+            (1, 0, false),
+            (usize::MAX, usize::MAX, false),
+            (usize::MAX / 4 + 1, usize::MAX, false),
+        ] {
             assert_eq!(Length::new(min, max).has(b"abc"), expected, "{min} {max}");
         }
     }

@@ -212,6 +212,27 @@ fn formats_are_those_of_the_library() {
     }
 }
 
+#[test]
+fn formats_are_those_of_the_library_in_each_place() {
+    for (name, texts) in generate::FORMATS {
+        let library = validator(&json!({"format": name})).expect("a schema");
+        let certain = formats::certain(name).expect("a format");
+        for text in texts {
+            for (at, letter) in
+                (0..text.len()).flat_map(|at| ('\0'..='\u{81}').map(move |letter| (at, letter)))
+            {
+                let text = format!("{}{letter}{}", &text[..at], &text[at + 1..]);
+                let event = json!(text).to_string();
+                let valid = library.is_valid(Document::parse(event.as_bytes()).expect("JSON").root());
+                let told = certain(text.as_bytes());
+                assert!(valid || !told, "{name}: {text:?}");
+                // Of this one, all that are valid are told.
+                assert!(told || !valid || name != "uuid", "{name}: {text:?}");
+            }
+        }
+    }
+}
+
 /// Nanoseconds an event of the checks and of the library. In a release build, `--ignored --nocapture`.
 #[test]
 fn events_as_they_mostly_are_need_no_library() {
