@@ -17,6 +17,7 @@ use enrich_dsl::model::{
 use enrich_dsl::source::Span;
 
 use crate::functions::Function;
+use crate::json::Node;
 use crate::lookup::{Attributes, Policy, Table};
 use crate::schema::Schema;
 use crate::value::Value;
@@ -125,6 +126,13 @@ pub(crate) struct ForEach {
     pub(crate) paths: Vec<Vec<String>>,
     /// How many lookups of the rule are counted before this loop's.
     pub(crate) counted: usize,
+}
+
+impl ForEach {
+    /// The array that it goes over; `None` where there is no value at its place.
+    pub(crate) fn array<'d>(&self, event: Node<'d>) -> Option<Node<'d>> {
+        self.array.iter().try_fold(event, |node, name| node.get(name))
+    }
 }
 
 /// The most elements of a looped array where the schema does not say it.

@@ -128,7 +128,7 @@ impl Handler {
     /// so that to do it twice changes nothing.
     pub async fn replay(&self, records: Vec<Record<'static>>, deadline: Option<Timestamp>) -> Replayed {
         let mut summary = Summary { rules: self.engine.hash().to_owned(), ..Summary::default() };
-        let invocation = Invocation { caller: Caller::Replay, records };
+        let invocation = Invocation::new(Caller::Replay, records);
         let times = (self.clock.now(), deadline);
         let Delivered { fates, .. } = self.serve(&invocation, times, &mut summary).await;
         Replayed { fates, summary }
@@ -140,7 +140,7 @@ impl Handler {
         (begun, deadline): (Timestamp, Option<Timestamp>),
         summary: &mut Summary,
     ) -> Delivered {
-        let Invocation { caller, records } = invocation;
+        let Invocation { caller, records, in_order } = invocation;
         summary.caller = caller.name();
         summary.records = u64::try_from(records.len()).unwrap_or(u64::MAX);
         summary.bytes = records.iter().map(|record| record.bytes().len() as u64).sum();
@@ -168,7 +168,8 @@ impl Handler {
                 return Delivered { answer: Err(error), fates, written: Counts::default() };
             }
         };
-        let (verdicts, repeats) = (&outcome.verdicts, repeats(records));
+        let repeats = if *in_order { vec![0; records.len()] } else { repeats(records) };
+        let verdicts = &outcome.verdicts;
         let batch =
             Batch { handler: self, records, verdicts, repeats: &repeats, now, deadline: times.writes };
         let delivered = batch.deliver(caller).await;

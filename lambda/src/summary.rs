@@ -174,15 +174,20 @@ impl Summary {
     /// Counts what became of the records; `verdicts` says which rules took them, as far as that is known.
     pub(crate) fn count(&mut self, fates: &[Fate], verdicts: &[Verdict]) {
         let mut all = RuleCounts::default();
-        fates.iter().for_each(|fate| all.count(fate));
+        // Those of one rule mostly follow one another.
+        let mut run = (None::<&Arc<str>>, RuleCounts::default());
+        let rules = verdicts.iter().map(taken_by).chain(std::iter::repeat(None));
+        for (fate, rule) in fates.iter().zip(rules) {
+            if run.0.map(Arc::as_ptr) != rule.map(Arc::as_ptr) {
+                all += self.count_run(std::mem::replace(&mut run, (rule, RuleCounts::default())));
+            }
+            run.1.count(fate);
+        }
+        all += self.count_run(run);
         let RuleCounts { enriched, dropped, rejected, failed } = all;
         (self.enriched, self.dropped, self.rejected, self.failed) = (enriched, dropped, rejected, failed);
-        for (fate, rule) in fates.iter().zip(verdicts.iter().map(taken_by)) {
-            let Some(rule) = rule else { continue };
-            match self.by_rule.get_mut(rule) {
-                Some(counts) => counts.count(fate),
-                None => self.by_rule.entry(Arc::clone(rule)).or_default().count(fate),
-            }
+        if rejected + failed == 0 {
+            return;
         }
         self.rejected_codes = codes(fates.iter().filter_map(|fate| match fate {
             Fate::Rejected(reason) => Some(reason),
@@ -192,6 +197,16 @@ impl Summary {
         let others = [ReasonCode::BehindFailure, ReasonCode::WithBatch].map(ReasonCode::as_str);
         let own = |reason: &&Reason| !others.contains(&&*reason.code);
         self.first_failure = fates.iter().filter_map(Fate::failed).find(own).cloned();
+    }
+
+    /// Adds what became of records that a rule took, or none.
+    fn count_run(&mut self, (rule, counts): (Option<&Arc<str>>, RuleCounts)) -> RuleCounts {
+        match rule.map(|rule| (rule, self.by_rule.get_mut(rule))) {
+            Some((_, Some(known))) => *known += counts,
+            Some((rule, None)) => drop(self.by_rule.insert(Arc::clone(rule), counts)),
+            None => {}
+        }
+        counts
     }
 }
 

@@ -132,8 +132,8 @@ pub(crate) struct Tapes {
     outline: Outline,
 }
 
-/// Where the tokens of one document are in [`Tapes`].
-#[derive(Clone, Copy, Debug)]
+/// Where the tokens of one document are in [`Tapes`]; by default there are none.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tape {
     start: usize,
     end: usize,

@@ -1,5 +1,8 @@
 //! Keys in their canonical form.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use enrich_dsl::model::KeyType;
@@ -9,20 +12,59 @@ use crate::json::number::Decimal;
 use crate::json::{Document, write};
 
 /// The values of a key's parts, in the order in which the table declares them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Vec<KeyValue>);
+#[derive(Clone, Debug)]
+pub struct Key(Parts);
+
+/// Most keys have one part, which needs no list.
+#[derive(Clone, Debug)]
+enum Parts {
+    One(KeyValue),
+    Others(Vec<KeyValue>),
+}
 
 impl Key {
     /// The key with these parts.
     #[must_use]
     pub fn new(parts: Vec<KeyValue>) -> Self {
-        Self(parts)
+        match <[KeyValue; 1]>::try_from(parts) {
+            Ok([part]) => Self(Parts::One(part)),
+            Err(parts) => Self(Parts::Others(parts)),
+        }
     }
 
     /// The parts, in the order declared.
     #[must_use]
     pub fn parts(&self) -> &[KeyValue] {
-        &self.0
+        match &self.0 {
+            Parts::One(part) => std::slice::from_ref(part),
+            Parts::Others(parts) => parts,
+        }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Key {}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(other.parts())
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
     }
 }
 
@@ -89,21 +131,29 @@ impl KeyBytes {
     }
 
     /// The key of such bytes.
-    pub(crate) fn key(mut bytes: &[u8]) -> Key {
-        let mut parts = Vec::with_capacity(1);
-        while let [ty, low, high, rest @ ..] = bytes {
-            let (part, behind) =
-                rest.split_at_checked(usize::from(u16::from_le_bytes([*low, *high]))).unwrap_or((rest, &[]));
-            // INVARIANT: text is what was pushed as text.
-            let text = || str::from_utf8(part).unwrap_or_default().to_owned();
-            parts.push(match *ty {
-                STRING => KeyValue::String(text()),
-                NUMBER => KeyValue::Number(text()),
-                _ => KeyValue::Binary(part.to_vec()),
-            });
-            bytes = behind;
+    pub(crate) fn key(bytes: &[u8]) -> Key {
+        match Self::part(bytes) {
+            Some((part, [])) => Key(Parts::One(part)),
+            first => {
+                let all = std::iter::successors(first, |(_, behind)| Self::part(behind));
+                Key(Parts::Others(all.map(|(part, _)| part).collect()))
+            }
         }
-        Key(parts)
+    }
+
+    /// The first part, and what stands behind it.
+    fn part(bytes: &[u8]) -> Option<(KeyValue, &[u8])> {
+        let [ty, low, high, rest @ ..] = bytes else { return None };
+        let length = usize::from(u16::from_le_bytes([*low, *high]));
+        let (part, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+        // INVARIANT: text is what was pushed as text.
+        let text = || str::from_utf8(part).unwrap_or_default().to_owned();
+        let part = match *ty {
+            STRING => KeyValue::String(text()),
+            NUMBER => KeyValue::Number(text()),
+            _ => KeyValue::Binary(part.to_vec()),
+        };
+        Some((part, behind))
     }
 }
 

@@ -45,45 +45,52 @@ pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
     let mut places: HashMap<(&ObjectPlace, Rc<str>), usize> = HashMap::new();
     let mut shards = Shards::default();
     let mut unnamed = Vec::new();
+    // The event before, and its group: mostly the next one goes there too.
+    let mut last: Option<(&Enriched<'_>, usize)> = None;
     for event in events {
         if event.origin.sequence.is_none() {
             unnamed.push(event.record);
             continue;
         }
-        let shard = shards.name(event.origin);
-        let known = match (event.place.per, groups.last()) {
-            (PerObject::Record, _) => None,
-            (_, Some(last)) if last.takes(event, &shard) => Some(groups.len() - 1),
-            _ => places.get(&(event.place, Rc::clone(&shard))).copied(),
+        let is_alone = event.place.per == PerObject::Record;
+        let known = match last {
+            _ if is_alone => None,
+            Some((before, place)) if plainly_together(before, event) => Some(place),
+            _ => places.get(&(event.place, shards.name(event.origin))).copied(),
         };
-        match known.and_then(|place| groups.get_mut(place)) {
-            Some(group) => group.events.push(event),
-            None => {
-                places.insert((event.place, Rc::clone(&shard)), groups.len());
-                // Mostly all events go into one.
-                let most =
-                    if groups.is_empty() && event.place.per != PerObject::Record { events.len() } else { 1 };
-                let mut group = Group { shard, events: Vec::with_capacity(most) };
-                group.events.push(event);
-                groups.push(group);
+        let place = known.unwrap_or(groups.len());
+        if known.is_none() {
+            let shard = shards.name(event.origin);
+            if !is_alone {
+                places.insert((event.place, Rc::clone(&shard)), place);
             }
+            // Mostly all events go into one.
+            let most = if groups.is_empty() && !is_alone { events.len() } else { 1 };
+            groups.push(Group { shard, events: Vec::with_capacity(most), bytes: 0 });
         }
+        if let Some(group) = groups.get_mut(place) {
+            group.events.push(event);
+            group.bytes += event.event.len() + 1;
+        }
+        last = Some((event, place));
     }
     (groups.iter().filter_map(Group::object).collect(), unnamed)
+}
+
+/// Whether two events plainly go into one object, where they don't go into objects of their own.
+#[inline]
+fn plainly_together(one: &Enriched<'_>, two: &Enriched<'_>) -> bool {
+    std::ptr::eq(one.place, two.place) && name::is_same_source(one.origin, two.origin)
 }
 
 struct Group<'e> {
     shard: Rc<str>,
     events: Vec<&'e Enriched<'e>>,
+    /// How many their lines have.
+    bytes: usize,
 }
 
 impl Group<'_> {
-    /// Whether the event plainly goes into this object: most go where the one before them goes.
-    fn takes(&self, event: &Enriched<'_>, shard: &Rc<str>) -> bool {
-        Rc::ptr_eq(&self.shard, shard)
-            && self.events.first().is_some_and(|first| std::ptr::eq(first.place, event.place))
-    }
-
     fn object(&self) -> Option<Laid> {
         let place = self.events.first()?.place;
         let shard = &self.shard;
@@ -96,7 +103,7 @@ impl Group<'_> {
                 (format!("{prefix}{shard}-{first}-{last}{others}.ndjson"), "application/x-ndjson", true)
             }
         };
-        let mut body = Vec::with_capacity(self.events.iter().map(|event| event.event.len() + 1).sum());
+        let mut body = Vec::with_capacity(self.bytes);
         for event in &self.events {
             if lines {
                 line(&mut body, event.event);

@@ -45,7 +45,13 @@ fn source<'o>(origin: &'o Origin<'_>) -> Source<'o> {
     (origin.arn.as_deref(), &origin.stream, origin.shard.as_deref())
 }
 
-/// Whether two sources plainly are one. Those of a batch mostly have their texts in common.
+/// Whether two records come from one source.
+#[inline]
+pub(super) fn is_same_source(one: &Origin<'_>, two: &Origin<'_>) -> bool {
+    same(&source(one), &source(two))
+}
+
+/// Whether two sources are one. Those of a batch mostly have their texts in common.
 #[inline]
 fn same(one: &Source<'_>, two: &Source<'_>) -> bool {
     let shared = |one: Option<&str>, two: Option<&str>| match (one, two) {
@@ -114,7 +120,7 @@ fn ascend(records: &[Record<'_>]) -> bool {
         && records.windows(2).all(|pair| match pair {
             [before, after] => {
                 let (before, after) = (&before.origin, &after.origin);
-                same(&source(before), &source(after)) && number(before) < number(after)
+                is_same_source(before, after) && number(before) < number(after)
             }
             _ => true,
         })

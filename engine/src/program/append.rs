@@ -18,6 +18,8 @@ pub(crate) struct Append {
     pub(crate) targets: Set,
     /// The names whose values expressions read, and may look into.
     pub(crate) reads: Set,
+    /// Whether some of them are read once the keys of the first wave are known.
+    pub(crate) reads_late: bool,
     pub(crate) additions: Vec<Addition>,
 }
 
@@ -98,7 +100,8 @@ impl Compiler<'_> {
         }
         let targets = names.set(|name| targets.contains(name));
         let reads = names.set(|name| reads.contains(&Some(name.to_owned())));
-        Ok(Some(Append { targets, reads, additions: self.additions(rule, &rule.steps)? }))
+        let reads_late = late(rule).any(|expr| !read_paths(expr).is_empty());
+        Ok(Some(Append { targets, reads, reads_late, additions: self.additions(rule, &rule.steps)? }))
     }
 
     fn additions(&mut self, rule: &model::Rule, steps: &[model::Step]) -> Result<Vec<Addition>, BuildError> {
@@ -176,6 +179,30 @@ fn opening(target: &model::Path) -> String {
     write::string(&mut opening, target.0.first().map_or("", String::as_str));
     opening.push(':');
     opening
+}
+
+/// The expressions that are worked out once the keys of the first wave are known.
+fn late(rule: &model::Rule) -> impl Iterator<Item = &model::Expr> {
+    let blocks = rule.lookups.iter().flat_map(model::Lookup::blocks).flatten();
+    let values = rule.steps.iter().chain(blocks).filter_map(|step| match &step.kind {
+        model::StepKind::Set { value, .. } => Some(value),
+        model::StepKind::Drop(condition) => Some(condition),
+        _ => None,
+    });
+    let prefix = rule.output.iter().filter_map(model::Output::prefix).flat_map(|prefix| &prefix.0);
+    let holes = prefix.filter_map(|part| match part {
+        model::TextPart::Hole(hole) => Some(hole),
+        _ => None,
+    });
+    let of_items = |lookup: &&model::Lookup| lookup.key.iter().any(reads_item);
+    let keys = rule.lookups.iter().filter(of_items).flat_map(|lookup| &lookup.key);
+    values.chain(holes).chain(keys).chain(rule.partition.iter().map(|(_, value)| value))
+}
+
+fn reads_item(expr: &model::Expr) -> bool {
+    let mut reads = false;
+    expr.walk(&mut |inner| reads |= matches!(inner, model::Expr::Lookup { .. }));
+    reads
 }
 
 /// The names that statements write, if they write each at most once, and nothing but members of the event.

@@ -8,6 +8,9 @@ use crate::words::Words;
 /// The most names that a table takes: one bit each.
 pub(crate) const MOST: usize = 64;
 
+/// So many names are compared one by one: most others are told apart by their lengths.
+const FEW: usize = 5;
+
 /// Names to look for.
 #[derive(Debug)]
 pub(crate) struct Names {
@@ -48,7 +51,7 @@ impl Names {
         let (mut present, mut repeated) = (0, 0);
         object.for_each_name(|name, escaped, value| {
             let found = match name {
-                [_, inside @ .., _] if !escaped => self.words.find(inside),
+                [_, inside @ .., _] if !escaped => self.find(inside),
                 _ => self.find_escaped(name),
             };
             if let Some(at) = found {
@@ -62,9 +65,17 @@ impl Names {
         (present, repeated)
     }
 
+    #[inline]
+    fn find(&self, name: &[u8]) -> Option<usize> {
+        if self.names.len() > FEW {
+            return self.words.find(name);
+        }
+        self.names.iter().position(|known| known.as_bytes() == name)
+    }
+
     #[cold]
     fn find_escaped(&self, quoted: &[u8]) -> Option<usize> {
-        self.words.find(write::unescape_quoted(quoted).as_bytes())
+        self.find(write::unescape_quoted(quoted).as_bytes())
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) type KeyId = u32;
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     slots: Vec<Slot>,
+    /// The keys that are to be asked next, with their slots: each once, in the order in which the events need them.
+    wanted: Vec<(usize, KeyId)>,
     hasher: DefaultHashBuilder,
     /// Those that this batch had sent.
     requests: Requests,
@@ -24,17 +26,29 @@ pub(super) struct Answers {
 
 #[derive(Debug, Default)]
 struct Slot {
-    /// The numbers by the keys' bytes.
-    ids: HashTable<KeyId>,
+    /// The numbers by the keys' bytes, each with the place of these: a look at the key itself is a look elsewhere.
+    ids: HashTable<(KeyId, Place)>,
     /// The bytes of all keys, one behind the other.
     bytes: Vec<u8>,
     keys: Vec<Entry>,
 }
 
+/// Where a key's bytes are among those of its slot.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Place {
+    fn of(self, bytes: &[u8]) -> Option<&[u8]> {
+        bytes.get(self.start as usize..self.end as usize)
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
-    /// Where its key's bytes are.
-    bytes: std::ops::Range<usize>,
+    key: Place,
     given: Option<Given>,
     /// In which wave it was asked last, and in which an event waits for its item, counted from 1.
     asked: usize,
@@ -93,6 +107,7 @@ impl Answers {
             bytes.clear();
             keys.clear();
         }
+        self.wanted.clear();
         self.requests = Requests::default();
     }
 
@@ -100,16 +115,18 @@ impl Answers {
     pub(super) fn id(&mut self, slot: usize, key: &KeyBytes) -> Option<KeyId> {
         let Slot { ids, bytes, keys } = self.slots.get_mut(slot)?;
         let (key, hasher) = (key.as_slice(), &self.hasher);
-        let of = |id: &KeyId| keys.get(*id as usize).and_then(|entry| bytes.get(entry.bytes.clone()));
         let hash = hasher.hash_one(key);
-        if let Some(id) = ids.find(hash, |id| of(id) == Some(key)) {
+        if let Some((id, _)) = ids.find(hash, |(_, place)| place.of(bytes) == Some(key)) {
             return Some(*id);
         }
         let id = KeyId::try_from(keys.len()).ok()?;
-        ids.insert_unique(hash, id, |id| hasher.hash_one(of(id).unwrap_or_default()));
-        let start = bytes.len();
+        let (start, end) = (bytes.len(), bytes.len() + key.len());
+        let place = Place { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? };
+        ids.insert_unique(hash, (id, place), |(_, place)| {
+            hasher.hash_one(place.of(bytes).unwrap_or_default())
+        });
         bytes.extend_from_slice(key);
-        keys.push(Entry { bytes: start..bytes.len(), given: None, asked: 0, awaited: 0 });
+        keys.push(Entry { key: place, given: None, asked: 0, awaited: 0 });
         Some(id)
     }
 
@@ -120,13 +137,13 @@ impl Answers {
     /// The bytes of that key.
     pub(super) fn key(&self, slot: usize, id: KeyId) -> Option<&[u8]> {
         let slot = self.slots.get(slot)?;
-        slot.bytes.get(slot.get(id)?.bytes.clone())
+        slot.get(id)?.key.of(&slot.bytes)
     }
 
-    /// Whether that key is to be asked in this wave: neither has it an answer that does, nor did another event
-    /// ask for it. `awaited` says that the event waits for the item.
-    pub(super) fn asks(&mut self, slot: usize, id: KeyId, wave: usize, awaited: bool) -> bool {
-        let Some(entry) = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id)) else { return false };
+    /// Has that key asked in this wave, unless it has an answer that does, or another event asks for it. `awaited` says
+    /// that the event waits for the item.
+    pub(super) fn ask(&mut self, slot: usize, id: KeyId, wave: usize, awaited: bool) {
+        let Some(entry) = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id)) else { return };
         if awaited {
             entry.awaited = wave + 1;
         }
@@ -137,7 +154,20 @@ impl Answers {
                 awaited && given.freshness == Freshness::Kept && matches!(given.answer, Answer::Missing)
             }
         };
-        open && std::mem::replace(&mut entry.asked, wave + 1) <= wave
+        if open && std::mem::replace(&mut entry.asked, wave + 1) <= wave {
+            self.wanted.push((slot, id));
+        }
+    }
+
+    /// The keys that are to be asked now. [`Answers::asked`] takes the list back.
+    pub(super) fn take_wanted(&mut self) -> Vec<(usize, KeyId)> {
+        std::mem::take(&mut self.wanted)
+    }
+
+    /// Those keys have been asked.
+    pub(super) fn asked(&mut self, mut wanted: Vec<(usize, KeyId)>) {
+        wanted.clear();
+        self.wanted = wanted;
     }
 
     /// Whether an event of this wave waits for that key's item.

@@ -153,8 +153,9 @@ impl Append {
             return None;
         }
         let root = taken.root(applying.found.tapes);
-        let (event, rest) = before_the_end(root.raw())?;
-        applying.appending.begin(rule, root.raw().len());
+        let object = taken.text.trim_ascii();
+        let (event, rest) = before_the_end(object)?;
+        applying.appending.begin(rule, object.len());
         applying.appending.out.extend_from_slice(event.as_bytes());
         let mut run = Run { rule, taken, root, applying };
         let verdict = match run.additions(&self.additions) {
@@ -342,7 +343,7 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         if appending.out.len() > limits.event_bytes {
             return None;
         }
-        let scope = Scope {
+        let scope = || Scope {
             event: Level { lookups: &appending.known, ..Level::arrived(root) },
             ..Scope::arrived(root, &taken.record.origin, context.now)
         };
@@ -363,9 +364,18 @@ fn brought(lookup: &Lookup, brings: &Brings, item: &Item, text: &mut String) -> 
             Some(_) => places.get(*place).filter(|place| **place != 0).map(|place| root.at(*place)),
             None => root.get(attribute),
         };
-        if let Some(value) = copied_from(lookup.copies.get(*copy)?, attribute, found).ok()? {
-            text.push_str(opening);
-            value.write_json(text);
+        let copy = lookup.copies.get(*copy)?;
+        match found.filter(|_| copy.cast.is_none()) {
+            Some(value) => {
+                text.push_str(opening);
+                text.push_str(value.raw());
+            }
+            None => {
+                if let Some(value) = copied_from(copy, attribute, found).ok()? {
+                    text.push_str(opening);
+                    value.write_json(text);
+                }
+            }
         }
     }
     Some(())

@@ -10,13 +10,13 @@ use super::append::Appending;
 use super::buffers::Out;
 use super::copies::{Write, copies, defaults};
 use super::place::Places;
-use super::{Asked, Keys, Taken, may_come, rejected};
+use super::{Asked, Keys, Taken, internal, may_come};
 use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, Verdict};
 use crate::context::Context;
 use crate::edits::{Edits, NotAnObject};
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::explain::{DecisionKind, Freshness, Trace, Written};
-use crate::json::{Kind, Node, Tapes};
+use crate::json::{Document, Kind, Node, Tapes};
 use crate::limits::Limits;
 use crate::lookup::{Answer, ErrorCode, Failure, Item, TableCache};
 use crate::program::{Branch, Lookup, Program, Rule, Step, StepKind, TableSlot};
@@ -71,7 +71,7 @@ impl<'a> Applying<'a> {
     /// The verdict on one event.
     pub(super) fn apply(&mut self, taken: &Taken<'_>) -> Verdict {
         let Some(rule) = self.program.rules.get(taken.rule) else {
-            return rejected(None, Reason::new(ReasonCode::Internal, "the event's rule is not there"));
+            return internal();
         };
         if let Some(append) = rule.append.as_ref().filter(|_| self.trace.is_none())
             && let Some(verdict) = append.apply(rule, taken, self)
@@ -79,6 +79,17 @@ impl<'a> Applying<'a> {
             return verdict;
         }
         let Found { tapes, keys, answers } = self.found;
+        let again;
+        let root = match taken.tape {
+            Some(tape) => tapes.root(&taken.text, tape),
+            None => match Document::parse(taken.text.as_bytes()) {
+                Ok(document) => {
+                    again = document;
+                    again.root()
+                }
+                Err(_) => return internal(),
+            },
+        };
         let own = rule.tells_decisions.then(Trace::default);
         let mut run = Run {
             tables: &self.program.tables,
@@ -89,7 +100,7 @@ impl<'a> Applying<'a> {
             answers,
             limits: self.limits,
             context: self.context,
-            event: Frame::new(taken.root(tapes), &rule.lookups, keys.of(taken.keys, &rule.lookups), 0),
+            event: Frame::new(root, &rule.lookups, keys.of(taken.keys, &rule.lookups), 0),
             element: None,
             at: 0,
             written: 0,
@@ -429,7 +440,8 @@ impl<'a> Run<'a, '_> {
     }
 
     fn enriched(&self, places: &mut Places) -> Verdict {
-        let placement = match places.placement(self.taken.rule, self.rule, self.scope(None), self.context) {
+        let placement = match places.placement(self.taken.rule, self.rule, || self.scope(None), self.context)
+        {
             Ok(placement) => placement,
             Err(reason) => return self.rejected(reason),
         };

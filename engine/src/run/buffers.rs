@@ -11,6 +11,7 @@ use super::append::Rendered;
 use super::routes::Routes;
 use super::usual::Knowns;
 use crate::json::Tapes;
+use crate::lookup::KeyBytes;
 
 /// How large the buffers are that enriched events share.
 const SHARED: usize = 256 << 10;
@@ -39,6 +40,8 @@ pub(super) struct Reading {
     /// For each name of an event's rule, where its value is on the event's tape; 0 where there is none.
     pub(super) fields: Vec<u32>,
     pub(super) keys: Keys,
+    /// One key, while it is put together.
+    pub(super) key: KeyBytes,
 }
 
 /// What enriched events are written to.

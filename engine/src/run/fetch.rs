@@ -22,22 +22,28 @@ pub(super) async fn fetch(
     program: &Program,
     sources: &[Arc<dyn Source>],
     caches: &[Option<TableCache>],
-    (wave, wanted, room): (usize, &[(usize, KeyId)], &mut ItemRoom),
+    (wave, room): (usize, &mut ItemRoom),
     answers: &mut Answers,
     context: Context,
 ) {
-    let mut rest = wanted;
+    let wanted = answers.take_wanted();
+    let mut rest = wanted.as_slice();
     while !rest.is_empty() {
         let (slice, behind) = rest.split_at(room.next_keys().min(rest.len()));
         if slice.is_empty() {
             for (slot, id) in behind {
                 answers.give(*slot, *id, Given::new(Answer::Failed(room.is_used_up())));
             }
-            return;
+            break;
         }
         let mut by_slot = vec![Vec::new(); program.tables.len()];
         for (slot, id) in slice {
-            by_slot.get_mut(*slot).into_iter().for_each(|ids| ids.push(*id));
+            let Some(ids) = by_slot.get_mut(*slot) else { continue };
+            if ids.is_empty() {
+                // Mostly there is one table.
+                ids.reserve(slice.len());
+            }
+            ids.push(*id);
         }
         Wave { program, sources, caches, context, wave, answers }.ask(by_slot).await;
         for (slot, id) in slice {
@@ -45,6 +51,7 @@ pub(super) async fn fetch(
         }
         rest = behind;
     }
+    answers.asked(wanted);
 }
 
 /// A wave of questions.

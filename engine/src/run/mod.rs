@@ -58,40 +58,52 @@ pub(crate) async fn batch(
     (context, trace): (Context, Option<&Trace>),
 ) -> Outcome {
     let together = together(records);
-    let mut stages = Stages::begin(pace.clock().unwrap_or(&context.now));
+    let mut stages = Stages::begin(pace.clock().unwrap_or(&context.now), program.waves + 2);
     let Buffers { reading, mut answers, out } = pool.take();
     answers.begin(program);
-    let Prepared { mut events, mut reading, mut wanted } =
+    let Prepared { mut events, mut reading } =
         prepared(program, limits, &mut pace, records, &mut answers, (reading, context, trace));
     stages.end(StageKind::Prepare);
     for wave in 0..program.waves {
         if wave > 0 {
-            let mut planner = Planner::new(program, wave, (context, trace));
-            for event in &mut events {
-                planner.event(event, &mut reading, &mut answers);
-            }
-            wanted = planner.wanted();
+            let planner = Planner::new(program, wave, (context, trace));
+            let count = events.len();
+            let step = |events: &mut Vec<Event<'_>>, at: usize| {
+                if let Some(Event::Taken(taken)) = events.get(at) {
+                    planner.event(taken, &mut reading, &mut answers);
+                }
+            };
+            for_each(&mut events, count, step, |events, at| {
+                if let Some(event) = events.get_mut(at) {
+                    *event = Event::Done(panicked(event.rule(program)));
+                }
+            });
         }
         let mut room = ItemRoom::new(limits, program.waves);
-        fetch::fetch(program, sources, caches, (wave, &wanted, &mut room), &mut answers, context).await;
+        fetch::fetch(program, sources, caches, (wave, &mut room), &mut answers, context).await;
         stages.end(StageKind::Fetch(answers.take_requests()));
     }
     let found = apply::Found { tapes: &reading.tapes, keys: &reading.keys, answers: &answers };
     let mut applying = apply::Applying::new(program, found, limits, (context, trace), out);
     let mut room = Room::new(limits, together);
-    let verdict = |(at, event): (usize, Event<'_>)| {
-        let taken = match event {
-            Event::Done(verdict) => return verdict,
-            Event::Taken(taken) => taken,
-        };
-        let rule = program.rules.get(taken.rule).map(|rule| &rule.name);
-        if pace.ends_apply(at) {
-            return no_time(rule);
+    let (mut verdicts, trying) = (Vec::with_capacity(events.len()), Cell::new(None));
+    let count = events.len();
+    let mut events = events.into_iter();
+    let step = |verdicts: &mut Vec<Verdict>, at: usize| match events.next() {
+        Some(Event::Done(verdict)) => verdicts.push(verdict),
+        Some(Event::Taken(taken)) => {
+            trying.set(program.rules.get(taken.rule).map(|rule| &rule.name));
+            if pace.ends_apply(at) {
+                verdicts.push(no_time(trying.get()));
+                return;
+            }
+            let verdict = applying.apply(&taken);
+            let other = without_room(&verdict, at, taken.text.len(), &mut room);
+            verdicts.push(other.unwrap_or(verdict));
         }
-        let verdict = contained(|| rule, || applying.apply(&taken), |verdict| verdict);
-        within(verdict, at, taken.text.len(), &mut room)
+        None => verdicts.push(internal()),
     };
-    let verdicts = events.into_iter().enumerate().map(verdict).collect();
+    for_each(&mut verdicts, count, step, |verdicts, _| verdicts.push(panicked(trying.get())));
     let (lookups, out) = applying.end(caches);
     pool.give_back(Buffers { reading, answers, out });
     stages.end(StageKind::Apply);
@@ -106,12 +118,10 @@ fn kept_counts(caches: &[Option<TableCache>]) -> Option<KeptCounts> {
     })
 }
 
-/// The events of a batch before any lookup.
+/// The events of a batch before any lookup. The keys of the first wave are worked out, as long as an event is at hand.
 struct Prepared<'r> {
     events: Vec<Event<'r>>,
     reading: Reading,
-    /// The keys of the first wave, which are worked out while an event is at hand.
-    wanted: Vec<(usize, KeyId)>,
 }
 
 fn prepared<'r>(
@@ -123,48 +133,70 @@ fn prepared<'r>(
     (mut reading, context, trace): (Reading, Context, Option<&Trace>),
 ) -> Prepared<'r> {
     let together = together(records);
-    let mut planner = Planner::new(program, 0, (context, trace));
+    let planner = Planner::new(program, 0, (context, trace));
     let mut router = Router::new(program, std::mem::take(&mut reading.routes));
     let mut preparer = Preparer { program, reading, context, trace };
     let mut room = Room::new(limits, together);
-    let prepared = |(at, record): (usize, &'r Record<'r>)| {
+    // A panic is told of the rule that was tried when it came.
+    let trying = Cell::new(None);
+    let step = |events: &mut Vec<Event<'r>>, at: usize| {
+        trying.set(None);
+        let Some(record) = records.get(at) else { return };
         if pace.ends_prepare(at) {
-            return Event::Done(no_time(None));
+            events.push(Event::Done(no_time(None)));
+            return;
         }
-        // A panic is told of the rule that was tried when it came.
-        let trying = Cell::new(None);
         let route = router.of(&record.origin);
-        let event = contained(|| trying.get(), || preparer.prepare(record, route, &trying), Event::Done);
-        let mut event = event.within(&mut room, at, at < together, program);
-        planner.event(&mut event, &mut preparer.reading, answers);
-        event
+        let mut event = preparer.prepare((record, at < together), route, &trying);
+        if let Err(no_room) = room.take(at, event.bytes()) {
+            event = Event::Done(unplaced(event.rule(program), no_room));
+        }
+        if let Event::Taken(taken) = &mut event {
+            planner.event(taken, &mut preparer.reading, answers);
+            preparer.let_go(taken);
+        }
+        events.push(event);
     };
-    let events = records.iter().enumerate().map(prepared).collect();
+    let mut events = Vec::with_capacity(records.len());
+    for_each(&mut events, records.len(), step, |events, _| events.push(Event::Done(panicked(trying.get()))));
     let Preparer { mut reading, .. } = preparer;
     reading.routes = router.end();
-    Prepared { events, reading, wanted: planner.wanted() }
+    Prepared { events, reading }
 }
 
-/// Does one step of one record. A panic in it is a fault of ours, or of an embedder's function; it rejects
-/// this record with its bytes, as it would happen again, and leaves the others alone.
-fn contained<'p, T>(
-    rule: impl FnOnce() -> Option<&'p Arc<str>>,
-    step: impl FnOnce() -> T,
-    rejected_as: impl FnOnce(Verdict) -> T,
-) -> T {
-    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|_| {
-        let message = "the engine failed on this record; please report it";
-        rejected_as(rejected(rule(), Reason::new(ReasonCode::Internal, message)))
-    })
-}
-
-/// The verdict, if the batch has room for its event.
-fn within(verdict: Verdict, at: usize, arrived: usize, room: &mut Room) -> Verdict {
-    let Verdict::Enriched { rule, event, .. } = &verdict else { return verdict };
-    match room.take(at, arrived.saturating_add(event.len())) {
-        Ok(()) => verdict,
-        Err(no_room) => unplaced(Some(rule), no_room),
+/// Does one step of each record. A panic in it is a fault of ours, or of an embedder's function: `rejected` then
+/// rejects this record with its bytes, as it would happen again, and the others go on.
+fn for_each<S>(
+    state: &mut S,
+    count: usize,
+    mut step: impl FnMut(&mut S, usize),
+    mut rejected: impl FnMut(&mut S, usize),
+) {
+    let at = Cell::new(0);
+    while at.get() < count {
+        let steps = || {
+            while at.get() < count {
+                step(state, at.get());
+                at.set(at.get() + 1);
+            }
+        };
+        if catch_unwind(AssertUnwindSafe(steps)).is_err() {
+            rejected(state, at.get());
+            at.set(at.get() + 1);
+        }
     }
+}
+
+fn panicked(rule: Option<&Arc<str>>) -> Verdict {
+    let message = "the engine failed on this record; please report it";
+    rejected(rule, Reason::new(ReasonCode::Internal, message))
+}
+
+/// Another verdict, where the batch has no room for the event.
+fn without_room(verdict: &Verdict, at: usize, arrived: usize, room: &mut Room) -> Option<Verdict> {
+    let Verdict::Enriched { rule, event, .. } = verdict else { return None };
+    let no_room = room.take(at, arrived.saturating_add(event.len())).err()?;
+    Some(unplaced(Some(rule), no_room))
 }
 
 /// The verdict on an event for which there is no room.
@@ -184,17 +216,6 @@ enum Event<'r> {
 }
 
 impl Event<'_> {
-    /// The event, if the batch has room for it as it arrived.
-    fn within(mut self, room: &mut Room, at: usize, first: bool, program: &Program) -> Self {
-        if let Event::Taken(taken) = &mut self {
-            taken.first = first;
-        }
-        match room.take(at, self.bytes()) {
-            Ok(()) => self,
-            Err(no_room) => Event::Done(unplaced(self.rule(program), no_room)),
-        }
-    }
-
     /// The bytes that are held of it.
     fn bytes(&self) -> usize {
         match self {
@@ -215,7 +236,8 @@ impl Event<'_> {
 struct Taken<'r> {
     record: &'r Record<'r>,
     text: Cow<'r, str>,
-    tape: Tape,
+    /// `None` once nobody reads the event any more, unless something about it is unusual.
+    tape: Option<Tape>,
     /// The place of its rule in the program.
     rule: usize,
     /// Whether it is the first one of the batch, or out of one record with it: no batch has more room for it.
@@ -231,9 +253,9 @@ struct Taken<'r> {
 }
 
 impl Taken<'_> {
-    /// The event, as it arrived.
+    /// The event, as it arrived; `null` where its tape is let go.
     fn root<'d>(&'d self, tapes: &'d Tapes) -> Node<'d> {
-        tapes.root(&self.text, self.tape)
+        tapes.root(&self.text, self.tape.unwrap_or_default())
     }
 
     /// Where the keys of one element of a loop are.
@@ -257,7 +279,7 @@ impl Taken<'_> {
 
     /// The array that a loop goes over, as it arrived.
     fn array<'d>(&'d self, tapes: &'d Tapes, each: &ForEach) -> Option<Node<'d>> {
-        each.array.iter().try_fold(self.root(tapes), |node, name| node.get(name))
+        each.array(self.root(tapes))
     }
 }
 

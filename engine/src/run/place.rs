@@ -26,15 +26,15 @@ impl Places {
 
     /// Where the event's output goes, if the caller wants to know and the rule says it. `at` is the place of the
     /// rule in its program.
-    pub(super) fn placement(
+    pub(super) fn placement<'s>(
         &mut self,
         at: usize,
         rule: &Rule,
-        scope: Scope<'_, '_>,
+        scope: impl FnOnce() -> Scope<'s, 's>,
         context: Context,
     ) -> Result<Option<Placement>, Reason> {
         if context.partitioned {
-            return partition(rule, scope).map(Some);
+            return partition(rule, scope()).map(Some);
         }
         let Some(output) = rule.output.as_ref().filter(|_| context.placed) else { return Ok(None) };
         match output {
@@ -44,7 +44,7 @@ impl Places {
                 if let Some(place) = last.filter(|_| *is_constant) {
                     return Ok(Some(Placement::Object(Arc::clone(place))));
                 }
-                let prefix = evaluated(prefix, scope)?;
+                let prefix = evaluated(prefix, scope())?;
                 if let Some(place) = last.filter(|place| place.prefix == prefix) {
                     return Ok(Some(Placement::Object(Arc::clone(place))));
                 }

@@ -2,27 +2,23 @@
 
 use enrich_dsl::model::KeyType;
 
-use super::answers::{Answers, KeyId, unanswered};
+use super::answers::{Answers, unanswered};
 use super::buffers::Reading;
-use super::{Asked, Event, Keys, Taken, contained, may_come};
+use super::{Asked, Keys, Taken, may_come};
 use crate::context::Context;
 use crate::eval::{Known, Level, Scope, Stop};
 use crate::explain::Trace;
-use crate::json::{Kind, Node, Tapes};
+use crate::json::{Kind, Node};
 use crate::lookup::{Answer, ErrorCode, Failure, KeyBytes};
 use crate::program::{ForEach, KeyPart, Lookup, Program, Rule};
 use crate::value::Value;
 
-/// Works out the keys of a wave, event by event, and gathers those that are to be asked, with their slots: each once,
-/// in the order in which the events need them. Keys that are answered already are not asked again.
+/// Works out the keys of a wave, event by event, and has them asked.
 pub(super) struct Planner<'p> {
     program: &'p Program,
     wave: usize,
     context: Context,
     trace: Option<&'p Trace>,
-    wanted: Vec<(usize, KeyId)>,
-    found: Vec<Found<'p>>,
-    bytes: KeyBytes,
 }
 
 impl<'p> Planner<'p> {
@@ -31,63 +27,60 @@ impl<'p> Planner<'p> {
         wave: usize,
         (context, trace): (Context, Option<&'p Trace>),
     ) -> Self {
-        let bytes = KeyBytes::default();
-        Self { program, wave, context, trace, wanted: Vec::new(), found: Vec::new(), bytes }
+        Self { program, wave, context, trace }
     }
 
-    /// The keys that are to be asked.
-    pub(super) fn wanted(self) -> Vec<(usize, KeyId)> {
-        self.wanted
-    }
-
-    /// Works out the keys of an event.
+    /// Works out the keys of an event: those of the rule's own lookups, then those of its loops.
     pub(super) fn event(
-        &mut self,
-        event: &mut Event<'_>,
-        Reading { tapes, fields, keys, .. }: &mut Reading,
+        &self,
+        taken: &Taken<'_>,
+        Reading { tapes, fields, keys, key, .. }: &mut Reading,
         answers: &mut Answers,
     ) {
-        let Event::Taken(taken) = &*event else { return };
         let Some(rule) = self.program.rules.get(taken.rule) else { return };
-        self.found.clear();
-        let asker = Asker { taken, rule, tapes, fields, context: self.context, trace: self.trace };
-        let mut places = Places { wave: self.wave, found: &mut self.found };
-        // Nothing is kept of an event that ends here: its keys are not asked.
-        let worked_out = contained(
-            || Some(&rule.name),
-            || {
-                asker.wave(keys, answers, &mut places, &mut self.bytes);
-                Ok(())
-            },
-            Err,
-        );
-        if let Err(verdict) = worked_out {
-            *event = Event::Done(verdict);
-            return;
+        let wave = self.wave;
+        let is_due = |lookup: &Lookup| lookup.wave == wave;
+        let root = taken.root(tapes);
+        let asker = Asker { taken, rule, fields, context: self.context, trace: self.trace };
+        for (place, lookup) in rule.lookups.iter().enumerate().filter(|(_, lookup)| is_due(lookup)) {
+            let has_key = asker.rule_key(root, keys, answers, lookup, key);
+            keys.set(taken.keys + place, self.asked((has_key, key), lookup, taken, answers));
         }
-        for Found { at, lookup, asked } in self.found.drain(..) {
-            if let Asked::Key(id) = &asked {
-                let awaited = may_come(lookup, &taken.record.origin, self.context);
-                if answers.asks(lookup.slot, *id, self.wave, awaited) {
-                    self.wanted.push((lookup.slot, *id));
+        for (at, each) in rule.loops.iter().enumerate() {
+            if !each.lookups.iter().any(is_due) {
+                continue;
+            }
+            for (element, node) in taken.elements(tapes, each).into_iter().flatten().enumerate() {
+                let first = taken.loop_keys(at, each, element);
+                for (place, lookup) in each.lookups.iter().enumerate().filter(|(_, lookup)| is_due(lookup)) {
+                    let inner = keys.of(first, &each.lookups);
+                    let of = (each, lookup);
+                    let has_key = asker.element_key((root, node), keys, inner, answers, of, key);
+                    keys.set(first + place, self.asked((has_key, key), lookup, taken, answers));
                 }
             }
-            keys.set(at, asked);
         }
     }
-}
 
-/// The key of one lookup, and its place among [`Keys`].
-struct Found<'p> {
-    at: usize,
-    lookup: &'p Lookup,
-    asked: Asked,
-}
-
-/// What is due in a wave.
-struct Places<'f, 'p> {
-    wave: usize,
-    found: &'f mut Vec<Found<'p>>,
+    /// What a lookup asks whose key has been put together, if there is one.
+    fn asked(
+        &self,
+        (has_key, key): (Result<bool, Failure>, &KeyBytes),
+        lookup: &Lookup,
+        taken: &Taken<'_>,
+        answers: &mut Answers,
+    ) -> Asked {
+        match has_key {
+            Ok(true) => {
+                let Some(id) = answers.id(lookup.slot, key) else { return Asked::NotYet };
+                let awaited = may_come(lookup, &taken.record.origin, self.context);
+                answers.ask(lookup.slot, id, self.wave, awaited);
+                Asked::Key(id)
+            }
+            Ok(false) => Asked::NoKey,
+            Err(failure) => Asked::Failed(Box::new(failure)),
+        }
+    }
 }
 
 /// Works out the keys of one event, from the event as it arrived and the items above.
@@ -95,42 +88,13 @@ struct Places<'f, 'p> {
 struct Asker<'a, 'p, 'r> {
     taken: &'a Taken<'r>,
     rule: &'p Rule,
-    tapes: &'a Tapes,
     /// See [`Reading::fields`].
     fields: &'a [u32],
     context: Context,
     trace: Option<&'a Trace>,
 }
 
-impl<'a, 'p> Asker<'a, 'p, '_> {
-    /// The keys of the lookups of that wave: the rule's own, then those of its loops.
-    fn wave(self, keys: &Keys, answers: &mut Answers, due: &mut Places<'_, 'p>, bytes: &mut KeyBytes) {
-        let root = self.taken.root(self.tapes);
-        for (place, lookup) in self.rule.lookups.iter().enumerate().filter(|(_, it)| it.wave == due.wave) {
-            let key = self.rule_key(root, keys, answers, lookup, bytes);
-            due.found.push(Found {
-                at: self.taken.keys + place,
-                lookup,
-                asked: asked(key, lookup, answers, bytes),
-            });
-        }
-        for (at, each) in self.rule.loops.iter().enumerate() {
-            let is_due = |lookup: &Lookup| lookup.wave == due.wave;
-            if !each.lookups.iter().any(is_due) {
-                continue;
-            }
-            for (element, node) in self.taken.elements(self.tapes, each).into_iter().flatten().enumerate() {
-                let first = self.taken.loop_keys(at, each, element);
-                for (place, lookup) in each.lookups.iter().enumerate().filter(|(_, it)| it.wave == due.wave) {
-                    let inner = keys.of(first, &each.lookups);
-                    let key = self.element_key((root, node), keys, inner, answers, (each, lookup), bytes);
-                    let asked = asked(key, lookup, answers, bytes);
-                    due.found.push(Found { at: first + place, lookup, asked });
-                }
-            }
-        }
-    }
-
+impl<'a> Asker<'a, '_, '_> {
     fn rule_key(
         self,
         root: Node<'a>,
@@ -213,29 +177,21 @@ impl<'a, 'p> Asker<'a, 'p, '_> {
     where
         'a: 'b,
     {
-        let origin = &self.taken.record.origin;
-        let (now, trace) = (self.context.now, self.trace);
-        let scope = Scope { event, element, origin, error: None, now, key: true, trace };
+        let scope = || {
+            let (origin, now) = (&self.taken.record.origin, self.context.now);
+            Scope { event, element, origin, error: None, now, key: true, trace: self.trace }
+        };
         bytes.clear();
         for part in &lookup.key {
             if let Some(text) = self.field(part, event.node) {
                 bytes
                     .push_string(text)
                     .map_err(|code| wrong_part(part, code, &Value::String(text.into())))?;
-            } else if !key_part(part, scope, bytes)? {
+            } else if !key_part(part, scope(), bytes)? {
                 return Ok(false);
             }
         }
         Ok(true)
-    }
-}
-
-/// What a lookup asks whose key is in `bytes`, if there is one.
-fn asked(key: Result<bool, Failure>, lookup: &Lookup, answers: &mut Answers, bytes: &KeyBytes) -> Asked {
-    match key {
-        Ok(true) => answers.id(lookup.slot, bytes).map_or(Asked::NotYet, Asked::Key),
-        Ok(false) => Asked::NoKey,
-        Err(failure) => Asked::Failed(Box::new(failure)),
     }
 }
 

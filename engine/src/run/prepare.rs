@@ -10,13 +10,13 @@ use enrich_dsl::source::Span;
 use super::buffers::Reading;
 use super::routes::Route;
 use super::usual::Known;
-use super::{Event, Taken, decode, rejected};
+use super::{Event, Keys, Taken, decode, rejected};
 use crate::batch::{Origin, Payload, Record, Verdict};
 use crate::context::Context;
 use crate::eval::{Scope, Stop};
 use crate::explain::{DecisionKind, Trace};
 use crate::json::{Kind, Node, Tape, Usual};
-use crate::program::{Condition, ForEach, Names, Program, Rule};
+use crate::program::{Append, Condition, ForEach, Names, Program, Rule};
 use crate::reasons::{Reason, ReasonCode};
 
 /// Prepares the events of a batch.
@@ -36,7 +36,7 @@ impl<'p> Preparer<'p> {
     /// and `trying` is the rule that is tried, should this panic.
     pub(super) fn prepare<'r>(
         &mut self,
-        record: &'r Record<'r>,
+        (record, first_of_batch): (&'r Record<'r>, bool),
         route: Option<&Route>,
         trying: &Cell<Option<&'p Arc<str>>>,
     ) -> Event<'r> {
@@ -80,10 +80,14 @@ impl<'p> Preparer<'p> {
         match checked {
             Ok(present) => {
                 let tape = self.pruned(rule, tape, fields);
-                let (keys, loops) = (self.reading.keys.open(rule.lookups.len()), Vec::new());
-                let (first, at) = (false, place);
-                let taken = Taken { record, text, tape, rule: at, first, present, fields, keys, loops };
-                self.looped(rule, taken)
+                let keys = self.reading.keys.open(rule.lookups.len());
+                let Reading { tapes, keys: all, .. } = &mut self.reading;
+                let loops = match loops(all, rule, tapes.root(&text, tape)) {
+                    Ok(loops) => loops,
+                    Err(verdict) => return Event::Done(verdict),
+                };
+                let (first, tape) = (first_of_batch, Some(tape));
+                Event::Taken(Taken { record, text, tape, rule: place, first, present, fields, keys, loops })
             }
             Err(verdict) => {
                 self.reading.tapes.forget(tape);
@@ -101,9 +105,23 @@ impl<'p> Preparer<'p> {
 
     /// The event's tape without what its rule never looks into.
     fn pruned(&mut self, rule: &Rule, tape: Tape, fields: usize) -> Tape {
-        let Some(append) = &rule.append else { return tape };
+        let Some(append) = rule.append.as_ref().filter(|append| append.reads_late) else { return tape };
         let values = self.reading.fields.get_mut(fields..).unwrap_or_default();
         self.reading.tapes.prune(tape, values, append.reads).unwrap_or(tape)
+    }
+
+    /// Lets the tokens go of the event that was read last, if nobody reads them any more: what need not be held
+    /// until the batch ends makes room for others in the processor's caches.
+    pub(super) fn let_go(&mut self, taken: &mut Taken<'_>) {
+        let append = self.program.rules.get(taken.rule).and_then(|rule| rule.append.as_ref());
+        let is_unread = |append: &Append| !append.reads_late && taken.present & append.targets == 0;
+        if append.is_some_and(is_unread)
+            && self.trace.is_none()
+            && let Some(tape) = taken.tape.take()
+        {
+            self.reading.tapes.forget(tape);
+            self.reading.fields.truncate(taken.fields);
+        }
     }
 
     /// The first rule whose `when` holds, and the event as it reads it; an `Err` is the event's verdict. `first` is
@@ -131,12 +149,12 @@ impl<'p> Preparer<'p> {
                         .map_err(|reason| rejected(first, reason))?
                 }
             };
-            let root = self.reading.tapes.root(&read.0, read.1);
-            let scope = Scope { trace: self.trace, ..Scope::arrived(root, origin, self.context.now) };
+            let root = || self.reading.tapes.root(&read.0, read.1);
+            let scope = || Scope { trace: self.trace, ..Scope::arrived(root(), origin, self.context.now) };
             for &place in candidates.asked(root, self.trace.is_some()) {
                 let Some(rule) = program.rules.get(place) else { continue };
                 trying.set(Some(&rule.name));
-                match chosen(rule, scope) {
+                match rule.when.as_ref().map_or(Ok(true), |when| chosen(rule, when, scope())) {
                     Ok(true) => {
                         self.tell(rule.span, || DecisionKind::Took { rule: rule.name.clone() });
                         return Ok(Some((place, read)));
@@ -155,17 +173,16 @@ impl<'p> Preparer<'p> {
         }
         Ok(None)
     }
+}
 
-    /// The event with room for the keys of its loops.
-    fn looped<'r>(&mut self, rule: &Rule, mut taken: Taken<'r>) -> Event<'r> {
-        for each in &rule.loops {
-            match looped(rule, each, taken.array(&self.reading.tapes, each)) {
-                Ok(count) => taken.loops.push(self.reading.keys.open(count * each.lookups.len())),
-                Err(verdict) => return Event::Done(verdict),
-            }
-        }
-        Event::Taken(taken)
+/// Makes room for the keys of a rule's loops over that event, and gives where it is, by loop.
+fn loops(keys: &mut Keys, rule: &Rule, event: Node<'_>) -> Result<Vec<usize>, Verdict> {
+    let mut loops = Vec::new();
+    for each in &rule.loops {
+        let count = looped(rule, each, each.array(event))?;
+        loops.push(keys.open(count * each.lookups.len()));
     }
+    Ok(loops)
 }
 
 pub(crate) fn internal() -> Verdict {
@@ -193,15 +210,15 @@ fn present(
 /// How many elements a loop goes over. Absent and null are an empty array; an `Err` is the event's
 /// verdict.
 fn looped(rule: &Rule, each: &ForEach, array: Option<Node<'_>>) -> Result<usize, Verdict> {
-    let path = each.array.join(".");
+    let path = || each.array.join(".");
     let Some(array) = array.filter(|array| !array.is_null()) else { return Ok(0) };
     if array.kind() != Kind::Array {
-        let message = format!("`.{path}` is {}, and not an array", array.kind().with_article());
+        let message = format!("`.{}` is {}, and not an array", path(), array.kind().with_article());
         return Err(rejected(Some(&rule.name), Reason::new(ReasonCode::NotAnArray, message)));
     }
     let count = array.elements().count();
     if count > each.max {
-        let message = format!("`.{path}` may have {} elements, this one has {count}", each.max);
+        let message = format!("`.{}` may have {} elements, this one has {count}", path(), each.max);
         return Err(rejected(Some(&rule.name), Reason::new(ReasonCode::TooManyElements, message)));
     }
     match array.elements().find_map(|element| repeated(rule, &each.paths, element)) {
@@ -210,9 +227,12 @@ fn looped(rule: &Rule, each: &ForEach, array: Option<Node<'_>>) -> Result<usize,
     }
 }
 
-/// Whether a rule takes the event; an `Err` is the event's verdict.
-fn chosen(rule: &Rule, scope: Scope<'_, '_>) -> Result<bool, Verdict> {
-    let Some(Condition { expr: when, span }) = &rule.when else { return Ok(true) };
+/// Whether a rule with that `when` takes the event; an `Err` is the event's verdict.
+fn chosen(
+    rule: &Rule,
+    Condition { expr: when, span }: &Condition,
+    scope: Scope<'_, '_>,
+) -> Result<bool, Verdict> {
     if let Some(verdict) = repeated(rule, &rule.when_paths, scope.event.node) {
         return Err(verdict);
     }

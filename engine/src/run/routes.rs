@@ -133,10 +133,10 @@ impl Candidates {
 
     /// Those of the rules, in their order, that may take the event or reject it: the first one of them that doesn't
     /// pass it on decides. With `all`, those too that certainly pass it on.
-    pub(super) fn asked(&self, event: Node<'_>, all: bool) -> &[usize] {
+    pub(super) fn asked<'d>(&self, event: impl FnOnce() -> Node<'d>, all: bool) -> &[usize] {
         match &self.texts {
             Some(texts) if !all => {
-                let asked = texts.rule(event).map(|at| at..at + 1);
+                let asked = texts.rule(event()).map(|at| at..at + 1);
                 asked.and_then(|asked| self.rules.get(asked)).unwrap_or_default()
             }
             _ => &self.rules,

@@ -11,9 +11,9 @@ pub(super) struct Stages<'c> {
 }
 
 impl<'c> Stages<'c> {
-    /// The first one begins.
-    pub(super) fn begin(clock: &'c dyn Clock) -> Self {
-        Self { clock, begun: clock.now(), ended: Vec::new() }
+    /// The first one of so many begins.
+    pub(super) fn begin(clock: &'c dyn Clock, count: usize) -> Self {
+        Self { clock, begun: clock.now(), ended: Vec::with_capacity(count) }
     }
 
     /// One ends, and the next one begins.

@@ -29,20 +29,24 @@ const HOPELESS: usize = 4;
 impl Batch<'_> {
     pub(super) async fn mapping(self, caller: &Caller) -> Delivered {
         let order = Order::new(caller, self.records);
-        let mut fates: Vec<_> = self
-            .records
-            .iter()
-            .zip(self.verdicts)
-            .map(|(record, verdict)| self.placed(record, verdict))
-            .collect();
+        let mut kinds = Kinds::default();
+        let placed = |(record, verdict)| {
+            kinds.note(verdict);
+            self.placed(record, verdict)
+        };
+        let mut fates: Vec<_> = self.records.iter().zip(self.verdicts).map(placed).collect();
         self.end_rounds(caller, &mut fates);
         order.settle(&mut fates);
 
         let written = Counts::default();
         let mut delivery = Delivery { batch: self, caller, order: &order, fates, written, over: false };
-        delivery.singles().await;
-        delivery.lines().await;
-        delivery.batches().await;
+        delivery.singles(kinds.singles).await;
+        if kinds.lines {
+            delivery.lines().await;
+        }
+        if kinds.batches {
+            delivery.batches().await;
+        }
         let Delivery { mut fates, written, .. } = delivery;
         order.close(&mut fates);
         self.postpone(caller, &fates).await;
@@ -119,6 +123,30 @@ impl Batch<'_> {
     }
 }
 
+/// What a batch has to write, besides rejects: a look at every event for what none has would be for nothing.
+#[derive(Default)]
+struct Kinds {
+    /// Objects of single records.
+    singles: bool,
+    /// Lines of delivery streams.
+    lines: bool,
+    /// Objects of several records.
+    batches: bool,
+}
+
+impl Kinds {
+    fn note(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Enriched { placement: Some(Placement::Object(place)), .. } => match place.per {
+                PerObject::Record => self.singles = true,
+                _ => self.batches = true,
+            },
+            Verdict::Enriched { placement: Some(Placement::Firehose(_)), .. } => self.lines = true,
+            _ => {}
+        }
+    }
+}
+
 /// A batch on its way to what is durable.
 struct Delivery<'a> {
     batch: Batch<'a>,
@@ -131,10 +159,12 @@ struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    /// Rejects, and objects of single records.
-    async fn singles(&mut self) {
+    /// Rejects, and objects of single records where there are any.
+    async fn singles(&mut self, any: bool) {
         let mut writes = self.batch.rejects(&self.fates);
-        writes.extend(self.outputs(0..self.fates.len(), |per| per == PerObject::Record));
+        if any {
+            writes.extend(self.outputs(0..self.fates.len(), |per| per == PerObject::Record));
+        }
         let refused = self.write(writes).await;
         self.reject(refused).await;
     }
@@ -229,7 +259,9 @@ impl Delivery<'_> {
         let written = self.batch.write(writes, &mut self.fates, together).await;
         self.written += written.counts;
         self.over = together && !written.failed.is_empty();
-        self.order.settle(&mut self.fates);
+        if !written.failed.is_empty() {
+            self.order.settle(&mut self.fates);
+        }
         written.refused
     }
 
@@ -240,12 +272,11 @@ impl Delivery<'_> {
         kind: impl Fn(PerObject) -> bool + Copy,
     ) -> Vec<Write> {
         let enriched = records.filter(|at| matches!(self.fates.get(*at), Some(Fate::Enriched)));
-        let events = enriched.filter_map(|at| self.batch.output(at, kind));
-        let mut events = events.peekable();
-        let mut new = Vec::with_capacity(events.peek().map_or(0, |_| self.fates.len()));
-        new.extend(events);
         // All have names: what has no sequence number is not enriched here.
-        let kept: Vec<_> = new.extract_if(.., |event| self.caller.was_kept(event.record)).collect();
+        let (mut new, mut kept) = (Vec::with_capacity(self.fates.len()), Vec::new());
+        for event in enriched.filter_map(|at| self.batch.output(at, kind)) {
+            if self.caller.was_kept(event.record) { kept.push(event) } else { new.push(event) }
+        }
         // What was kept is alone: an object of several is named by its first and last record, and between
         // these may be others that are in an object of that name already.
         let (laid, _unnamed) = objects(&new);

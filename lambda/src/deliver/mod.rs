@@ -92,9 +92,13 @@ impl Batch<'_> {
     /// What is to be written for the records whose fate it is to be rejected.
     fn rejects(&self, fates: &[Fate]) -> Vec<Write> {
         let (mut writes, mut messages) = (Vec::new(), Messages::default());
-        let rejects = self.records.iter().zip(self.verdicts).zip(self.repeats).zip(fates).enumerate();
-        for (at, (((record, verdict), repeat), fate)) in rejects {
+        for (at, fate) in fates.iter().enumerate() {
             let Fate::Rejected(reason) = fate else { continue };
+            let (Some(record), Some(verdict), Some(repeat)) =
+                (self.records.get(at), self.verdicts.get(at), self.repeats.get(at))
+            else {
+                continue;
+            };
             let (rule, rules) = (rule(verdict), self.handler.engine.hash());
             let rejected =
                 Rejected { record, repeat: *repeat, rule, reason, rules, lookups: lookups(verdict) };

@@ -17,6 +17,7 @@ use enrich_engine::{Origin, Record, Timestamp};
 use super::arrival;
 use super::record::{self, base64_engine, resource_name};
 use super::shape::{self, Element};
+use crate::kpl;
 
 /// The values of a record that differ from those of the others.
 const VALUES: usize = 5;
@@ -35,9 +36,17 @@ pub struct Room {
     alike: Option<Alike>,
 }
 
-/// The records of a body `{"Records":[…]}` of Kinesis; `None` where it is left to the long way. Their events are
-/// decoded into `room`.
-pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Room) -> Option<Vec<Record<'b>>> {
+/// A batch as it was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Batch<'b> {
+    pub(super) records: Vec<Record<'b>>,
+    /// Whether all of them look alike, each has a number above that of the one before it, and none is an aggregate.
+    pub(super) in_order: bool,
+}
+
+/// Reads a body `{"Records":[…]}` of Kinesis; `None` where it is left to the long way. Its events are decoded into
+/// `room`.
+pub(super) fn batch<'b>(body: &'b [u8], room: &'b mut Room) -> Option<Batch<'b>> {
     let mut rest = opening(body)?;
     let Room { events, alike } = room;
     let first = match alike.as_ref().and_then(|alike| alike.pattern()?.length(rest)) {
@@ -55,16 +64,14 @@ pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Room) -> Option<Vec<Reco
     if events.len() < most {
         *events = vec![0; most];
     }
-    let mut room = events.as_mut_slice();
-    let mut last = (&b""[..], None);
-    let mut records = Vec::with_capacity(body.len() / first.max(1) + 1);
+    let mut reader = Reader::new(events, body.len() / first.max(1) + 1);
     loop {
-        let behind = match pattern.read(rest, &mut room, &mut last, &mut records) {
+        let behind = match reader.read(&pattern, rest) {
             Some(behind) => behind,
             None => {
                 let (alone, behind) = rest.split_at_checked(end_of_object(rest)?)?;
                 let document = Document::parse_nested(alone, alone.len()).ok()?;
-                records.push(record::kinesis(document.root()));
+                reader.push_other(record::kinesis(document.root()));
                 behind
             }
         };
@@ -72,7 +79,7 @@ pub(super) fn records<'b>(body: &'b [u8], room: &'b mut Room) -> Option<Vec<Reco
             (b',', behind) => behind.trim_ascii_start(),
             (b']', behind) => {
                 let end = behind.trim_ascii_start().strip_prefix(b"}")?;
-                return end.trim_ascii().is_empty().then_some(records);
+                return end.trim_ascii().is_empty().then_some(reader.batch);
             }
             _ => return None,
         };
@@ -138,9 +145,6 @@ struct Pattern<'b> {
     arn: Option<&'b str>,
     shard: &'b str,
 }
-
-/// The time of arrival that was read last, as it stands there and as it was read: mostly it comes again.
-type LastArrival<'b> = (&'b [u8], Option<Timestamp>);
 
 impl Alike {
     /// What a record has in common with others, which is read from `text`; `None` where it is not as Kinesis' records
@@ -213,7 +217,7 @@ fn push(text: &mut String, part: &str) -> Range<usize> {
     start..text.len()
 }
 
-impl<'b> Pattern<'b> {
+impl Pattern<'_> {
     /// How long the record is that the text begins with, if it is one of these.
     fn length(&self, text: &[u8]) -> Option<usize> {
         self.values(text, b"", &mut [const { 0..0 }; VALUES]).map(|behind| text.len() - behind.len())
@@ -229,7 +233,7 @@ impl<'b> Pattern<'b> {
         values: &mut [Range<usize>; VALUES],
     ) -> Option<&'t [u8]> {
         let mut rest = text;
-        for (before, value) in self.before {
+        for &(before, value) in &self.before {
             rest = rest.strip_prefix(before)?;
             let end = match value {
                 ARRIVAL => number(rest, last)?,
@@ -248,18 +252,30 @@ impl<'b> Pattern<'b> {
         }
         rest.strip_prefix(self.behind)
     }
+}
+
+/// Reads record after record.
+struct Reader<'b> {
+    batch: Batch<'b>,
+    /// What is left of the room for events.
+    room: &'b mut [u8],
+    /// The number of the last record, and its time of arrival as it stands there and as it was read: mostly it
+    /// comes again.
+    sequence: &'b str,
+    arrival: (&'b [u8], Option<Timestamp>),
+}
+
+impl<'b> Reader<'b> {
+    fn new(room: &'b mut [u8], most: usize) -> Self {
+        let batch = Batch { records: Vec::with_capacity(most), in_order: true };
+        Self { batch, room, sequence: "", arrival: (b"", None) }
+    }
 
     /// Reads the record at the beginning of the text, and gives what stands behind it; `None` where it looks
     /// otherwise.
-    fn read(
-        &self,
-        text: &'b [u8],
-        room: &mut &'b mut [u8],
-        last: &mut LastArrival<'b>,
-        records: &mut Vec<Record<'b>>,
-    ) -> Option<&'b [u8]> {
+    fn read(&mut self, pattern: &Pattern<'b>, text: &'b [u8]) -> Option<&'b [u8]> {
         let mut values = [const { 0..0 }; VALUES];
-        let rest = self.values(text, last.0, &mut values)?;
+        let rest = pattern.values(text, self.arrival.0, &mut values)?;
         let [partition_key, sequence, data, arrival, _id] = values;
         let (data, arrival) = (text.get(data)?, text.get(arrival)?);
         let (partition_key, sequence) = texts(text, partition_key, sequence)?;
@@ -267,18 +283,28 @@ impl<'b> Pattern<'b> {
         if sequence.is_empty() {
             return None;
         }
-        if *arrival != *last.0 {
-            *last = (arrival, arrival::from_seconds(std::str::from_utf8(arrival).ok()?));
+        if *arrival != *self.arrival.0 {
+            self.arrival = (arrival, arrival::from_seconds(std::str::from_utf8(arrival).ok()?));
         }
-        let event = decoded(data, room)?;
-        let mut origin = Origin::stream(self.stream);
-        origin.arn = self.arn.map(Cow::Borrowed);
-        origin.shard = Some(Cow::Borrowed(self.shard));
+        let event = decoded(data, &mut self.room)?;
+        // Looked at while they are at hand: to come back to them takes longer.
+        let ascends = (self.sequence.len(), self.sequence) < (sequence.len(), sequence);
+        self.batch.in_order &= ascends && !event.starts_with(&kpl::MAGIC);
+        self.sequence = sequence;
+        let mut origin = Origin::stream(pattern.stream);
+        origin.arn = pattern.arn.map(Cow::Borrowed);
+        origin.shard = Some(Cow::Borrowed(pattern.shard));
         origin.sequence = Some(Cow::Borrowed(sequence));
         origin.partition_key = Some(partition_key).filter(|key| !key.is_empty()).map(Cow::Borrowed);
-        origin.arrival = last.1;
-        records.push(Record::borrowed(event, origin));
+        origin.arrival = self.arrival.1;
+        self.batch.records.push(Record::borrowed(event, origin));
         Some(rest)
+    }
+
+    /// A record that looks otherwise.
+    fn push_other(&mut self, record: Record<'b>) {
+        self.batch.in_order = false;
+        self.batch.records.push(record);
     }
 }
 
@@ -361,8 +387,8 @@ mod tests {
     fn records_as_they_mostly_are_are_read_by_the_pattern() {
         let body = body(&["101", "102", "103", "9"]);
         let mut room = Room::default();
-        let records = records(body.as_bytes(), &mut room).expect("a batch of Kinesis");
-        assert_eq!(quick(&records), 4);
+        let Batch { records, in_order } = batch(body.as_bytes(), &mut room).expect("a batch of Kinesis");
+        assert_eq!((quick(&records), in_order), (4, false));
         assert_eq!(records, Invocation::read_as(body.as_bytes(), sqs::messages).expect("a batch").records);
     }
 
@@ -417,14 +443,14 @@ mod tests {
             ("no records", "{\"Records\":[]}".to_owned(), None),
         ] {
             let mut room = Room { events: vec![7; 5], ..Room::default() };
-            let quickly = records(body.as_bytes(), &mut room);
-            assert_eq!(records(body.as_bytes(), &mut kept), quickly, "{name}");
+            let quickly = batch(body.as_bytes(), &mut room);
+            assert_eq!(batch(body.as_bytes(), &mut kept), quickly, "{name}");
             let long = Invocation::read_as(body.as_bytes(), sqs::messages);
-            if let (Some(records), Ok(long)) = (&quickly, &long) {
-                assert_eq!(*records, long.records, "{name}");
+            if let (Some(quickly), Ok(long)) = (&quickly, &long) {
+                assert_eq!(quickly.records, long.records, "{name}");
             }
             assert!(quickly.is_none() || long.is_ok(), "{name}: {long:?}");
-            assert_eq!(quickly.map(|records| quick(&records)), read, "{name}");
+            assert_eq!(quickly.map(|batch| quick(&batch.records)), read, "{name}");
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Invocation<'b> {
     pub caller: Caller,
     /// The records in their order. Those out of one aggregate have one sequence number, and each its place.
     pub records: Vec<Record<'b>>,
+    /// Whether each record plainly has a number of its own, so that nobody has to look for two of one id.
+    pub(crate) in_order: bool,
 }
 
 /// Who calls.
@@ -187,13 +189,16 @@ impl<'b> Invocation<'b> {
     /// Where the body as a whole can't be read; a record that can't be is among the records, with its
     /// reason.
     pub fn read(body: &'b [u8], room: &'b mut Room) -> Result<Self, EnvelopeError> {
-        match alike::records(body, room) {
-            Some(records) => {
-                let records = aggregate::taken_apart(records);
-                Ok(Self { caller: Caller::Kinesis { state: None }, records })
-            }
-            None => Invocation::read_as(body, sqs::messages),
-        }
+        let Some(alike::Batch { records, in_order }) = alike::batch(body, room) else {
+            return Invocation::read_as(body, sqs::messages);
+        };
+        let records = if in_order { records } else { aggregate::taken_apart(records) };
+        Ok(Self { caller: Caller::Kinesis { state: None }, records, in_order })
+    }
+
+    /// These records of that caller, in whatever order.
+    pub(crate) fn new(caller: Caller, records: Vec<Record<'b>>) -> Self {
+        Self { caller, records, in_order: false }
     }
 }
 
@@ -210,22 +215,19 @@ impl Invocation<'static> {
         let root = document.root();
         Ok(match shape::of(root)? {
             Shape::Mapping(mapping, records) => Self::mapping(root, mapping, records, messages),
-            Shape::Kafka(partitions) => {
-                Self { caller: Caller::Kafka, records: kafka::records(root, partitions) }
-            }
+            Shape::Kafka(partitions) => Self::new(Caller::Kafka, kafka::records(root, partitions)),
             Shape::Firehose(records) => {
                 let (records, echoes) =
                     records.elements().map(|element| firehose::record(root, element)).unzip();
-                Self { caller: Caller::Firehose { echoes }, records }
+                Self::new(Caller::Firehose { echoes }, records)
             }
             Shape::PipesBatch(elements) => {
                 let kind = elements.elements().map(shape::element).find(|kind| source(*kind).is_some());
                 let records = elements.elements().map(|element| piped(element, kind));
-                Self { caller: Caller::Pipes, records: aggregate::taken_apart(records.collect()) }
+                Self::new(Caller::Pipes, aggregate::taken_apart(records.collect()))
             }
             Shape::PipesElement(element) => {
-                let records = aggregate::taken_apart(vec![piped(element, None)]);
-                Self { caller: Caller::Pipes, records }
+                Self::new(Caller::Pipes, aggregate::taken_apart(vec![piped(element, None)]))
             }
         })
     }
@@ -233,15 +235,15 @@ impl Invocation<'static> {
     fn mapping(root: Node<'_>, mapping: Mapping, records: Node<'_>, messages: fn(Node<'_>) -> Self) -> Self {
         let elements = || records.elements();
         match mapping {
-            Mapping::Kinesis => Self {
-                caller: Caller::Kinesis { state: window_state(root) },
-                records: aggregate::taken_apart(elements().map(record::kinesis).collect()),
-            },
+            Mapping::Kinesis => {
+                let records = aggregate::taken_apart(elements().map(record::kinesis).collect());
+                Self::new(Caller::Kinesis { state: window_state(root) }, records)
+            }
             Mapping::DynamoDb => {
                 let shard = record::text(root, "shardId");
                 let record = |element| dynamodb::record(element, shard.as_deref());
                 let records = elements().map(record).collect();
-                Self { caller: Caller::DynamoDb { state: window_state(root) }, records }
+                Self::new(Caller::DynamoDb { state: window_state(root) }, records)
             }
             Mapping::Sqs => messages(records),
         }

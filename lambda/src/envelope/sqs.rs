@@ -55,7 +55,7 @@ fn read(
         });
     }
     let fifo = elements.elements().any(is_fifo);
-    Invocation { caller: Caller::Sqs { fifo, messages }, records }
+    Invocation::new(Caller::Sqs { fifo, messages }, records)
 }
 
 /// What the message keeps, if its body is a reject or an on-failure record.
