@@ -247,6 +247,10 @@ pub struct ObjectPlace {
 pub struct Outcome {
     /// The verdicts, in the order of the records.
     pub verdicts: Vec<Verdict>,
+    /// What the enriched events are parts of: one behind the other, each with a line break behind it and none in it. Those
+    /// that go into one object need not be put together then: see [`crate::output::objects`]. Only where
+    /// [`crate::Context::placed`] asks for places, and where no event has a line break.
+    pub lines: Vec<Bytes>,
     /// How the lookups ended, in the order of the rules and their lookups.
     pub lookups: Vec<LookupCounts>,
     /// What was done, one after the other.

@@ -60,6 +60,11 @@ impl Room {
         Self { all: limits.batch_bytes, left: limits.batch_bytes, together }
     }
 
+    /// The bytes that have been taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.all - self.left
+    }
+
     /// Takes the room of the event at that place of the batch.
     pub(crate) fn take(&mut self, at: usize, bytes: usize) -> Result<(), NoRoom> {
         if bytes <= self.left {

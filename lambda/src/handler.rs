@@ -169,9 +169,9 @@ impl Handler {
             }
         };
         let repeats = if *in_order { vec![0; records.len()] } else { repeats(records) };
-        let verdicts = &outcome.verdicts;
+        let (verdicts, lines) = (&outcome.verdicts, &outcome.lines);
         let batch =
-            Batch { handler: self, records, verdicts, repeats: &repeats, now, deadline: times.writes };
+            Batch { handler: self, records, verdicts, lines, repeats: &repeats, now, deadline: times.writes };
         let delivered = batch.deliver(caller).await;
         summary.write_ms = millis(enriched, self.clock.now());
         let Counts { objects, lines, messages, bytes } = delivered.written;

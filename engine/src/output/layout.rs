@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
 use enrich_dsl::model::PerObject;
 use hashbrown::HashMap;
 
@@ -39,8 +40,11 @@ pub struct Laid {
 ///
 /// A batch of one prefix becomes `PREFIX STREAM-HASH-SHARD-FIRST-LAST.ndjson`, a line an event, with a
 /// hash of all ids behind `LAST` where they are no numbers; one object a record `PREFIX STREAM-HASH-SHARD-SEQUENCE.json`. Compressed `.gz` or `.zst` stands behind.
+///
+/// `lines` are those of the [outcome](crate::Outcome::lines). An object whose events follow one another there is a
+/// part of them; all others are put together.
 #[must_use]
-pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
+pub fn objects(events: &[Enriched<'_>], lines: &[Bytes]) -> (Vec<Laid>, Vec<usize>) {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut places: HashMap<(&ObjectPlace, Rc<str>), usize> = HashMap::new();
     let mut shards = Shards::default();
@@ -74,7 +78,7 @@ pub fn objects(events: &[Enriched<'_>]) -> (Vec<Laid>, Vec<usize>) {
         }
         last = Some((event, place));
     }
-    (groups.iter().filter_map(Group::object).collect(), unnamed)
+    (groups.iter().filter_map(|group| group.object(lines)).collect(), unnamed)
 }
 
 /// Whether two events plainly go into one object, where they don't go into objects of their own.
@@ -91,35 +95,54 @@ struct Group<'e> {
 }
 
 impl Group<'_> {
-    fn object(&self) -> Option<Laid> {
+    fn object(&self, lines: &[Bytes]) -> Option<Laid> {
         let place = self.events.first()?.place;
         let shard = &self.shard;
         let (first, last) = (sequence(self.events.first()?)?, sequence(self.events.last()?)?);
         let prefix = &place.prefix;
-        let (mut key, mut content_type, lines) = match place.per {
-            PerObject::Record => (format!("{prefix}{shard}-{first}.json"), "application/json", false),
+        let (mut key, mut content_type, mut body) = match (place.per, self.events.as_slice()) {
+            (PerObject::Record, [event]) => {
+                let body = Bytes::copy_from_slice(event.event);
+                (format!("{prefix}{shard}-{first}.json"), "application/json", body)
+            }
             _ => {
                 let others = self.others(&first, &last);
-                (format!("{prefix}{shard}-{first}-{last}{others}.ndjson"), "application/x-ndjson", true)
+                let body = self.part(lines).unwrap_or_else(|| self.together());
+                (format!("{prefix}{shard}-{first}-{last}{others}.ndjson"), "application/x-ndjson", body)
             }
         };
-        let mut body = Vec::with_capacity(self.bytes);
-        for event in &self.events {
-            if lines {
-                line(&mut body, event.event);
-            } else {
-                body.extend_from_slice(event.event);
-            }
-        }
         let packed =
             compress::codec(place.compression).and_then(|codec| Some(((codec.compress)(&body)?, codec)));
         if let Some((packed, codec)) = packed {
-            body = packed;
+            body = packed.into();
             key.push_str(codec.suffix);
             content_type = codec.content_type;
         }
         let object = Object::new(place.bucket.as_ref(), key, body, content_type);
         Some(Laid { object, records: self.events.iter().map(|event| event.record).collect() })
+    }
+
+    /// The events as they stand in these lines, if they follow one another there.
+    fn part(&self, lines: &[Bytes]) -> Option<Bytes> {
+        let first = self.events.first()?.event.as_ptr();
+        let lines = lines.iter().find(|lines| lines.as_ptr_range().contains(&first))?;
+        let begin = lines.as_ptr().addr();
+        let start = first.addr() - begin;
+        let mut end = start;
+        for event in &self.events {
+            if event.event.as_ptr().addr() != begin + end {
+                return None;
+            }
+            end += event.event.len() + 1;
+        }
+        (end <= lines.len()).then(|| lines.slice(start..end))
+    }
+
+    /// The events as lines.
+    fn together(&self) -> Bytes {
+        let mut body = Vec::with_capacity(self.bytes);
+        self.events.iter().for_each(|event| line(&mut body, event.event));
+        body.into()
     }
 
     /// Between two numbers of a shard there is always the same. Ids that are no numbers, such as those of a

@@ -1,5 +1,7 @@
 //! The seam to where objects are kept.
 
+use bytes::Bytes;
+
 use crate::lookup::{BoxFuture, Failure};
 use crate::time::Timestamp;
 
@@ -26,7 +28,7 @@ pub struct Object {
     /// The key, prefix included.
     pub key: String,
     /// The bytes.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// The media type: `application/json`, `application/x-ndjson`, `application/gzip` or `application/zstd`.
     pub content_type: &'static str,
     /// The hash of the rule set that made it: metadata named `rules`, where the store has metadata.
@@ -39,10 +41,10 @@ impl Object {
     pub fn new(
         bucket: impl Into<String>,
         key: impl Into<String>,
-        body: Vec<u8>,
+        body: impl Into<Bytes>,
         content_type: &'static str,
     ) -> Self {
-        Self { bucket: bucket.into(), key: key.into(), body, content_type, rules: None }
+        Self { bucket: bucket.into(), key: key.into(), body: body.into(), content_type, rules: None }
     }
 
     /// The same object, made by the rule set with that hash.

@@ -6,12 +6,13 @@
 
 use std::ops::Range;
 
-use bytes::BytesMut;
+use bytes::Bytes;
 
 use super::answers::{Answers, Given, KeyId};
 use super::apply::{self, Applying, count_found, count_missing};
 use super::buffers::Out;
 use super::copies::copied_from;
+use super::lines::Lines;
 use super::{Asked, Taken, may_come};
 use crate::batch::{LookupCounts, Verdict};
 use crate::eval::{Known, Level, Scope};
@@ -22,9 +23,9 @@ use crate::program::{Addition, Append, Brings, Brought, Expr, Lookup, MOST_NAMES
 
 /// What is kept from one event of a batch to the next.
 pub(super) struct Appending<'a> {
-    /// Where enriched events are written, and what comes when it is full.
-    out: BytesMut,
-    buffers: Out,
+    /// Where enriched events are written.
+    pub(super) lines: Lines,
+    rendered: Rendered,
     /// One event's lookups, as far as it has come.
     known: Vec<Known<'a>>,
     ended: Vec<(usize, Ended)>,
@@ -109,11 +110,17 @@ enum Stopped {
 }
 
 impl Appending<'_> {
-    pub(super) fn new(program: &Program, mut buffers: Out) -> Self {
-        buffers.rendered.begin(program);
+    /// `wanted` says that the events are wanted as lines; they have about so many bytes before anything is added.
+    pub(super) fn new(
+        program: &Program,
+        Out { mut rendered, text }: Out,
+        bytes: usize,
+        wanted: bool,
+    ) -> Self {
+        rendered.begin(program);
         Self {
-            out: BytesMut::new(),
-            buffers,
+            lines: Lines::new(text, bytes.saturating_mul(2), wanted),
+            rendered,
             known: Vec::new(),
             ended: Vec::new(),
             text: String::new(),
@@ -126,18 +133,13 @@ impl Appending<'_> {
         self.known.clear();
         self.known.resize(rule.lookups.len(), Known::NotYet);
         self.ended.clear();
-        self.out.clear();
-        let usual = bytes + bytes / 2 + 512;
-        if self.out.capacity() < usual {
-            let full = std::mem::take(&mut self.out);
-            self.out = self.buffers.replace(full, usual);
-        }
+        self.lines.begin(bytes + bytes / 2 + 512);
     }
 
-    /// The buffers, for another batch, and what was made of items.
-    pub(super) fn end(mut self) -> (Out, Vec<Made>) {
-        self.buffers.keep(self.out);
-        (self.buffers, self.made)
+    /// The lines, the memory for another batch, and what was made of items.
+    pub(super) fn end(self) -> (Vec<Bytes>, Out, Vec<Made>) {
+        let (lines, text) = self.lines.into_parts();
+        (lines, Out { rendered: self.rendered, text }, self.made)
     }
 }
 
@@ -156,7 +158,7 @@ impl Append {
         let object = taken.text.trim_ascii();
         let (event, rest) = before_the_end(object)?;
         applying.appending.begin(rule, object.len());
-        applying.appending.out.extend_from_slice(event.as_bytes());
+        applying.appending.lines.text.extend_from_slice(event.as_bytes());
         let mut run = Run { rule, taken, root, applying };
         let verdict = match run.additions(&self.additions) {
             Ok(()) => run.enriched(rest)?,
@@ -197,7 +199,7 @@ impl<'s, 'a> Run<'s, 'a, '_> {
                         (Ended::Found(freshness), Some((key, item, rendered))) => {
                             match rendered.filter(|rendered| rendered.lookup == *number) {
                                 Some(lookup::Rendered { members, .. }) => {
-                                    self.applying.appending.out.extend_from_slice(members.as_bytes());
+                                    self.applying.appending.lines.text.extend_from_slice(members.as_bytes());
                                 }
                                 None => {
                                     let makes = freshness == Freshness::Kept && rendered.is_none();
@@ -219,9 +221,9 @@ impl<'s, 'a> Run<'s, 'a, '_> {
                     let text = &mut self.applying.appending.text;
                     text.clear();
                     value.write_json(text);
-                    let Appending { out, text, .. } = &mut self.applying.appending;
-                    out.extend_from_slice(opening.as_bytes());
-                    out.extend_from_slice(text.as_bytes());
+                    let Appending { lines, text, .. } = &mut self.applying.appending;
+                    lines.text.extend_from_slice(opening.as_bytes());
+                    lines.text.extend_from_slice(text.as_bytes());
                 }
                 Addition::Set { opening, value, constant: Some(constant) } => {
                     self.constant(*constant, opening, value)?;
@@ -264,8 +266,8 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         lookup: &Lookup,
         item: &Item,
     ) -> Result<(), Stopped> {
-        let Appending { out, made, buffers, .. } = &mut self.applying.appending;
-        let Rendered { text, items, .. } = &mut buffers.rendered;
+        let Appending { lines, made, rendered: all, .. } = &mut self.applying.appending;
+        let Rendered { text, items, .. } = all;
         let items = items.get_mut(number).ok_or(Stopped::Unusual)?;
         let place = key as usize;
         if items.len() <= place {
@@ -280,15 +282,15 @@ impl<'s, 'a> Run<'s, 'a, '_> {
             let rendered = lookup::Rendered { lookup: number, members: members.into() };
             made.push(Made { slot: lookup.slot, key, rendered });
         }
-        out.extend_from_slice(members.as_bytes());
+        lines.text.extend_from_slice(members.as_bytes());
         Ok(())
     }
 
     fn constant(&mut self, number: usize, opening: &str, value: &Expr) -> Result<(), Stopped> {
-        let constants = &self.applying.appending.buffers.rendered.constants;
+        let constants = &self.applying.appending.rendered.constants;
         if constants.get(number).is_none_or(Option::is_none) {
             let value = self.scope().value(value);
-            let Rendered { text, constants, .. } = &mut self.applying.appending.buffers.rendered;
+            let Rendered { text, constants, .. } = &mut self.applying.appending.rendered;
             let members = rendered(text, |text| {
                 let value = value.ok()?;
                 if !value.is_absent() {
@@ -301,17 +303,17 @@ impl<'s, 'a> Run<'s, 'a, '_> {
                 *constant = Some(members);
             }
         }
-        let Appending { buffers, out, .. } = &mut self.applying.appending;
-        let Rendered { text, constants, .. } = &buffers.rendered;
+        let Appending { rendered: Rendered { text, constants, .. }, lines, .. } =
+            &mut self.applying.appending;
         let members =
             constants.get(number).cloned().flatten().flatten().and_then(|members| text.get(members));
-        out.extend_from_slice(members.ok_or(Stopped::Unusual)?.as_bytes());
+        lines.text.extend_from_slice(members.ok_or(Stopped::Unusual)?.as_bytes());
         Ok(())
     }
 
     fn otherwise(&mut self, place: usize, ended: Ended, otherwise: &'a Otherwise) -> Result<(), Stopped> {
         self.learn(place, Known::Nothing, ended);
-        self.applying.appending.out.extend_from_slice(otherwise.defaults.as_bytes());
+        self.applying.appending.lines.text.extend_from_slice(otherwise.defaults.as_bytes());
         self.additions(&otherwise.additions)
     }
 
@@ -339,8 +341,8 @@ impl<'s, 'a> Run<'s, 'a, '_> {
     fn enriched(self, rest: &str) -> Option<Verdict> {
         let Self { rule, taken, root, applying } = self;
         let Applying { appending, places, context, limits, .. } = applying;
-        appending.out.extend_from_slice(rest.as_bytes());
-        if appending.out.len() > limits.event_bytes {
+        appending.lines.text.extend_from_slice(rest.as_bytes());
+        if appending.lines.event_bytes() > limits.event_bytes {
             return None;
         }
         let scope = || Scope {
@@ -348,8 +350,7 @@ impl<'s, 'a> Run<'s, 'a, '_> {
             ..Scope::arrived(root, &taken.record.origin, context.now)
         };
         let placement = places.placement(taken.rule, rule, scope, *context).ok()?;
-        let event = appending.out.split().freeze();
-        Some(Verdict::Enriched { rule: rule.name.clone(), event, placement })
+        Some(Verdict::Enriched { rule: rule.name.clone(), event: Bytes::new(), placement })
     }
 }
 

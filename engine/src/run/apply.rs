@@ -1,5 +1,6 @@
 //! An event's statements, its new text and its verdict.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use super::answers::{Answers, Given, unanswered};
 use super::append::Appending;
 use super::buffers::Out;
 use super::copies::{Write, copies, defaults};
+use super::lines::Lines;
 use super::place::Places;
 use super::{Asked, Keys, Taken, internal, may_come};
 use crate::batch::{LookupCounts, LookupEnd, LookupOutcome, Verdict};
@@ -51,24 +53,25 @@ impl<'a> Applying<'a> {
         found: Found<'a>,
         limits: Limits,
         (context, trace): (Context, Option<&'a Trace>),
-        out: Out,
+        (out, bytes): (Out, usize),
     ) -> Self {
         let count = |rule: &Rule| {
             rule.all_lookups().map(|lookup| LookupCounts::new(&rule.name, &lookup.name)).collect()
         };
         let counts = program.rules.iter().map(count).collect();
-        let (places, appending) = (Places::new(program), Appending::new(program, out));
+        let appending = Appending::new(program, out, bytes, context.placed);
+        let places = Places::new(program);
         Self { program, found, limits, context, counts, places, appending, trace }
     }
 
-    /// How the lookups ended, and the buffers. What was made of kept items is kept beside them.
-    pub(super) fn end(self, caches: &[Option<TableCache>]) -> (Vec<LookupCounts>, Out) {
-        let (out, made) = self.appending.end();
+    /// How the lookups ended, the events' lines, and the buffers. What was made of kept items is kept beside them.
+    pub(super) fn end(self, caches: &[Option<TableCache>]) -> (Vec<LookupCounts>, Vec<Bytes>, Out) {
+        let (lines, out, made) = self.appending.end();
         made.into_iter().for_each(|made| made.keep(caches, self.found.answers));
-        (self.counts.into_iter().flatten().collect(), out)
+        (self.counts.into_iter().flatten().collect(), lines, out)
     }
 
-    /// The verdict on one event.
+    /// The verdict on one event. What it is enriched to is written to the [lines](Lines), to be kept or not.
     pub(super) fn apply(&mut self, taken: &Taken<'_>) -> Verdict {
         let Some(rule) = self.program.rules.get(taken.rule) else {
             return internal();
@@ -111,7 +114,7 @@ impl<'a> Applying<'a> {
         };
         match run.steps(&rule.steps, None) {
             ControlFlow::Break(verdict) => verdict,
-            ControlFlow::Continue(()) => run.enriched(&mut self.places),
+            ControlFlow::Continue(()) => run.enriched(&mut self.places, &mut self.appending.lines),
         }
     }
 }
@@ -439,7 +442,7 @@ impl<'a> Run<'a, '_> {
         Verdict::Rejected { rule: Some(self.rule.name.clone()), reason, lookups }
     }
 
-    fn enriched(&self, places: &mut Places) -> Verdict {
+    fn enriched(&self, places: &mut Places, lines: &mut Lines) -> Verdict {
         let placement = match places.placement(self.taken.rule, self.rule, || self.scope(None), self.context)
         {
             Ok(placement) => placement,
@@ -447,11 +450,12 @@ impl<'a> Run<'a, '_> {
         };
         let root = self.event.node;
         let edits = &self.event.edits;
-        let event = if edits.is_empty() { root.raw().to_owned() } else { edits.render(Some(root)) };
+        let event = if edits.is_empty() { root.raw().into() } else { Cow::Owned(edits.render(Some(root))) };
         if event.len() > self.limits.event_bytes {
             return self.rejected(too_large(self.limits));
         }
-        Verdict::Enriched { rule: self.rule.name.clone(), event: Bytes::from(event.into_bytes()), placement }
+        lines.write(&event);
+        Verdict::Enriched { rule: self.rule.name.clone(), event: Bytes::new(), placement }
     }
 
     fn scope<'s>(&'s self, error: Option<&'s Failure>) -> Scope<'a, 's> {

@@ -13,12 +13,6 @@ use super::usual::Knowns;
 use crate::json::Tapes;
 use crate::lookup::KeyBytes;
 
-/// How large the buffers are that enriched events share.
-const SHARED: usize = 256 << 10;
-
-/// How many of them are kept: about as much as the events of the largest invocation take.
-const KEPT: usize = 48;
-
 /// The buffers of an engine, for as many batches as it works on at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Pool(Mutex<Vec<Buffers>>);
@@ -48,8 +42,8 @@ pub(super) struct Reading {
 #[derive(Debug, Default)]
 pub(super) struct Out {
     pub(super) rendered: Rendered,
-    /// Rests of buffers that are written full. One is free again once nobody has an event of it.
-    pub(super) full: Vec<BytesMut>,
+    /// What is left of the last batch's buffer: all of it, once nobody has an event of that batch any more.
+    pub(super) text: BytesMut,
 }
 
 impl Pool {
@@ -66,21 +60,5 @@ impl Pool {
         answers.clear();
         out.rendered.clear();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffers);
-    }
-}
-
-impl Out {
-    /// An empty buffer with room for so many bytes, in place of one that has not.
-    pub(super) fn replace(&mut self, full: BytesMut, bytes: usize) -> BytesMut {
-        let free = self.full.iter_mut().position(|buffer| buffer.try_reclaim(bytes.max(SHARED)));
-        let next = free.map(|at| self.full.swap_remove(at));
-        self.keep(full);
-        next.unwrap_or_else(|| BytesMut::with_capacity(bytes.max(SHARED)))
-    }
-
-    pub(super) fn keep(&mut self, full: BytesMut) {
-        if self.full.len() < KEPT && full.capacity() + full.len() > 0 {
-            self.full.push(full);
-        }
     }
 }

@@ -15,6 +15,7 @@ mod buffers;
 mod copies;
 mod decode;
 mod fetch;
+mod lines;
 mod pace;
 mod place;
 mod plan;
@@ -61,7 +62,7 @@ pub(crate) async fn batch(
     let mut stages = Stages::begin(pace.clock().unwrap_or(&context.now), program.waves + 2);
     let Buffers { reading, mut answers, out } = pool.take();
     answers.begin(program);
-    let Prepared { mut events, mut reading } =
+    let Prepared { mut events, mut reading, bytes } =
         prepared(program, limits, &mut pace, records, &mut answers, (reading, context, trace));
     stages.end(StageKind::Prepare);
     for wave in 0..program.waves {
@@ -84,7 +85,7 @@ pub(crate) async fn batch(
         stages.end(StageKind::Fetch(answers.take_requests()));
     }
     let found = apply::Found { tapes: &reading.tapes, keys: &reading.keys, answers: &answers };
-    let mut applying = apply::Applying::new(program, found, limits, (context, trace), out);
+    let mut applying = apply::Applying::new(program, found, limits, (context, trace), (out, bytes));
     let mut room = Room::new(limits, together);
     let (mut verdicts, trying) = (Vec::with_capacity(events.len()), Cell::new(None));
     let count = events.len();
@@ -98,16 +99,24 @@ pub(crate) async fn batch(
                 return;
             }
             let verdict = applying.apply(&taken);
-            let other = without_room(&verdict, at, taken.text.len(), &mut room);
+            let lines = &mut applying.appending.lines;
+            let other = without_room(&verdict, at, taken.text.len() + lines.event_bytes(), &mut room);
+            if other.is_none() && matches!(verdict, Verdict::Enriched { .. }) {
+                lines.keep(verdicts.len());
+            }
             verdicts.push(other.unwrap_or(verdict));
+            if lines.is_full() {
+                lines.end(verdicts);
+            }
         }
         None => verdicts.push(internal()),
     };
     for_each(&mut verdicts, count, step, |verdicts, _| verdicts.push(panicked(trying.get())));
-    let (lookups, out) = applying.end(caches);
+    applying.appending.lines.end(&mut verdicts);
+    let (lookups, lines, out) = applying.end(caches);
     pool.give_back(Buffers { reading, answers, out });
     stages.end(StageKind::Apply);
-    Outcome { verdicts, lookups, stages: stages.into_ended(), kept: kept_counts(caches) }
+    Outcome { verdicts, lines, lookups, stages: stages.into_ended(), kept: kept_counts(caches) }
 }
 
 /// How much is kept of all tables that say so.
@@ -122,6 +131,8 @@ fn kept_counts(caches: &[Option<TableCache>]) -> Option<KeptCounts> {
 struct Prepared<'r> {
     events: Vec<Event<'r>>,
     reading: Reading,
+    /// The bytes of the events.
+    bytes: usize,
 }
 
 fn prepared<'r>(
@@ -161,7 +172,7 @@ fn prepared<'r>(
     for_each(&mut events, records.len(), step, |events, _| events.push(Event::Done(panicked(trying.get()))));
     let Preparer { mut reading, .. } = preparer;
     reading.routes = router.end();
-    Prepared { events, reading }
+    Prepared { events, reading, bytes: room.taken() }
 }
 
 /// Does one step of each record. A panic in it is a fault of ours, or of an embedder's function: `rejected` then
@@ -192,10 +203,11 @@ fn panicked(rule: Option<&Arc<str>>) -> Verdict {
     rejected(rule, Reason::new(ReasonCode::Internal, message))
 }
 
-/// Another verdict, where the batch has no room for the event.
-fn without_room(verdict: &Verdict, at: usize, arrived: usize, room: &mut Room) -> Option<Verdict> {
-    let Verdict::Enriched { rule, event, .. } = verdict else { return None };
-    let no_room = room.take(at, arrived.saturating_add(event.len())).err()?;
+/// Another verdict, where the batch has no room for an enriched event: as it arrived and as it is now it has so many
+/// bytes.
+fn without_room(verdict: &Verdict, at: usize, bytes: usize, room: &mut Room) -> Option<Verdict> {
+    let Verdict::Enriched { rule, .. } = verdict else { return None };
+    let no_room = room.take(at, bytes).err()?;
     Some(unplaced(Some(rule), no_room))
 }
 

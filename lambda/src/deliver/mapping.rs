@@ -279,8 +279,8 @@ impl Delivery<'_> {
         }
         // What was kept is alone: an object of several is named by its first and last record, and between
         // these may be others that are in an object of that name already.
-        let (laid, _unnamed) = objects(&new);
-        let alone = kept.iter().flat_map(|event| objects(std::slice::from_ref(event)).0);
+        let (laid, _unnamed) = objects(&new, self.batch.lines);
+        let alone = kept.iter().flat_map(|event| objects(std::slice::from_ref(event), &[]).0);
         let rules = self.batch.handler.engine.hash();
         laid.into_iter()
             .chain(alone)

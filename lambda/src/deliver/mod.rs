@@ -19,6 +19,7 @@ mod write;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use enrich_engine::output::{Rejected, reject, reject_message};
 use enrich_engine::{Destination, LookupOutcome, Reason, ReasonCode, Record, Timestamp, Verdict};
 
@@ -34,6 +35,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) handler: &'a Handler,
     pub(crate) records: &'a [Record<'a>],
     pub(crate) verdicts: &'a [Verdict],
+    /// See [`enrich_engine::Outcome::lines`].
+    pub(crate) lines: &'a [Bytes],
     /// How many records before each one have its id.
     pub(crate) repeats: &'a [usize],
     /// The instant of the batch.

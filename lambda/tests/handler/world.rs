@@ -257,7 +257,7 @@ impl ObjectStore for Store {
                 return Err(Failure::new(ErrorCode::Refused, message));
             }
             let full = format!("{}/{}", object.bucket, object.key);
-            self.objects.lock().expect("objects").insert(full, object.body.clone());
+            self.objects.lock().expect("objects").insert(full, object.body.to_vec());
             Ok(())
         })
     }

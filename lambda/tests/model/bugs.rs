@@ -199,12 +199,12 @@ impl ObjectStore for Written {
                 }
                 Some(Bug::MindsNoDeadline) => return self.inner.put(object, None).await,
                 Some(Bug::TouchesBytes) if object.bucket == "out" && !packed => {
-                    other.body = text().replace("\",\"", "\", \"").into_bytes();
+                    other.body = text().replace("\",\"", "\", \"").into_bytes().into();
                 }
                 Some(Bug::Reorders) if lines => {
                     let text = text();
                     let lines = text.lines().rev().map(|line| format!("{line}\n"));
-                    other.body = lines.collect::<String>().into_bytes();
+                    other.body = lines.collect::<String>().into_bytes().into();
                 }
                 _ => {}
             }

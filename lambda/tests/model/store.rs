@@ -122,7 +122,7 @@ fn text(object: &Object) -> String {
     } else if object.key.ends_with(".zst") {
         text = String::from_utf8(zstd::decode_all(&object.body[..]).expect("zstd")).expect("UTF-8");
     } else {
-        text = String::from_utf8(object.body.clone()).expect("UTF-8");
+        text = String::from_utf8(object.body.to_vec()).expect("UTF-8");
     }
     text
 }
