@@ -99,7 +99,7 @@ impl Schema {
     /// members, if they are as usual, with what they have to fit.
     pub(crate) fn complaint(&self, event: Node<'_>, usual: Option<(&Members, Usual<'_>)>) -> Option<String> {
         let judgement = self.compiled.as_ref().and_then(|compiled| match usual {
-            Some((members, usual)) => compiled.usual_fits(event, members, usual.values),
+            Some((members, usual)) => compiled.usual_fits(&event, members, usual.values),
             None => compiled.fits(event),
         });
         debug_assert!(
@@ -109,9 +109,13 @@ impl Schema {
             self.value
         );
         // Most events fit, which is told fast. Of all others the library has the last word.
-        if judgement == Some(true) {
-            return None;
-        }
+        if judgement == Some(true) { None } else { self.last_word(event, judgement) }
+    }
+
+    /// As [`Self::complaint`] of an event that does not fit, or of which our own checks can't tell.
+    #[cold]
+    #[inline(never)]
+    fn last_word(&self, event: Node<'_>, judgement: Option<bool>) -> Option<String> {
         let Some(library) = self.library() else {
             return Some("the event can't be held against its schema".to_owned());
         };

@@ -43,7 +43,18 @@ impl Words {
     #[inline]
     pub(crate) fn find(&self, text: &[u8]) -> Option<usize> {
         let ends = Ends::of(text);
-        let mut slot = self.slot(ends);
+        let slot = self.slot(ends);
+        let word = (*self.slots.get(slot)?)?;
+        if word.ends == ends && ends.len <= 16 {
+            Some(word.index as usize)
+        } else {
+            self.find_from(slot, ends, text)
+        }
+    }
+
+    /// As [`Self::find`], from a slot on.
+    #[inline(never)]
+    fn find_from(&self, mut slot: usize, ends: Ends, text: &[u8]) -> Option<usize> {
         // Most slots are free, so this ends.
         loop {
             let word = (*self.slots.get(slot)?)?;
@@ -56,7 +67,6 @@ impl Words {
     }
 
     /// Whether this is the text at that index, as far as the ends don't say it.
-    #[inline(never)]
     fn is(&self, index: usize, text: &[u8]) -> bool {
         self.texts.get(index).is_some_and(|word| **word == *text)
     }

@@ -347,6 +347,14 @@ impl<'d> Node<'d> {
         if token.kind == Kind::String && !token.escaped { inside() } else { None }
     }
 
+    /// The document's bytes up to the end of the value at that index of the same tape, and how many of them are the value's.
+    #[inline]
+    pub(crate) fn bytes_to(self, index: u32) -> Option<(&'d [u8], usize)> {
+        let token = self.at(index).token();
+        let text = self.text.as_bytes().get(..token.end as usize)?;
+        Some((text, (token.end - token.start) as usize))
+    }
+
     /// Whether an object has more than one member of that name.
     pub(crate) fn repeats(self, name: &str) -> bool {
         self.members().filter(|(key, _)| key.is(name)).nth(1).is_some()

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hashbrown::hash_map::Entry;
+
 use super::{Answer, Answers, BoxFuture, ErrorCode, Failure, Item, Key, KeyValue, Questions, Source, Table};
 use crate::json::{Document, Kind, Node};
 use enrich_dsl::model::KeyType;
@@ -27,8 +29,17 @@ struct MemoryTable {
 /// The parts of a key, as a table or index declares them.
 type KeyParts = Vec<(String, KeyType)>;
 
-/// The places of the items by their key.
-type Index = hashbrown::HashMap<Key, Vec<usize>>;
+/// What is found under each key.
+type Index = hashbrown::HashMap<Key, Found>;
+
+/// What is found under a key.
+#[derive(Debug)]
+struct Found {
+    /// The last item that has it.
+    item: Arc<Item>,
+    /// Whether no other one has.
+    is_alone: bool,
+}
 
 impl MemorySource {
     /// No table yet.
@@ -87,15 +98,14 @@ impl Source for MemorySource {
             let mut answers = Answers::none_yet(questions);
             for (at, question) in questions.tables.iter().enumerate() {
                 let table = self.tables.get(&question.table.name);
-                let items = table.map(|table| (table, table.index(&question.table)));
+                let items = table.map(|table| table.index(&question.table));
                 for (place, key) in question.keys.iter().enumerate() {
                     let answer = match &items {
                         None => Answer::Failed(Failure::new(
                             ErrorCode::Absent,
                             format!("there is no table `{}`", question.table.name),
                         )),
-                        Some((table, index)) => table
-                            .answer(&question.table, index.get(key).map(Vec::as_slice).unwrap_or_default()),
+                        Some(index) => answer(&question.table, index.get(key)),
                     };
                     answers.set(at, place, answer);
                 }
@@ -117,30 +127,34 @@ impl MemoryTable {
         index
     }
 
-    fn answer(&self, table: &Table, places: &[usize]) -> Answer {
-        match (places, &table.index) {
-            ([_, _, ..], Some(index)) => Answer::Failed(Failure::new(
-                ErrorCode::Ambiguous,
-                format!("index `{index}` of table `{}` has more than one item under this key", table.name),
-            )),
-            // Of a table's own key the last item counts, as it would have replaced the others.
-            _ => match places.last().and_then(|place| self.items.get(*place)) {
-                Some(item) => Answer::Found(Arc::clone(item)),
-                None => Answer::Missing,
-            },
-        }
-    }
-
-    /// The places of the items by their key. An item without the whole key can't be found.
+    /// What is found under each key. An item without the whole key can't be found.
     fn by_key(&self, key: &[(String, KeyType)]) -> Index {
         let mut index = Index::with_capacity(self.items.len());
-        for (place, item) in self.items.iter().enumerate() {
+        for item in &self.items {
             let parts: Option<Vec<_>> = key.iter().map(|(name, ty)| key_part(item, name, *ty)).collect();
-            if let Some(parts) = parts {
-                index.entry(Key::new(parts)).or_default().push(place);
+            let Some(parts) = parts else { continue };
+            match index.entry(Key::new(parts)) {
+                Entry::Occupied(mut found) => {
+                    found.insert(Found { item: Arc::clone(item), is_alone: false });
+                }
+                Entry::Vacant(place) => {
+                    place.insert(Found { item: Arc::clone(item), is_alone: true });
+                }
             }
         }
         index
+    }
+}
+
+fn answer(table: &Table, found: Option<&Found>) -> Answer {
+    match (found, &table.index) {
+        (None, _) => Answer::Missing,
+        (Some(Found { is_alone: false, .. }), Some(index)) => Answer::Failed(Failure::new(
+            ErrorCode::Ambiguous,
+            format!("index `{index}` of table `{}` has more than one item under this key", table.name),
+        )),
+        // Of a table's own key the last item counts, as it would have replaced the others.
+        (Some(Found { item, .. }), _) => Answer::Found(Arc::clone(item)),
     }
 }
 

@@ -14,6 +14,7 @@ mod compile;
 mod formats;
 mod keywords;
 mod number;
+mod string;
 #[cfg(test)]
 mod tests;
 
@@ -24,13 +25,13 @@ use jsonschema::Validator;
 use super::instance::Tape;
 use crate::json::{Kind, Node};
 use crate::words::Words;
-use formats::Format;
 pub(super) use keywords::Draft;
-use number::{Number, Range};
+use number::NumberCheck;
+use string::StringCheck;
 
 /// A schema, ready for events.
 pub(super) struct Compiled {
-    checks: Vec<Check>,
+    checks: Vec<Arc<Check>>,
     root: Id,
 }
 
@@ -43,38 +44,13 @@ struct Check {
     kinds: u8,
     /// The only boolean that it may be.
     boolean: Option<bool>,
-    string: Option<Box<StringCheck>>,
+    /// Of strings there are most, so that it is always there: it has no string fit where none may be.
+    string: StringCheck,
     number: Option<Box<NumberCheck>>,
     array: Option<Box<ArrayCheck>>,
     object: Option<Box<ObjectCheck>>,
     /// What values of any kind have to fit besides.
     steps: Vec<Step>,
-}
-
-struct StringCheck {
-    /// Bounds in code points.
-    min: usize,
-    max: usize,
-    /// The strings of an enumeration.
-    words: Option<Words>,
-    /// A format with shapes that are certainly valid, and what judges the others.
-    format: Option<(Format, Arc<Validator<Tape>>)>,
-}
-
-struct NumberCheck {
-    /// What counts as an integer, where nothing else will do.
-    integer: Option<Integer>,
-    range: Range,
-    /// The numbers of an enumeration.
-    values: Option<Vec<f64>>,
-}
-
-#[derive(Clone, Copy)]
-enum Integer {
-    /// Draft 4: `1.0` is none.
-    Written,
-    /// `1.0` is one.
-    Whole,
 }
 
 struct ArrayCheck {
@@ -105,12 +81,23 @@ struct ObjectCheck {
 }
 
 /// What the members of an outline have to fit.
-#[derive(Debug)]
 pub(crate) struct Members {
-    /// Each of them.
-    checks: Vec<Option<Id>>,
-    /// Those that must be there: one bit each, by their places in the outline.
-    required: u64,
+    /// By their places in the outline.
+    members: Vec<Member>,
+    /// Whether the schema asks nothing else of an event.
+    all: bool,
+}
+
+struct Member {
+    check: Option<Arc<Check>>,
+    /// Whether it must be there.
+    required: bool,
+}
+
+impl std::fmt::Debug for Members {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Members")
+    }
 }
 
 enum Step {
@@ -146,82 +133,84 @@ impl Compiled {
 
     /// What events of these members have to fit, if there can be one that does: see [`Self::usual_fits`].
     pub(super) fn members<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Members> {
-        let object = self.checks.get(self.root as usize)?.object.as_ref()?;
-        let (mut checks, mut required, mut found) = (Vec::new(), 0, Names::default());
-        for (at, name) in names.enumerate() {
-            let Some(index) = object.names.find(name.as_bytes()) else {
-                checks.push(object.others);
-                continue;
-            };
-            checks.push(*object.members.get(index)?);
-            let (word, bit) = (index / 64, 1 << (index % 64));
-            if object.required.get(word)? & bit != 0 {
+        let root = self.checks.get(self.root as usize)?;
+        let object = root.object.as_ref()?;
+        let (mut members, mut found) = (Vec::new(), Names::default());
+        for name in names {
+            let (mut id, mut required) = (object.others, false);
+            if let Some(index) = object.names.find(name.as_bytes()) {
+                id = *object.members.get(index)?;
+                let (word, bit) = (index / 64, 1 << (index % 64));
+                required = object.required.get(word)? & bit != 0;
                 *found.get_mut(word)? |= bit;
-                required |= 1_u64.checked_shl(u32::try_from(at).ok()?)?;
             }
+            let check = match id {
+                Some(id) => Some(Arc::clone(self.checks.get(id as usize)?)),
+                None => None,
+            };
+            members.push(Member { check, required });
         }
-        (found == object.required).then_some(Members { checks, required })
+        let all = root.kinds & kind_bit(Kind::Object) != 0 && root.steps.is_empty() && object.has_any_count();
+        has_all(&found, &object.required).then_some(Members { members, all })
     }
 
     /// As [`Self::fits`] of an event with these members, none of them twice. `values` says where the value of each
     /// is on the event's tape; 0 where it is left out.
-    pub(super) fn usual_fits(&self, event: Node<'_>, members: &Members, values: &[u32]) -> Option<bool> {
-        let check = self.checks.get(self.root as usize)?;
-        let object = check.object.as_ref()?;
-        let (mut present, mut bit) = (0, 1_u64);
-        for (value, id) in values.iter().zip(&members.checks) {
-            if *value != 0 {
-                present |= bit;
-                if !self.part(*id, &event, *value)? {
+    pub(super) fn usual_fits(&self, event: &Node<'_>, members: &Members, values: &[u32]) -> Option<bool> {
+        for (value, member) in values.iter().zip(&members.members) {
+            if *value == 0 {
+                if member.required {
                     return Some(false);
                 }
+            } else if let Some(check) = &member.check
+                && !self.value(check, event, *value)?
+            {
+                return Some(false);
             }
-            bit = bit.wrapping_shl(1);
         }
-        let fits = check.kinds & kind_bit(Kind::Object) != 0
-            && present & members.required == members.required
-            && (object.min..=object.max).contains(&(present.count_ones() as usize));
-        if fits && !check.steps.is_empty() { self.steps(check, &event, event.index()) } else { Some(fits) }
+        if members.all { Some(true) } else { self.besides(event, values) }
+    }
+
+    /// What is asked of an event besides its members.
+    #[inline(never)]
+    fn besides(&self, event: &Node<'_>, values: &[u32]) -> Option<bool> {
+        let check = self.checks.get(self.root as usize)?;
+        let count = values.iter().filter(|value| **value != 0).count();
+        if check.kinds & kind_bit(Kind::Object) == 0 || !check.object.as_ref()?.has_count(count) {
+            return Some(false);
+        }
+        self.steps(check, event, event.index())
     }
 
     /// Judges the value at a place of the tape.
     fn check(&self, id: Id, tape: &Node<'_>, at: u32) -> Option<bool> {
-        self.value(id, tape, at)
+        self.value(self.checks.get(id as usize)?, tape, at)
     }
 
-    /// As [`Self::check`]: what is in no other value is judged where its container's loop is.
+    /// As [`Self::check`]: strings without escapes are judged where their container's loop is.
     #[inline(always)]
-    fn value(&self, id: Id, tape: &Node<'_>, at: u32) -> Option<bool> {
-        let check = self.checks.get(id as usize)?;
+    fn value(&self, check: &Check, tape: &Node<'_>, at: u32) -> Option<bool> {
+        let fits = match tape.plain_bytes(at) {
+            Some(text) => check.string.fits(text, tape, at),
+            None => self.other(check, tape, at)?,
+        };
+        if fits && !check.steps.is_empty() { self.steps(check, tape, at) } else { Some(fits) }
+    }
+
+    /// Judges any other value, as far as its kind goes.
+    #[inline(never)]
+    fn other(&self, check: &Check, tape: &Node<'_>, at: u32) -> Option<bool> {
         let kind = tape.at(at).kind();
         if check.kinds & kind_bit(kind) == 0 {
             return Some(false);
         }
-        let fits = match kind {
-            Kind::Null => true,
-            Kind::Bool => check.boolean.is_none_or(|only| tape.at(at).as_bool() == Some(only)),
-            Kind::String => match &check.string {
-                Some(string) => string.fits(tape, at)?,
-                None => true,
-            },
-            Kind::Number => match &check.number {
-                Some(number) => number.fits(tape.at(at))?,
-                None => true,
-            },
-            Kind::Array | Kind::Object => self.container(check, tape, at)?,
-        };
-        match fits {
-            true if !check.steps.is_empty() => self.steps(check, tape, at),
-            fits => Some(fits),
-        }
-    }
-
-    #[inline(never)]
-    fn container(&self, check: &Check, tape: &Node<'_>, at: u32) -> Option<bool> {
-        match (&check.array, &check.object, tape.at(at).kind()) {
-            (Some(array), _, Kind::Array) => self.array(array, tape, at),
-            (_, Some(object), Kind::Object) => self.object(object, tape, at),
-            _ => Some(true),
+        match kind {
+            Kind::Number => check.number.as_ref().map_or(Some(true), |number| number.fits(tape, at)),
+            Kind::Array => check.array.as_ref().map_or(Some(true), |array| self.array(array, tape, at)),
+            Kind::Object => check.object.as_ref().map_or(Some(true), |object| self.object(object, tape, at)),
+            Kind::Bool => Some(check.boolean.is_none_or(|only| tape.at(at).as_bool() == Some(only))),
+            Kind::String => check.string.unescaped_fits(tape, at),
+            Kind::Null => Some(true),
         }
     }
 
@@ -238,11 +227,12 @@ impl Compiled {
     #[inline(always)]
     fn part(&self, id: Option<Id>, tape: &Node<'_>, at: u32) -> Option<bool> {
         match id {
-            Some(id) => self.value(id, tape, at),
+            Some(id) => self.value(self.checks.get(id as usize)?, tape, at),
             None => Some(true),
         }
     }
 
+    #[inline(never)]
     fn array(&self, check: &ArrayCheck, tape: &Node<'_>, at: u32) -> Option<bool> {
         let (mut count, mut element, end) = (0, at + 1, tape.at(at).behind());
         while element < end {
@@ -256,6 +246,7 @@ impl Compiled {
         Some((check.min..=check.max).contains(&count))
     }
 
+    #[inline(never)]
     fn object(&self, check: &ObjectCheck, tape: &Node<'_>, at: u32) -> Option<bool> {
         let mut seen = Names::default();
         let (mut count, mut name_at, end) = (0, at + 1, tape.at(at).behind());
@@ -278,8 +269,7 @@ impl Compiled {
             count += 1;
             name_at = tape.at(value_at).behind();
         }
-        let required = seen.iter().zip(&check.required).all(|(seen, required)| seen & required == *required);
-        Some(required && (check.min..=check.max).contains(&count))
+        Some(has_all(&seen, &check.required) && check.has_count(count))
     }
 
     fn step(&self, step: &Step, tape: &Node<'_>, at: u32) -> Option<bool> {
@@ -318,11 +308,6 @@ impl Compiled {
     }
 }
 
-#[cold]
-fn judged(library: &Validator<Tape>, tape: &Node<'_>, at: u32) -> bool {
-    library.is_valid(tape.at(at))
-}
-
 /// The judgement on an object with a member that doesn't fit. Where there are several of its name, it depends
 /// on the schema which one counts for the library; where all of them fit, it doesn't matter.
 #[cold]
@@ -332,6 +317,16 @@ fn misfit(tape: &Node<'_>, object: u32, name: u32) -> Option<bool> {
 }
 
 impl ObjectCheck {
+    /// Whether it may have so many members.
+    fn has_count(&self, count: usize) -> bool {
+        (self.min..=self.max).contains(&count)
+    }
+
+    /// Whether it may have any number of members.
+    fn has_any_count(&self) -> bool {
+        self.min == 0 && self.max == usize::MAX
+    }
+
     /// The index of a name that has escapes.
     #[cold]
     fn known(&self, tape: &Node<'_>, name: u32) -> Option<usize> {
@@ -339,66 +334,9 @@ impl ObjectCheck {
     }
 }
 
-impl StringCheck {
-    #[inline(always)]
-    fn fits(&self, tape: &Node<'_>, at: u32) -> Option<bool> {
-        match tape.plain_bytes(at) {
-            Some(text) => Some(self.text_fits(text, tape, at)),
-            None => self.unescaped_fits(tape, at),
-        }
-    }
-
-    #[cold]
-    fn unescaped_fits(&self, tape: &Node<'_>, at: u32) -> Option<bool> {
-        Some(self.text_fits(tape.at(at).as_str()?.as_bytes(), tape, at))
-    }
-
-    #[inline(always)]
-    fn text_fits(&self, text: &[u8], tape: &Node<'_>, at: u32) -> bool {
-        if !self.has_length(text) {
-            return false;
-        }
-        if let Some(words) = &self.words
-            && words.find(text).is_none()
-        {
-            return false;
-        }
-        match &self.format {
-            Some((format, library)) => format.has(text) || judged(library, tape, at),
-            None => true,
-        }
-    }
-
-    /// Whether the length is within the bounds. A code point has one to four bytes.
-    #[inline(always)]
-    fn has_length(&self, text: &[u8]) -> bool {
-        (text.len().div_ceil(4) >= self.min && text.len() <= self.max) || self.has_points(text)
-    }
-
-    fn has_points(&self, text: &[u8]) -> bool {
-        let (least, most) = (text.len().div_ceil(4), text.len());
-        let points = || text.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
-        most >= self.min && least <= self.max && (self.min..=self.max).contains(&points())
-    }
-}
-
-impl NumberCheck {
-    fn fits(&self, node: Node<'_>) -> Option<bool> {
-        let text = node.as_number()?;
-        let number = Number::parse(text);
-        let integer = match (self.integer, &number) {
-            (None, _) | (_, Number::Integer(_) | Number::Long(_)) => true,
-            (Some(Integer::Written), _) => return None,
-            (Some(Integer::Whole), _) => number::is_integer(text),
-        };
-        if !integer || !self.range.has(&number)? {
-            return Some(false);
-        }
-        match &self.values {
-            Some(values) => Some(values.contains(&number.exact()?)),
-            None => Some(true),
-        }
-    }
+/// Whether these are among those that are there.
+fn has_all(seen: &Names, required: &Names) -> bool {
+    seen.iter().zip(required).all(|(seen, required)| seen & required == *required)
 }
 
 /// The bit of a kind in a set of kinds.

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use jsonschema::Validator;
 use serde_json::{Map, Value};
 
-use super::formats::Format;
+use super::formats;
 use super::keywords::{Draft, GROUPS, Keywords, NAMING, has_name, has_pattern, is_note};
-use super::number::{self, Range};
-use super::{
-    ArrayCheck, Check, Compiled, Id, Integer, MAX_NAMES, Names, NumberCheck, ObjectCheck, Step, StringCheck,
-    kind_bit,
-};
+use super::number::{self, Integer, NumberCheck, Range};
+use super::string::{Length, StringCheck};
+use super::{ArrayCheck, Check, Compiled, Id, MAX_NAMES, Names, ObjectCheck, Step, kind_bit};
 use crate::json::Kind;
 use crate::schema::instance::Tape;
 use crate::schema::validator;
@@ -36,7 +34,7 @@ pub(super) fn compile(schema: &Value) -> Option<Compiled> {
     let root = compiler.reserve()?;
     compiler.references.insert("#", root);
     compiler.fill(root, schema)?;
-    compiler.ends().then_some(Compiled { checks: compiler.checks, root })
+    compiler.ends().then(|| Compiled { checks: compiler.checks.into_iter().map(Arc::new).collect(), root })
 }
 
 struct Compiler<'s> {
@@ -55,7 +53,11 @@ impl Check {
         Self {
             kinds,
             boolean: None,
-            string: None,
+            string: if kinds & kind_bit(Kind::String) == 0 {
+                StringCheck::of_none()
+            } else {
+                StringCheck::of_all()
+            },
             number: None,
             array: None,
             object: None,
@@ -63,15 +65,18 @@ impl Check {
         }
     }
 
-    fn number_mut(&mut self) -> &mut NumberCheck {
-        self.number
-            .get_or_insert_with(|| Box::new(NumberCheck { integer: None, range: Range::ALL, values: None }))
+    /// Works out what depends on the rest of the check.
+    fn settle(&mut self) {
+        if self.kinds & kind_bit(Kind::String) == 0 {
+            self.string = StringCheck::of_none();
+        }
+        if let Some(number) = &mut self.number {
+            number.settle();
+        }
     }
 
-    fn string_mut(&mut self) -> &mut StringCheck {
-        self.string.get_or_insert_with(|| {
-            Box::new(StringCheck { min: 0, max: usize::MAX, words: None, format: None })
-        })
+    fn number_mut(&mut self) -> &mut NumberCheck {
+        self.number.get_or_insert_with(|| Box::new(NumberCheck::of_all()))
     }
 }
 
@@ -154,13 +159,14 @@ impl<'s> Compiler<'s> {
         let integer = types(&mut check, &mut words)?;
         enumeration(&mut check, &mut words, self.draft);
         if integer {
-            check.number_mut().integer =
-                Some(if self.draft == Draft::Four { Integer::Written } else { Integer::Whole });
+            let integer = if self.draft == Draft::Four { Integer::Written } else { Integer::Whole };
+            check.number_mut().integer = Some(integer);
         }
         if let Some(range) = self.range(&mut words) {
             check.number_mut().range = range;
         }
         self.strings(&mut check, &mut words)?;
+        check.settle();
         self.arrays(&mut check, &mut words)?;
         self.objects(&mut check, &mut words)?;
         self.joined(&mut check, &mut words)?;
@@ -216,11 +222,10 @@ impl<'s> Compiler<'s> {
         if (words.has("minLength") || words.has("maxLength"))
             && let Some((min, max)) = words.sizes("minLength", "maxLength")
         {
-            let string = check.string_mut();
-            (string.min, string.max) = (min, max);
+            check.string.length = Length::new(min, max);
         }
-        if let Some(format) = words.get("format").and_then(Value::as_str).and_then(Format::of) {
-            check.string_mut().format = Some((format, self.validator(words.all, &["format"])?));
+        if let Some(certain) = words.get("format").and_then(Value::as_str).and_then(formats::certain) {
+            check.string.format = Some((certain, self.validator(words.all, &["format"])?));
             words.done(&["format"]);
         }
         Some(())
@@ -437,6 +442,6 @@ fn enumeration(check: &mut Check, words: &mut Keywords<'_>, draft: Draft) {
     words.done(&[name]);
     check.kinds &= kinds;
     check.boolean = booleans.first().copied().filter(|first| !booleans.contains(&!first));
-    check.string_mut().words = Some(strings);
+    check.string.words = Some(strings);
     check.number_mut().values = Some(numbers);
 }

@@ -30,6 +30,7 @@ pub(super) const FORMATS: [(&str, &[&str]); 7] = [
         "uri",
         &[
             "https://shop.example/cart?item=12&q=a/b",
+            "https://a.host-name-of-more-than-16-bytes.example:443/a/path/that/is/long?and=a,query~of!it",
             "http://a.b:8080",
             "https://x.example/%41#top",
             "urn:isbn:12",
