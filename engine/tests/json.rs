@@ -99,8 +99,8 @@ fn judged_as_serde_json_does() {
 fn judged_alike_wherever_the_blocks_end() {
     let (mut good, mut texts) = (0, 0);
     for length in 0..36_usize {
-        let (word, digits) = ("x".repeat(length), "1234567890".repeat(4));
-        let digits = &digits[..length];
+        let word = "x".repeat(length);
+        let digits: String = "1234567890".chars().cycle().take(length).collect();
         let values = [
             format!("\"{word}\""),
             format!("\"{word}é\""),
@@ -108,7 +108,7 @@ fn judged_alike_wherever_the_blocks_end() {
             format!("\"{word}\u{1}\""),
             format!("\"{word}\\\""),
             format!("\"{word}"),
-            digits.to_owned(),
+            digits.clone(),
             format!("0{digits}"),
             format!("-{digits}"),
             format!("{digits}."),
@@ -118,7 +118,7 @@ fn judged_alike_wherever_the_blocks_end() {
             format!("7.{digits}e1"),
             format!("{digits}e"),
             format!("true{word}"),
-            "null"[..length.min(4)].to_owned(),
+            "null".chars().take(length).collect(),
             format!("{{\"{word}\":[]}}"),
         ];
         for value in &values {

@@ -127,7 +127,7 @@ pub(super) struct Scanned {
     pub(super) flat: bool,
 }
 
-/// Each step takes the place that it begins at and gives the place behind it, so that it is in a register.
+/// Judges what is not plain. Each step takes the place that it begins at and gives the place behind it.
 struct Scanner<'a> {
     bytes: &'a [u8],
     tokens: &'a mut Tokens,
