@@ -93,6 +93,65 @@ fn judged_as_serde_json_does() {
     assert!(!agree(b"\"\xed\xa0\x80\""));
 }
 
+/// Values are read in blocks of 16 bytes: what a value is must not depend on how long it is, on where the text ends, nor
+/// on what it stands in.
+#[test]
+fn judged_alike_wherever_the_blocks_end() {
+    let (mut good, mut texts) = (0, 0);
+    for length in 0..36_usize {
+        let (word, digits) = ("x".repeat(length), "1234567890".repeat(4));
+        let digits = &digits[..length];
+        let values = [
+            format!("\"{word}\""),
+            format!("\"{word}é\""),
+            format!("\"{word}\\n\""),
+            format!("\"{word}\u{1}\""),
+            format!("\"{word}\\\""),
+            format!("\"{word}"),
+            digits.to_owned(),
+            format!("0{digits}"),
+            format!("-{digits}"),
+            format!("{digits}."),
+            format!("{digits}.5"),
+            format!("{digits}.5.5"),
+            format!("0.{digits}"),
+            format!("7.{digits}e1"),
+            format!("{digits}e"),
+            format!("true{word}"),
+            "null"[..length.min(4)].to_owned(),
+            format!("{{\"{word}\":[]}}"),
+        ];
+        for value in &values {
+            for (before, behind) in [
+                ("", ""),
+                ("[", "]"),
+                ("[", ""),
+                ("[1,", ",{}]"),
+                ("{\"a\":", "}"),
+                ("{\"a\":", ",\"b\":{\"c\":2}}"),
+                ("{\"a\": ", ", \"b\": {\"c\": 2 } }"),
+                ("{\"sixteen bytes ab\":[", "]]"),
+            ] {
+                let text = format!("{before}{value}{behind}");
+                let accepted = agree(text.as_bytes());
+                let error = Document::parse(text.as_bytes()).err();
+                // With room behind it, all is as without. What ends too early stands before a blank then.
+                for room in [1, 7, 15, 16, 17] {
+                    let longer = format!("{text}{}", " ".repeat(room));
+                    let same = Document::parse(longer.as_bytes()).err();
+                    if error.is_none_or(|error| error.at < text.len()) {
+                        assert_eq!(same, error, "{longer:?}");
+                    }
+                    assert_eq!(agree(longer.as_bytes()), accepted, "{longer:?}");
+                }
+                good += u32::from(accepted);
+                texts += 1;
+            }
+        }
+    }
+    assert!(good > 1_500 && texts - good > 1_500, "{good} of {texts}");
+}
+
 #[test]
 fn nesting_is_bounded() {
     let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::outline::{Outline, Usual};
-use super::scan::{MAX_DEPTH, Problem, ScanError, Token, offset, scan};
+use super::scan::{MAX_DEPTH, Problem, ScanError, scan};
+use super::tape::{Token, Tokens, offset};
 use super::write;
 
 /// What a JSON value is.
@@ -126,7 +127,7 @@ impl Document<'static> {
 /// The tokens of many documents, one behind the other: those of a batch's events.
 #[derive(Debug, Default)]
 pub(crate) struct Tapes {
-    tokens: Vec<Token>,
+    tokens: Tokens,
     /// What the documents mostly look like.
     outline: Outline,
 }
@@ -152,8 +153,9 @@ impl Tapes {
         };
         let start = self.tokens.len();
         let scanned = scan(&text, MAX_DEPTH, &mut self.tokens, &mut self.outline)?;
-        self.outline.ended(text.as_bytes(), self.tokens.get(start..).unwrap_or_default());
-        Ok((text, Tape { start, end: self.tokens.len(), flat: scanned.flat }))
+        let end = self.tokens.len();
+        self.outline.ended(text.as_bytes(), self.tokens.range(start, end));
+        Ok((text, Tape { start, end, flat: scanned.flat }))
     }
 
     /// The members of the document that was read last, if it is as documents mostly are.
@@ -164,7 +166,7 @@ impl Tapes {
 
     /// The outermost value of a document.
     pub(crate) fn root<'d>(&'d self, text: &'d str, tape: Tape) -> Node<'d> {
-        Node { text, tape: self.tokens.get(tape.start..tape.end).unwrap_or_default(), at: 0 }
+        Node { text, tape: self.tokens.range(tape.start, tape.end), at: 0 }
     }
 
     /// Lets the tokens inside of the last document's members go: what nobody looks into need not be held until the
@@ -175,7 +177,7 @@ impl Tapes {
         if last.flat {
             return None;
         }
-        let tokens = self.tokens.get_mut(last.start..last.end)?;
+        let tokens = self.tokens.range_mut(last.start, last.end);
         let end = tokens.first().map_or(0, |root| root.next as usize);
         let (mut from, mut to) = (1, 1);
         while from < end {
@@ -206,18 +208,18 @@ impl Tapes {
         if let Some(root) = tokens.first_mut() {
             root.next = offset(to);
         }
-        self.tokens.truncate(last.start + to);
+        self.tokens.set_len(last.start + to);
         Some(Tape { end: last.start + to, ..last })
     }
 
     /// Lets all tokens go.
     pub(crate) fn clear(&mut self) {
-        self.tokens.clear();
+        self.tokens.set_len(0);
     }
 
     /// Lets the tokens of the last document go.
     pub(crate) fn forget(&mut self, last: Tape) {
-        self.tokens.truncate(last.start);
+        self.tokens.set_len(last.start);
     }
 }
 
@@ -232,9 +234,9 @@ fn text_of(bytes: &[u8]) -> Result<&str, ScanError> {
 
 /// A tape of its own.
 fn tape(text: &str, max_depth: usize) -> Result<Vec<Token>, ScanError> {
-    let mut tape = Vec::new();
-    scan(text, max_depth, &mut tape, &mut Outline::default())?;
-    Ok(tape)
+    let mut tokens = Tokens::default();
+    scan(text, max_depth, &mut tokens, &mut Outline::default())?;
+    Ok(tokens.into_vec())
 }
 
 /// A handle on one value of a [`Document`]: two pointers and an index.
@@ -396,8 +398,7 @@ impl<'d> Node<'d> {
     #[inline]
     fn token(self) -> Token {
         // INVARIANT: a handle is made for a token of its tape, and a tape has at least one.
-        const NONE: Token = Token { start: 0, end: 0, next: u32::MAX, kind: Kind::Null, escaped: false };
-        self.tape.get(self.at as usize).copied().unwrap_or(NONE)
+        self.tape.get(self.at as usize).copied().unwrap_or(Token::NONE)
     }
 
     #[inline]

@@ -6,7 +6,7 @@
 
 use super::document::Kind;
 use super::plain::{self, End};
-use super::scan::{Token, offset};
+use super::tape::{Open, Token, offset};
 
 /// The most members of an object that is learned: one bit each.
 const MOST: usize = 64;
@@ -59,9 +59,14 @@ impl Opening {
 
     #[inline(always)]
     fn begins(&self, text: &[u8]) -> bool {
-        let Some(head) = text.first_chunk() else { return text.starts_with(&self.text) };
+        let Some(head) = text.first_chunk() else { return self.is_begin_of(text) };
         (u128::from_le_bytes(*head) ^ self.head) & self.mask == 0
-            && (self.text.len() <= 16 || text.starts_with(&self.text))
+            && (self.text.len() <= 16 || self.is_begin_of(text))
+    }
+
+    #[inline(never)]
+    fn is_begin_of(&self, text: &[u8]) -> bool {
+        text.starts_with(&self.text)
     }
 }
 
@@ -78,42 +83,67 @@ impl Outline {
         self.next.is_some()
     }
 
-    /// Reads members from `at` on that are expected, as long as their values are plain strings and numbers, and puts
+    /// Reads members from `at` on that are expected, with all that is inside of them, as long as that is plain, and puts
     /// them on the tape. What else there is, and what is wrong, is for the scanner to find.
-    pub(super) fn members(&mut self, text: &[u8], mut at: usize, tape: &mut Vec<Token>, base: usize) -> End {
-        loop {
-            let value = offset(tape.len() - base) + 1;
-            let Some((name, opening)) = self.expected(text.get(at..).unwrap_or_default(), value) else {
-                return End::Name(at);
-            };
-            let start = at + opening;
-            match plain::member(text, (at, at + name), start, tape, base) {
-                Some(end) => match plain::next_member(text, end) {
-                    Some(next) => at = next,
-                    None => return End::Behind(end),
-                },
-                None => return End::Value(start),
+    pub(super) fn members(&mut self, text: &[u8], at: usize, slots: &mut [Token], opened: &mut Open) -> End {
+        let Some(mut next) = self.next else { return End::Name(at) };
+        let mut open = *opened;
+        let mut rest = text.get(at..).unwrap_or_default();
+        let place = |rest: &[u8]| text.len() - rest.len();
+        let end = loop {
+            let mut expected = self.openings.get(next);
+            if !expected.is_some_and(|opening| opening.begins(rest)) {
+                let Some(ahead) = self.ahead(next, rest) else { break End::Name(place(rest)) };
+                next = ahead;
+                expected = self.openings.get(next);
             }
-        }
-    }
-
-    /// How long the name is that is expected and that `text` begins with, and all before its value, which will be
-    /// at that place of the tape.
-    #[inline(always)]
-    fn expected(&mut self, text: &[u8], value: u32) -> Option<(usize, usize)> {
-        let first = self.next?;
-        let at = match self.openings.get(first) {
-            Some(opening) if opening.begins(text) => first,
-            _ => self.ahead(first, text)?,
+            let (Some(opening), Some(value)) = (expected, self.values.get_mut(next)) else {
+                break End::Name(place(rest));
+            };
+            let at = place(rest);
+            let start = at + opening.text.len();
+            let Some(behind) = rest.get(opening.text.len()..) else { break End::Name(at) };
+            if open.push(slots, Kind::String, at, at + opening.name as usize).is_none() {
+                break End::Full(at);
+            }
+            *value = offset(open.used);
+            next += 1;
+            rest = behind;
+            if let Some((kind, behind)) = plain::value(text, rest) {
+                if open.push(slots, kind, start, place(behind)).is_none() {
+                    break End::Value(start);
+                }
+                rest = behind;
+            } else {
+                // Another one, so that this function's own may be in registers.
+                let mut inside = open;
+                let end = plain::container(text, rest, slots, &mut inside);
+                open = inside;
+                match end {
+                    End::Behind(end) if open.depth == 1 => rest = text.get(end..).unwrap_or_default(),
+                    other => break other,
+                }
+            }
+            rest = match rest {
+                [b',', b'"', ..] => rest.get(1..).unwrap_or_default(),
+                [b',', b' ', b'"', ..] => rest.get(2..).unwrap_or_default(),
+                [b'}', ..] => {
+                    let end = place(rest) + 1;
+                    open.end(slots, end);
+                    break End::Behind(end);
+                }
+                _ => break End::Behind(place(rest)),
+            };
         };
-        let opening = self.openings.get(at)?;
-        *self.values.get_mut(at)? = value;
-        self.next = Some(at + 1);
-        Some((opening.name as usize, opening.text.len()))
+        self.next = self.next.and(Some(next));
+        *opened = open;
+        end
     }
 
     /// Which of the members behind that one the text begins with, if some are left out. If it is none of them, nothing
     /// is expected any more.
+    #[cold]
+    #[inline(never)]
     fn ahead(&mut self, first: usize, text: &[u8]) -> Option<usize> {
         let mut ahead = self.openings.iter().enumerate().skip(first + 1).take(LEFT_OUT);
         let at = ahead.find(|(_, opening)| opening.begins(text)).map(|(at, _)| at);
@@ -269,6 +299,43 @@ mod tests {
         ] {
             assert_eq!(read(texts), usual, "{texts:?}");
         }
+    }
+
+    #[test]
+    fn names_of_any_length_are_expected() {
+        for length in 1..40 {
+            let name = "n".repeat(length);
+            let other = format!("{}m", "n".repeat(length - 1));
+            let text = |name: &str, value: &str| format!(r#"{{"{name}":{value},"z":0}}"#);
+            let texts = [
+                text(&name, "1"),
+                text(&name, "{\"a\":[1,{}],\"b\":\"\"}"),
+                text(&other, "1"),
+                text(&name, "[[],{\"a\":null}]"),
+                text(&name, "{\"a\": [1, -2], \"b\": \"\\n\"}"),
+                text(&name, "[1e5,{ }]"),
+                text(&name, "[1,]"),
+                text(&name, "{\"a\":1]"),
+                format!("{{\"{name}\":1}}"),
+                format!("{{\"{name}\":1"),
+                format!("{{\"{name}\":"),
+                format!("{{\"{name}\""),
+            ];
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            // The third is learned, as one of the first that are not as usual.
+            assert_eq!(read(&texts), [false, true, false, false, true, true, true], "{length}");
+        }
+    }
+
+    #[test]
+    fn room_is_made_for_what_has_many_tokens() {
+        let many = |members: usize| {
+            let members: Vec<_> = (0..members).map(|at| format!("\"{at}\":[{}1]", "1,".repeat(at))).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        let (many, more) = (many(40), many(60));
+        let broken = more.replace("\"59\"", "59");
+        assert_eq!(read(&[&many, &many, &more, &broken, &more]), [false, true, false, true]);
     }
 
     #[test]

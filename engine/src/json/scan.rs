@@ -9,28 +9,13 @@
 use std::cell::Cell;
 use std::fmt;
 
-use wide::u8x16;
-
 use super::document::Kind;
 use super::outline::Outline;
-use super::plain::{self, End};
+use super::plain::{self, End, plain_length};
+use super::tape::{Open, Token, Tokens};
 
 /// The deepest nesting of arrays and objects that a document may have.
 pub const MAX_DEPTH: usize = 128;
-
-/// One token: where it stands in the text, and where its subtree ends on the tape.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
-    /// Byte offset of the first byte (a string's opening quote included).
-    pub(super) start: u32,
-    /// Byte offset behind the last byte.
-    pub(super) end: u32,
-    /// Index of the token behind this one's subtree.
-    pub(super) next: u32,
-    pub(super) kind: Kind,
-    /// Whether a string has a backslash in it, so that its text is not its raw bytes.
-    pub(super) escaped: bool,
-}
 
 /// Why a text is no JSON document, and at which byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,30 +67,57 @@ impl fmt::Display for ScanError {
 
 impl std::error::Error for ScanError {}
 
-/// Walks `text` and appends its tokens to the tape, counted from there on. Brackets may be nested
-/// `max_depth` deep. After an error the tape is as it was. With an `outline`, an object's members are
-/// looked for in it, and learned.
+/// Walks `text` and appends its tokens, counted from there on. Brackets may be nested `max_depth` deep. After an error
+/// the tokens are as they were. With an `outline`, an object's members are looked for in it, and learned.
 pub(super) fn scan(
     text: &str,
     max_depth: usize,
-    tape: &mut Vec<Token>,
+    tokens: &mut Tokens,
     outline: &mut Outline,
 ) -> Result<Scanned, ScanError> {
     if u32::try_from(text.len()).is_err() {
         return Err(ScanError { at: text.len(), problem: Problem::Size });
     }
-    let base = tape.len();
     // About one token every nine bytes in events as they come.
-    tape.reserve(text.len() / 8 + 4);
+    tokens.reserve(text.len() / 8 + 4);
     outline.begin();
-    let error = Cell::new(ScanError { at: 0, problem: Problem::Token });
-    let mut scanner = Scanner { bytes: text.as_bytes(), tape: std::mem::take(tape), base, outline, error };
-    let scanned = scanner.document(max_depth).map_err(|Wrong| scanner.error.get());
-    *tape = scanner.tape;
-    if scanned.is_err() {
-        tape.truncate(base);
+    let base = tokens.len();
+    let bytes = text.as_bytes();
+    let mut open = Open::outside(max_depth);
+    let begun = begin(bytes, tokens.slots_from(base), &mut open, outline);
+    if !matches!(begun, End::Behind(end) if end == bytes.len() && open.depth == 0) {
+        let error = Cell::new(ScanError { at: 0, problem: Problem::Token });
+        let mut scanner = Scanner { bytes, tokens, base, open, outline, error };
+        if let Err(Wrong) = scanner.document(begun) {
+            let error = scanner.error.get();
+            tokens.set_len(base);
+            return Err(error);
+        }
+        open = scanner.open;
     }
-    scanned
+    tokens.set_len(base + open.used);
+    Ok(Scanned { flat: open.flat })
+}
+
+/// Reads what is plain at the beginning of a text, which mostly is all of it.
+#[inline(always)]
+fn begin(text: &[u8], slots: &mut [Token], open: &mut Open, outline: &mut Outline) -> End {
+    match text {
+        [b'{', b'"', ..] if open.max_depth > 0 && open.begin(slots, b'{', 0).is_some() => {
+            plain(text, 1, slots, open, outline)
+        }
+        _ => End::Value(0),
+    }
+}
+
+/// Reads members or elements from there on, as far as they are plain.
+#[inline(always)]
+fn plain(text: &[u8], at: usize, slots: &mut [Token], open: &mut Open, outline: &mut Outline) -> End {
+    match outline.expects() {
+        false => plain::walk(text, at, 0, slots, open),
+        true if open.depth == 1 && open.in_object() => outline.members(text, at, slots, open),
+        true => plain::walk(text, at, 1, slots, open),
+    }
 }
 
 /// What a text turned out to be.
@@ -115,114 +127,108 @@ pub(super) struct Scanned {
     pub(super) flat: bool,
 }
 
-/// Stands for the container around the outermost value.
-const OUTSIDE: u32 = u32::MAX;
-
 /// Each step takes the place that it begins at and gives the place behind it, so that it is in a register.
 struct Scanner<'a> {
     bytes: &'a [u8],
-    tape: Vec<Token>,
-    /// Where the document begins on the tape.
+    tokens: &'a mut Tokens,
+    /// Where the document's tokens begin.
     base: usize,
+    open: Open,
     outline: &'a mut Outline,
     error: Cell<ScanError>,
+}
+
+/// What comes next, and where.
+enum Next {
+    Value(usize),
+    /// What stands behind a value.
+    Behind(usize),
 }
 
 /// Something is wrong: [`Scanner::error`] says what. Without it a step's result is in registers.
 struct Wrong;
 
 impl Scanner<'_> {
-    fn document(&mut self, max_depth: usize) -> Result<Scanned, Wrong> {
-        let (mut at, mut depth, mut container, mut in_object) = (0, 0, OUTSIDE, false);
-        let mut flat = true;
-        'value: loop {
-            at = self.skip_space(at);
-            match self.peek(at) {
-                b'"' => at = self.string(at)?,
-                b'-' | b'0'..=b'9' => at = self.number(at)?,
-                bracket @ (b'{' | b'[') => {
-                    if depth == max_depth {
-                        return self.fail(at, Problem::Depth);
-                    }
-                    flat &= depth == 0;
-                    depth += 1;
-                    in_object = bracket == b'{';
-                    container = self.open(if in_object { Kind::Object } else { Kind::Array }, at, container);
-                    at = self.skip_space(at + 1);
+    /// The whole document, of which so much was read.
+    #[inline(never)]
+    fn document(&mut self, begun: End) -> Result<(), Wrong> {
+        let mut next = self.next(begun)?;
+        loop {
+            next = match next {
+                Next::Value(at) => self.value(self.skip_space(at))?,
+                Next::Behind(at) => {
+                    let at = self.skip_space(at);
                     match self.peek(at) {
-                        // Behind the first bracket, as behind a value, may stand the second.
-                        b'}' if in_object => {}
-                        b']' if !in_object => {}
-                        _ => {
-                            let comes_value;
-                            (comes_value, at) = self.plain(at, depth, in_object)?;
-                            if comes_value {
-                                continue 'value;
-                            }
+                        _ if self.open.depth == 0 && at == self.bytes.len() => return Ok(()),
+                        _ if self.open.depth == 0 => return self.fail(at, Problem::Token),
+                        b',' => self.plain(self.skip_space(at + 1))?,
+                        bracket if bracket == self.open.closing => {
+                            self.open.end(self.tokens.slots_from(self.base), at + 1);
+                            Next::Behind(at + 1)
                         }
+                        _ => return self.unexpected(at),
                     }
                 }
-                b't' => at = self.word(at, b"true", Kind::Bool)?,
-                b'f' => at = self.word(at, b"false", Kind::Bool)?,
-                b'n' => at = self.word(at, b"null", Kind::Null)?,
-                _ => return self.unexpected(at),
-            }
-            while container != OUTSIDE {
-                at = self.skip_space(at);
-                match (self.peek(at), in_object) {
-                    (b',', _) => {
-                        let comes_value;
-                        (comes_value, at) = self.plain(self.skip_space(at + 1), depth, in_object)?;
-                        if comes_value {
-                            continue 'value;
-                        }
-                    }
-                    (b'}', true) | (b']', false) => {
-                        at += 1;
-                        depth -= 1;
-                        (container, in_object) = self.close(container, at);
-                    }
-                    _ => return self.unexpected(at),
-                }
-            }
-            at = self.skip_space(at);
-            return if at == self.bytes.len() { Ok(Scanned { flat }) } else { self.fail(at, Problem::Token) };
+            };
         }
     }
 
-    /// Opens a container inside another one. Until it is closed, its `next` is that other one.
-    fn open(&mut self, kind: Kind, at: usize, inside: u32) -> u32 {
-        let index = self.next_index();
-        self.tape.push(Token { start: offset(at), end: 0, next: inside, kind, escaped: false });
-        index
-    }
-
-    /// Closes the innermost container: its end and its subtree's end are known now. Gives the one around it.
-    fn close(&mut self, container: u32, end: usize) -> (u32, bool) {
-        let next = self.next_index();
-        let Some(token) = self.tape.get_mut(self.base + container as usize) else { return (OUTSIDE, false) };
-        token.end = offset(end);
-        let around = std::mem::replace(&mut token.next, next);
-        let kind = self.tape.get(self.base.wrapping_add(around as usize)).map(|token| token.kind);
-        (around, around != OUTSIDE && kind == Some(Kind::Object))
+    /// The value that begins there, or the bracket of one and what is plain behind it.
+    fn value(&mut self, at: usize) -> Result<Next, Wrong> {
+        let end = match self.peek(at) {
+            b'"' => self.string(at)?,
+            b'-' | b'0'..=b'9' => self.number(at)?,
+            bracket @ (b'{' | b'[') => {
+                if self.open.depth == self.open.max_depth {
+                    return self.fail(at, Problem::Depth);
+                }
+                self.write(|open, slots| open.begin(slots, bracket, at));
+                let at = self.skip_space(at + 1);
+                if self.peek(at) != self.open.closing {
+                    return self.plain(at);
+                }
+                // Behind the first bracket, as behind a value, may stand the second.
+                at
+            }
+            b't' => self.word(at, b"true", Kind::Bool)?,
+            b'f' => self.word(at, b"false", Kind::Bool)?,
+            b'n' => self.word(at, b"null", Kind::Null)?,
+            _ => return self.unexpected(at),
+        };
+        Ok(Next::Behind(end))
     }
 
     /// Members or elements from there on, as far as they are plain; else one name with the colon behind it, or nothing.
-    /// Gives whether a value comes next, and where.
-    #[inline(always)]
-    fn plain(&mut self, at: usize, depth: usize, in_object: bool) -> Result<(bool, usize), Wrong> {
-        let end = if !in_object {
-            plain::elements(self.bytes, at, &mut self.tape, self.base)
-        } else if depth == 1 && self.outline.expects() {
-            self.outline.members(self.bytes, at, &mut self.tape, self.base)
-        } else {
-            plain::members(self.bytes, at, &mut self.tape, self.base)
-        };
+    fn plain(&mut self, at: usize) -> Result<Next, Wrong> {
+        let slots = self.tokens.slots_from(self.base);
+        let end = plain(self.bytes, at, slots, &mut self.open, self.outline);
+        self.next(end)
+    }
+
+    /// What comes behind what was plain.
+    fn next(&mut self, end: End) -> Result<Next, Wrong> {
         match end {
-            End::Value(at) => Ok((true, at)),
-            End::Behind(at) => Ok((false, at)),
-            End::Name(at) => Ok((true, self.name(self.skip_space(at))?)),
+            End::Value(at) => Ok(Next::Value(at)),
+            End::Behind(at) => Ok(Next::Behind(at)),
+            End::Name(at) => Ok(Next::Value(self.name(self.skip_space(at))?)),
+            End::Full(at) => {
+                self.grow();
+                self.plain(at)
+            }
         }
+    }
+
+    /// Writes a token, for which room is made.
+    fn write(&mut self, token: impl Fn(&mut Open, &mut [Token]) -> Option<()>) {
+        while token(&mut self.open, self.tokens.slots_from(self.base)).is_none() {
+            self.grow();
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.tokens.set_len(self.base + self.open.used);
+        self.tokens.reserve(self.open.used.max(16));
     }
 
     /// A member's name, and the colon behind it.
@@ -244,9 +250,16 @@ impl Scanner<'_> {
     #[inline(always)]
     fn string(&mut self, start: usize) -> Result<usize, Wrong> {
         let at = self.skip_plain(start + 1);
-        let (end, escaped) =
-            if self.peek(at) == b'"' { (at + 1, false) } else { (self.escaped_string(at)?, true) };
-        self.push(Kind::String, start, end, escaped);
+        if self.peek(at) == b'"' {
+            self.push(Kind::String, start, at + 1);
+            return Ok(at + 1);
+        }
+        let end = self.escaped_string(at)?;
+        self.push(Kind::String, start, end);
+        let written = self.open.used - 1;
+        if let Some(token) = self.tokens.slots_from(self.base).get_mut(written) {
+            token.escaped = true;
+        }
         Ok(end)
     }
 
@@ -318,7 +331,7 @@ impl Scanner<'_> {
         if self.peek(at).is_ascii_digit() {
             return self.fail(at, Problem::Number);
         }
-        self.push(Kind::Number, start, at, false);
+        self.push(Kind::Number, start, at);
         Ok(at)
     }
 
@@ -342,7 +355,7 @@ impl Scanner<'_> {
         if same < word.len() {
             return self.unexpected(end);
         }
-        self.push(kind, start, end, false);
+        self.push(kind, start, end);
         Ok(end)
     }
 
@@ -362,14 +375,8 @@ impl Scanner<'_> {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
-    fn next_index(&self) -> u32 {
-        offset(self.tape.len() - self.base)
-    }
-
-    #[inline]
-    fn push(&mut self, kind: Kind, start: usize, end: usize, escaped: bool) {
-        let next = self.next_index() + 1;
-        self.tape.push(Token { start: offset(start), end: offset(end), next, kind, escaped });
+    fn push(&mut self, kind: Kind, start: usize, end: usize) {
+        self.write(|open, slots| open.push(slots, kind, start, end));
     }
 
     /// A failure at a byte that does not belong there, or at the end.
@@ -388,33 +395,4 @@ impl Scanner<'_> {
         self.error.set(ScanError { at, problem });
         Err(Wrong)
     }
-}
-
-/// How many bytes there are before the next quote, backslash or control character, or the end: all that is plain
-/// inside of a string.
-#[inline]
-#[must_use]
-pub fn plain_length(text: &[u8]) -> usize {
-    const QUOTE: u8x16 = u8x16::new([b'"'; 16]);
-    const BACKSLASH: u8x16 = u8x16::new([b'\\'; 16]);
-    const LAST_CONTROL: u8x16 = u8x16::new([0x1f; 16]);
-    let (mut at, mut rest) = (0, text);
-    while let Some((block, behind)) = rest.split_first_chunk::<16>() {
-        let block = u8x16::new(*block);
-        let control = block.min(LAST_CONTROL).simd_eq(block);
-        let special = (control | block.simd_eq(QUOTE) | block.simd_eq(BACKSLASH)).to_bitmask();
-        if special != 0 {
-            return at + special.trailing_zeros() as usize;
-        }
-        at += 16;
-        rest = behind;
-    }
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
-    at + rest.iter().position(special).unwrap_or(rest.len())
-}
-
-/// `scan` refuses texts that do not fit, and a text has fewer tokens than bytes.
-#[expect(clippy::cast_possible_truncation, reason = "the text's length was checked to fit")]
-pub(super) fn offset(at: usize) -> u32 {
-    at as u32
 }

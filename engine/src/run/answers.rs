@@ -111,13 +111,19 @@ impl Answers {
         self.requests = Requests::default();
     }
 
-    /// The number of that key, a new one where it was not asked before.
-    pub(super) fn id(&mut self, slot: usize, key: &KeyBytes) -> Option<KeyId> {
+    /// Has that key asked in this wave, unless it has an answer that does, or another event asks for it. `awaited` says
+    /// that the event waits for the item. Gives the key's number.
+    pub(super) fn ask(&mut self, slot: usize, key: &KeyBytes, wave: usize, awaited: bool) -> Option<KeyId> {
         let Slot { ids, bytes, keys } = self.slots.get_mut(slot)?;
         let (key, hasher) = (key.as_slice(), &self.hasher);
         let hash = hasher.hash_one(key);
-        if let Some((id, _)) = ids.find(hash, |(_, place)| place.of(bytes) == Some(key)) {
-            return Some(*id);
+        let known = ids.find(hash, |(_, place)| place.of(bytes) == Some(key));
+        if let Some(&(id, _)) = known {
+            // A key that is known in the first wave is asked in it.
+            if wave > 0 || awaited {
+                self.ask_again(slot, id, wave, awaited);
+            }
+            return Some(id);
         }
         let id = KeyId::try_from(keys.len()).ok()?;
         let (start, end) = (bytes.len(), bytes.len() + key.len());
@@ -126,23 +132,14 @@ impl Answers {
             hasher.hash_one(place.of(bytes).unwrap_or_default())
         });
         bytes.extend_from_slice(key);
-        keys.push(Entry { key: place, given: None, asked: 0, awaited: 0 });
+        let awaited = if awaited { wave + 1 } else { 0 };
+        keys.push(Entry { key: place, given: None, asked: wave + 1, awaited });
+        self.wanted.push((slot, id));
         Some(id)
     }
 
-    pub(super) fn get(&self, slot: usize, id: KeyId) -> Option<&Given> {
-        self.slots.get(slot)?.get(id)?.given.as_ref()
-    }
-
-    /// The bytes of that key.
-    pub(super) fn key(&self, slot: usize, id: KeyId) -> Option<&[u8]> {
-        let slot = self.slots.get(slot)?;
-        slot.get(id)?.key.of(&slot.bytes)
-    }
-
-    /// Has that key asked in this wave, unless it has an answer that does, or another event asks for it. `awaited` says
-    /// that the event waits for the item.
-    pub(super) fn ask(&mut self, slot: usize, id: KeyId, wave: usize, awaited: bool) {
+    /// The same for a key that was asked before.
+    fn ask_again(&mut self, slot: usize, id: KeyId, wave: usize, awaited: bool) {
         let Some(entry) = self.slots.get_mut(slot).and_then(|slot| slot.get_mut(id)) else { return };
         if awaited {
             entry.awaited = wave + 1;
@@ -157,6 +154,16 @@ impl Answers {
         if open && std::mem::replace(&mut entry.asked, wave + 1) <= wave {
             self.wanted.push((slot, id));
         }
+    }
+
+    pub(super) fn get(&self, slot: usize, id: KeyId) -> Option<&Given> {
+        self.slots.get(slot)?.get(id)?.given.as_ref()
+    }
+
+    /// The bytes of that key.
+    pub(super) fn key(&self, slot: usize, id: KeyId) -> Option<&[u8]> {
+        let slot = self.slots.get(slot)?;
+        slot.get(id)?.key.of(&slot.bytes)
     }
 
     /// The keys that are to be asked now. [`Answers::asked`] takes the list back.

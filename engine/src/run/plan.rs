@@ -72,10 +72,8 @@ impl<'p> Planner<'p> {
     ) -> Asked {
         match has_key {
             Ok(true) => {
-                let Some(id) = answers.id(lookup.slot, key) else { return Asked::NotYet };
                 let awaited = may_come(lookup, &taken.record.origin, self.context);
-                answers.ask(lookup.slot, id, self.wave, awaited);
-                Asked::Key(id)
+                answers.ask(lookup.slot, key, self.wave, awaited).map_or(Asked::NotYet, Asked::Key)
             }
             Ok(false) => Asked::NoKey,
             Err(failure) => Asked::Failed(Box::new(failure)),
