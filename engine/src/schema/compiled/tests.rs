@@ -221,7 +221,8 @@ fn formats_are_those_of_the_library_in_each_place() {
             for (at, letter) in
                 (0..text.len()).flat_map(|at| ('\0'..='\u{81}').map(move |letter| (at, letter)))
             {
-                let text = format!("{}{letter}{}", &text[..at], &text[at + 1..]);
+                let mut text = (*text).to_owned();
+                text.replace_range(at..=at, letter.encode_utf8(&mut [0; 4]));
                 let event = json!(text).to_string();
                 let valid = library.is_valid(Document::parse(event.as_bytes()).expect("JSON").root());
                 let told = certain(text.as_bytes());
