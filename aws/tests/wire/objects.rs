@@ -18,7 +18,7 @@ async fn store(bucket: &Bucket) -> S3Store {
 }
 
 fn object(key: &str, body: &str) -> Object {
-    Object::new("events", key, body.into(), "application/x-ndjson")
+    Object::new("events", key, body.to_owned(), "application/x-ndjson")
 }
 
 /// S3's way to say no.
