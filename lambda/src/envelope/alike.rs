@@ -393,6 +393,25 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_twice_or_several_is_not_in_order() {
+        let event = base64_engine().encode(r#"{"number":102}"#);
+        let aggregate = base64_engine().encode([&kpl::MAGIC[..], b"anything"].concat());
+        for (name, body, in_order) in [
+            ("one", body(&["101"]), true),
+            ("ascending", body(&["101", "102", "1000"]), true),
+            ("descending", body(&["102", "101"]), false),
+            ("one number twice", body(&["101", "102", "102"]), false),
+            ("fewer digits", body(&["101", "99"]), false),
+            ("an aggregate", body(&["101", "102"]).replace(&event, &aggregate), false),
+            ("another shard", body(&["101", "102"]).replacen("000006:101", "000007:101", 1), false),
+        ] {
+            let mut room = Room::default();
+            let batch = batch(body.as_bytes(), &mut room).expect("a batch of Kinesis");
+            assert_eq!(batch.in_order, in_order, "{name}");
+        }
+    }
+
+    #[test]
     fn what_looks_otherwise_is_read_by_itself_or_left_to_the_long_way() {
         let body = body(&["101", "102", "103"]);
         let all = |from: &str, to: &str| body.replace(from, to);
