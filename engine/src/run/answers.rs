@@ -1,8 +1,9 @@
 //! What a batch asks of each table and index, and what was answered: each key once, by its number.
 
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::Arc;
 
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::explain::Freshness;
@@ -30,7 +31,7 @@ struct Slot {
     ids: HashTable<(KeyId, Place)>,
     /// The bytes of all keys, one behind the other.
     bytes: Vec<u8>,
-    keys: Vec<Entry>,
+    keys: Vec<AskedKey>,
 }
 
 /// Where a key's bytes are among those of its slot.
@@ -47,7 +48,7 @@ impl Place {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct AskedKey {
     key: Place,
     given: Option<Given>,
     /// In which wave it was asked last, and in which an event waits for its item, counted from 1.
@@ -85,11 +86,11 @@ impl Given {
 }
 
 impl Slot {
-    fn get(&self, id: KeyId) -> Option<&Entry> {
+    fn get(&self, id: KeyId) -> Option<&AskedKey> {
         self.keys.get(id as usize)
     }
 
-    fn get_mut(&mut self, id: KeyId) -> Option<&mut Entry> {
+    fn get_mut(&mut self, id: KeyId) -> Option<&mut AskedKey> {
         self.keys.get_mut(id as usize)
     }
 }
@@ -116,24 +117,31 @@ impl Answers {
     pub(super) fn ask(&mut self, slot: usize, key: &KeyBytes, wave: usize, awaited: bool) -> Option<KeyId> {
         let Slot { ids, bytes, keys } = self.slots.get_mut(slot)?;
         let (key, hasher) = (key.as_slice(), &self.hasher);
-        let hash = hasher.hash_one(key);
-        let known = ids.find(hash, |(_, place)| place.of(bytes) == Some(key));
-        if let Some(&(id, _)) = known {
-            // A key that is known in the first wave is asked in it.
-            if wave > 0 || awaited {
-                self.ask_again(slot, id, wave, awaited);
+        let is_key = |(_, place): &(KeyId, Place)| place.of(bytes) == Some(key);
+        let hash = |key: &[u8]| {
+            let mut hash = hasher.build_hasher();
+            hash.write(key);
+            hash.finish()
+        };
+        let hash_of = |(_, place): &(KeyId, Place)| hash(place.of(bytes).unwrap_or_default());
+        let free = match ids.entry(hash(key), is_key, hash_of) {
+            Entry::Vacant(free) => free,
+            Entry::Occupied(known) => {
+                let (id, _) = *known.get();
+                // A key that is known in the first wave is asked in it.
+                if wave > 0 || awaited {
+                    self.ask_again(slot, id, wave, awaited);
+                }
+                return Some(id);
             }
-            return Some(id);
-        }
+        };
         let id = KeyId::try_from(keys.len()).ok()?;
         let (start, end) = (bytes.len(), bytes.len() + key.len());
         let place = Place { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? };
-        ids.insert_unique(hash, (id, place), |(_, place)| {
-            hasher.hash_one(place.of(bytes).unwrap_or_default())
-        });
+        free.insert((id, place));
         bytes.extend_from_slice(key);
         let awaited = if awaited { wave + 1 } else { 0 };
-        keys.push(Entry { key: place, given: None, asked: wave + 1, awaited });
+        keys.push(AskedKey { key: place, given: None, asked: wave + 1, awaited });
         self.wanted.push((slot, id));
         Some(id)
     }
