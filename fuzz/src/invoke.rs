@@ -27,7 +27,7 @@ struct Store(Mutex<BTreeMap<String, Vec<u8>>>);
 impl ObjectStore for Store {
     fn put<'a>(&'a self, object: &'a Object, _: Option<Timestamp>) -> BoxFuture<'a, Result<(), Failure>> {
         let key = format!("{}/{}", object.bucket, object.key);
-        self.0.lock().expect("objects").insert(key, object.body.clone());
+        self.0.lock().expect("objects").insert(key, object.body.to_vec());
         Box::pin(async { Ok(()) })
     }
 }
