@@ -134,11 +134,24 @@ impl Braces<'_, '_> {
                 (before.kind == LexemeKind::Sign && word != ":")
                     || matches!(word, "from" | "where" | "in" | "by")
             });
-            if inside.contains(&word) && !operand && (word != "on" || OUTCOMES.contains(&next)) {
+            let begins = inside.contains(&word) && (word != "on" || OUTCOMES.contains(&next));
+            if begins && !operand && !self.is_name(lexemes, head, at) {
                 return Some(at);
             }
         }
         None
+    }
+
+    /// Whether a head is called so, on a line below its own word: a name may be a statement's word too.
+    fn is_name(&self, lexemes: &[Lexeme], head: usize, at: usize) -> bool {
+        let text = |at: usize| lexemes.get(at).map(|lexeme| lexeme.text(self.text)).unwrap_or_default();
+        let (words, behind) = match text(head) {
+            "rule" | "table" => (1, "{"),
+            "lookup" => (1, "from"),
+            "for" => (2, "in"),
+            _ => return false,
+        };
+        at == head + words && text(at + 1) == behind
     }
 
     /// The lexeme that ends a block: its brace, or what stands no deeper than its head.
