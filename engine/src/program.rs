@@ -96,6 +96,15 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
+    /// Whether the rule may look into the value of a member of that name.
+    pub(crate) fn looks_into(&self, name: &str) -> bool {
+        let Some(names) = self.names.as_ref().filter(|_| !self.paths.iter().any(Vec::is_empty)) else {
+            return true;
+        };
+        let reads = self.append.as_ref().map_or(u64::MAX, |append| append.reads);
+        names.place(name).is_some_and(|place| reads >> place & 1 == 1)
+    }
+
     /// The lookups of the rule, then those of its loops: the order in which they are counted.
     pub(crate) fn all_lookups(&self) -> impl Iterator<Item = &Lookup> {
         self.lookups.iter().chain(self.loops.iter().flat_map(|each| &each.lookups))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::outline::{Outline, Usual};
+use super::outline::{Outline, Unread, Usual};
 use super::scan::{MAX_DEPTH, Problem, ScanError, scan};
 use super::tape::{Token, Tokens, offset};
 use super::write;
@@ -142,8 +142,13 @@ pub(crate) struct Tape {
 }
 
 impl Tapes {
-    /// Checks and indexes a text, as [`Document::parse`] does.
-    pub(crate) fn read<'t>(&mut self, bytes: Cow<'t, [u8]>) -> Result<(Cow<'t, str>, Tape), ScanError> {
+    /// Checks and indexes a text, as [`Document::parse`] does, apart from what is inside of members that are `unread`:
+    /// that is checked alone.
+    pub(crate) fn read<'t>(
+        &mut self,
+        bytes: Cow<'t, [u8]>,
+        unread: Unread,
+    ) -> Result<(Cow<'t, str>, Tape), ScanError> {
         let text = match bytes {
             Cow::Borrowed(bytes) => Cow::Borrowed(text_of(bytes)?),
             Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).map_err(|error| {
@@ -152,7 +157,7 @@ impl Tapes {
             })?),
         };
         let start = self.tokens.len();
-        let scanned = scan(&text, MAX_DEPTH, &mut self.tokens, &mut self.outline)?;
+        let scanned = scan(&text, MAX_DEPTH, &mut self.tokens, &mut self.outline, unread)?;
         let end = self.tokens.len();
         self.outline.ended(text.as_bytes(), self.tokens.range(start, end));
         Ok((text, Tape { start, end, flat: scanned.flat }))
@@ -235,7 +240,7 @@ fn text_of(bytes: &[u8]) -> Result<&str, ScanError> {
 /// A tape of its own.
 fn tape(text: &str, max_depth: usize) -> Result<Vec<Token>, ScanError> {
     let mut tokens = Tokens::default();
-    scan(text, max_depth, &mut tokens, &mut Outline::default())?;
+    scan(text, max_depth, &mut tokens, &mut Outline::default(), Unread::default())?;
     Ok(tokens.into_vec())
 }
 

@@ -6,6 +6,7 @@
 
 use super::document::Kind;
 use super::plain::{self, End};
+use super::skip;
 use super::tape::{Open, Token, offset};
 
 /// The most members of an object that is learned: one bit each.
@@ -30,6 +31,18 @@ pub(crate) struct Outline {
     values: Vec<u32>,
     /// Where in the outline that object has come to; `None` once it has a member that is not expected.
     next: Option<usize>,
+    /// The members into which nobody looks: one bit each.
+    unread: u64,
+}
+
+/// Which members of an outline nobody looks into: their tokens are not written, as if their arrays and objects were
+/// empty. By default there are none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Unread {
+    /// The outline's number. With another outline it means nothing.
+    pub(crate) outline: u64,
+    /// One bit for each member of the outline.
+    pub(crate) members: u64,
 }
 
 /// A member's name with its quotes, and all that stands between it and its value.
@@ -73,7 +86,8 @@ impl Opening {
 impl Outline {
     /// Begins with another object.
     #[inline]
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, unread: Unread) {
+        self.unread = if unread.outline == self.number { unread.members } else { 0 };
         self.values.fill(0);
         self.next = (!self.openings.is_empty()).then_some(0);
     }
@@ -107,9 +121,14 @@ impl Outline {
                 break End::Full(at);
             }
             *value = offset(open.used);
-            next += 1;
             rest = behind;
-            if let Some((kind, behind)) = plain::value(text, rest) {
+            let unread = || match self.unread >> next & 1 {
+                1 => skip::container(text, rest, open.max_depth - open.depth),
+                _ => None,
+            };
+            let passed = plain::value(text, rest).or_else(unread);
+            next += 1;
+            if let Some((kind, behind)) = passed {
                 if open.push(slots, kind, start, place(behind)).is_none() {
                     break End::Value(start);
                 }
@@ -226,6 +245,7 @@ fn openings(text: &[u8], tape: &[Token]) -> Option<Vec<Opening>> {
 
 #[cfg(test)]
 mod tests {
+    use super::Unread;
     use crate::json::{Document, Kind, Tapes};
 
     /// Reads the texts one behind the other, each as it would be read alone; gives which of them were as usual.
@@ -234,7 +254,7 @@ mod tests {
         let mut usual = Vec::new();
         for text in texts {
             let alone = Document::parse(text.as_bytes());
-            let read = tapes.read(text.as_bytes().into());
+            let read = tapes.read(text.as_bytes().into(), Unread::default());
             assert_eq!(read.as_ref().err(), alone.as_ref().err(), "{text}");
             let (Ok((read, tape)), Ok(alone)) = (read, alone) else { continue };
             let root = tapes.root(&read, tape);
@@ -299,6 +319,36 @@ mod tests {
         ] {
             assert_eq!(read(texts), usual, "{texts:?}");
         }
+    }
+
+    #[test]
+    fn what_is_unread_has_one_token() {
+        let mut tapes = Tapes::default();
+        let text = r#"{"a":[1,[2]],"b":{"c":"\n"},"d":3}"#;
+        tapes.read(text.as_bytes().into(), Unread::default()).expect("JSON");
+        tapes.read(text.as_bytes().into(), Unread::default()).expect("JSON");
+        let outline = tapes.usual().expect("as usual").number();
+        let mut inside = |text: &str, unread| {
+            let (text, tape) = tapes.read(text.as_bytes().into(), unread)?;
+            let root = tapes.root(&text, tape);
+            let raw: Vec<_> = root.members().map(|(_, value)| value.raw().to_owned()).collect();
+            assert!(raw.iter().all(|raw| Document::parse(raw.as_bytes()).is_ok()), "{raw:?}");
+            let count =
+                |name| root.get(name).map_or(0, |value| value.elements().count() + value.members().count());
+            Ok((count("a"), count("b")))
+        };
+        let of = |outline, members| Unread { outline, members };
+        assert_eq!(inside(text, of(outline, 0)), Ok((2, 1)));
+        assert_eq!(inside(text, of(outline, 0b1)), Ok((0, 1)));
+        assert_eq!(inside(text, of(outline, 0b110)), Ok((2, 0)));
+        assert_eq!(inside(text, of(outline + 1, 0b11)), Ok((2, 1)));
+        let deep = |depth: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        for wrong in [r#"{"a":[1,],"b":2}"#, r#"{"a":[01]}"#, r#"{"a":{"b":"\x"}}"#, r#"{"a":[1"#, &deep(128)]
+        {
+            let alone = Document::parse(wrong.as_bytes()).expect_err("no JSON");
+            assert_eq!(inside(wrong, of(outline, 0b11)), Err(alone), "{wrong}");
+        }
+        assert_eq!(tapes.read(deep(127).into_bytes().into(), of(outline, 0b11)).err(), None);
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn enters(inside: &[u8], open: &Open) -> Option<u8> {
 
 /// How long a name without escapes is with its quotes, and what stands behind the colon that is right behind it.
 #[inline(always)]
-fn name<'t>(whole: &[u8], text: &'t [u8]) -> Option<(usize, &'t [u8])> {
+pub(super) fn name<'t>(whole: &[u8], text: &'t [u8]) -> Option<(usize, &'t [u8])> {
     if text.first() != Some(&b'"') {
         return None;
     }

@@ -10,7 +10,8 @@ use std::cell::Cell;
 use std::fmt;
 
 use super::document::Kind;
-use super::outline::Outline;
+use super::lexical;
+use super::outline::{Outline, Unread};
 use super::plain::{self, End, plain_length};
 use super::tape::{Open, Token, Tokens};
 
@@ -68,19 +69,21 @@ impl fmt::Display for ScanError {
 impl std::error::Error for ScanError {}
 
 /// Walks `text` and appends its tokens, counted from there on. Brackets may be nested `max_depth` deep. After an error
-/// the tokens are as they were. With an `outline`, an object's members are looked for in it, and learned.
+/// the tokens are as they were. With an `outline`, an object's members are looked for in it, and learned; those that are
+/// `unread` get one token each, whatever is inside of them.
 pub(super) fn scan(
     text: &str,
     max_depth: usize,
     tokens: &mut Tokens,
     outline: &mut Outline,
+    unread: Unread,
 ) -> Result<Scanned, ScanError> {
     if u32::try_from(text.len()).is_err() {
         return Err(ScanError { at: text.len(), problem: Problem::Size });
     }
     // About one token every nine bytes in events as they come.
     tokens.reserve(text.len() / 8 + 4);
-    outline.begin();
+    outline.begin(unread);
     let base = tokens.len();
     let bytes = text.as_bytes();
     let mut open = Open::outside(max_depth);
@@ -249,12 +252,12 @@ impl Scanner<'_> {
 
     #[inline(always)]
     fn string(&mut self, start: usize) -> Result<usize, Wrong> {
-        let at = self.skip_plain(start + 1);
+        let at = start + 1 + plain_length(self.bytes.get(start + 1..).unwrap_or_default());
         if self.peek(at) == b'"' {
             self.push(Kind::String, start, at + 1);
             return Ok(at + 1);
         }
-        let end = self.escaped_string(at)?;
+        let end = self.judged(lexical::escaped_string(self.bytes, at))?;
         self.push(Kind::String, start, end);
         let written = self.open.used - 1;
         if let Some(token) = self.tokens.slots_from(self.base).get_mut(written) {
@@ -263,89 +266,10 @@ impl Scanner<'_> {
         Ok(end)
     }
 
-    /// The rest of a string from its first escape on; anything else that is no end is an error.
-    #[cold]
-    fn escaped_string(&self, mut at: usize) -> Result<usize, Wrong> {
-        loop {
-            match self.peek(at) {
-                b'"' => return Ok(at + 1),
-                b'\\' => at = self.skip_plain(self.escape(at + 1)?),
-                _ if at == self.bytes.len() => return self.fail(at, Problem::End),
-                _ => return self.fail(at, Problem::Control),
-            }
-        }
-    }
-
-    /// The next quote, backslash or control character, or the end.
-    #[inline]
-    fn skip_plain(&self, start: usize) -> usize {
-        start + plain_length(self.bytes.get(start..).unwrap_or_default())
-    }
-
-    /// What stands behind a backslash.
-    fn escape(&self, at: usize) -> Result<usize, Wrong> {
-        match self.peek(at) {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 1),
-            b'u' => match self.hex4(at + 1)? {
-                0xd800..=0xdbff => self.low_surrogate(at + 5),
-                0xdc00..=0xdfff => self.fail(at + 5, Problem::Escape),
-                _ => Ok(at + 5),
-            },
-            _ => self.wrong(at, Problem::Escape),
-        }
-    }
-
-    /// The second half that a high surrogate must have.
-    fn low_surrogate(&self, at: usize) -> Result<usize, Wrong> {
-        if self.bytes.get(at..at + 2) != Some(b"\\u") {
-            return self.fail(at, Problem::Escape);
-        }
-        match self.hex4(at + 2)? {
-            0xdc00..=0xdfff => Ok(at + 6),
-            _ => self.fail(at + 6, Problem::Escape),
-        }
-    }
-
-    fn hex4(&self, start: usize) -> Result<u32, Wrong> {
-        (start..start + 4).try_fold(0, |value, at| match char::from(self.peek(at)).to_digit(16) {
-            Some(digit) => Ok(value * 16 + digit),
-            None => self.wrong(at, Problem::Escape),
-        })
-    }
-
     fn number(&mut self, start: usize) -> Result<usize, Wrong> {
-        let mut at = start + usize::from(self.peek(start) == b'-');
-        at = match self.peek(at) {
-            b'0' => at + 1,
-            b'1'..=b'9' => self.digits(at + 1),
-            _ => return self.wrong(at, Problem::Number),
-        };
-        if self.peek(at) == b'.' {
-            at = self.some_digits(at + 1)?;
-        }
-        if let b'e' | b'E' = self.peek(at) {
-            let sign = usize::from(matches!(self.peek(at + 1), b'+' | b'-'));
-            at = self.some_digits(at + 1 + sign)?;
-        }
-        // `01`: a digit behind a leading zero.
-        if self.peek(at).is_ascii_digit() {
-            return self.fail(at, Problem::Number);
-        }
-        self.push(Kind::Number, start, at);
-        Ok(at)
-    }
-
-    fn digits(&self, mut at: usize) -> usize {
-        while self.peek(at).is_ascii_digit() {
-            at += 1;
-        }
-        at
-    }
-
-    /// One digit or more.
-    fn some_digits(&self, at: usize) -> Result<usize, Wrong> {
-        let end = self.digits(at);
-        if end == at { self.wrong(at, Problem::Number) } else { Ok(end) }
+        let end = self.judged(lexical::number(self.bytes, start))?;
+        self.push(Kind::Number, start, end);
+        Ok(end)
     }
 
     fn word(&mut self, start: usize, word: &[u8], kind: Kind) -> Result<usize, Wrong> {
@@ -369,10 +293,9 @@ impl Scanner<'_> {
         at
     }
 
-    /// The byte there. At the end it is 0, which no place of the grammar takes.
     #[inline]
     fn peek(&self, at: usize) -> u8 {
-        self.bytes.get(at).copied().unwrap_or(0)
+        lexical::peek(self.bytes, at)
     }
 
     fn push(&mut self, kind: Kind, start: usize, end: usize) {
@@ -382,17 +305,20 @@ impl Scanner<'_> {
     /// A failure at a byte that does not belong there, or at the end.
     #[cold]
     fn unexpected<T>(&self, at: usize) -> Result<T, Wrong> {
-        self.wrong(at, Problem::Token)
-    }
-
-    #[cold]
-    fn wrong<T>(&self, at: usize, problem: Problem) -> Result<T, Wrong> {
-        self.fail(at, if at == self.bytes.len() { Problem::End } else { problem })
+        self.judged(Err(lexical::wrong(self.bytes, at, Problem::Token)))
     }
 
     #[cold]
     fn fail<T>(&self, at: usize, problem: Problem) -> Result<T, Wrong> {
-        self.error.set(ScanError { at, problem });
-        Err(Wrong)
+        self.judged(Err(ScanError { at, problem }))
+    }
+
+    /// A judgement, with the error where it is kept.
+    #[inline]
+    fn judged<T>(&self, judgement: Result<T, ScanError>) -> Result<T, Wrong> {
+        judgement.map_err(|error| {
+            self.error.set(error);
+            Wrong
+        })
     }
 }

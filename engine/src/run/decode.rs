@@ -9,17 +9,18 @@ use enrich_dsl::model::Decode;
 use flate2::bufread::ZlibDecoder;
 use flate2::read::MultiGzDecoder;
 
-use crate::json::{Kind, Problem, Tape, Tapes};
+use crate::json::{Kind, Problem, Tape, Tapes, Unread};
 use crate::reasons::{Reason, ReasonCode};
 
 /// The most bytes that an event may have once it is inflated: a small record can claim to be anything.
 const MAX_INFLATED: u64 = 16 * 1024 * 1024;
 
-/// Undoes the steps in their order and reads the event.
+/// Undoes the steps in their order and reads the event, all but what is inside of its `unread` members.
 pub(super) fn decode<'r>(
     bytes: &'r [u8],
     steps: &[Decode],
     tapes: &mut Tapes,
+    unread: Unread,
 ) -> Result<(Cow<'r, str>, Tape), Reason> {
     let mut plain = Cow::Borrowed(bytes);
     for step in steps {
@@ -31,7 +32,7 @@ pub(super) fn decode<'r>(
             _ => return Err(Reason::new(ReasonCode::Decode, "a step of another version")),
         });
     }
-    let (text, tape) = tapes.read(plain).map_err(|error| {
+    let (text, tape) = tapes.read(plain, unread).map_err(|error| {
         let code = if error.problem == Problem::Depth { ReasonCode::TooDeep } else { ReasonCode::NotJson };
         Reason::new(code, error.to_string())
     })?;

@@ -15,7 +15,7 @@ use crate::batch::{Origin, Payload, Record, Verdict};
 use crate::context::Context;
 use crate::eval::{Scope, Stop};
 use crate::explain::{DecisionKind, Trace};
-use crate::json::{Kind, Node, Tape, Usual};
+use crate::json::{Kind, Node, Tape, Unread, Usual};
 use crate::program::{Append, Condition, ForEach, Names, Program, Rule};
 use crate::reasons::{Reason, ReasonCode};
 
@@ -134,6 +134,9 @@ impl<'p> Preparer<'p> {
         trying: &Cell<Option<&'p Arc<str>>>,
     ) -> Result<Option<(usize, Read<'r>)>, Verdict> {
         let program = self.program;
+        // Where one rule alone looks at the event, it is known what it looks at.
+        let unread = route.only.filter(|_| self.trace.is_none());
+        let unread = unread.map_or_else(Unread::default, |only| self.reading.knowns.unread(only));
         let mut decoded: Option<(&'p [Decode], Read<'r>)> = None;
         for candidates in &route.candidates {
             let Some(rule) = candidates.first().and_then(|place| program.rules.get(place)) else { continue };
@@ -145,7 +148,7 @@ impl<'p> Preparer<'p> {
                     if let Some((_, (_, tape))) = other {
                         self.reading.tapes.forget(tape);
                     }
-                    decode::decode(bytes, &rule.decode, &mut self.reading.tapes)
+                    decode::decode(bytes, &rule.decode, &mut self.reading.tapes, unread)
                         .map_err(|reason| rejected(first, reason))?
                 }
             };

@@ -29,6 +29,8 @@ struct Known {
 pub(super) struct Route {
     /// The rules that take it, in their order.
     pub(super) candidates: Vec<Candidates>,
+    /// The rule that takes it, where there is but one.
+    pub(super) only: Option<usize>,
     /// Whose affair a record is that no rule takes: the first one's that keeps rejects, else the first's.
     pub(super) first: Option<usize>,
 }
@@ -115,7 +117,11 @@ impl Route {
         let first = keeps.or(rules.first()).map(|(place, _)| *place);
         let field = |rule: &Rule| rule.asks_text().map(|(field, _)| field.to_vec());
         let alike = rules.chunk_by(|(_, one), (_, two)| one.decode == two.decode && field(one) == field(two));
-        Self { candidates: alike.map(Candidates::new).collect(), first }
+        let only = match rules.as_slice() {
+            [(place, _)] => Some(*place),
+            _ => None,
+        };
+        Self { candidates: alike.map(Candidates::new).collect(), only, first }
     }
 }
 

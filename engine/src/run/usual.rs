@@ -1,6 +1,6 @@
 //! What a rule knows of events that are as usual: their members' names are looked up once, and not event by event.
 
-use crate::json::Usual;
+use crate::json::{Unread, Usual};
 use crate::program::{Program, Rule};
 use crate::schema::Members;
 
@@ -17,6 +17,8 @@ pub(super) struct Known {
     fields: Vec<(usize, usize)>,
     /// What the rule's schema asks of the members.
     pub(super) schema: Option<Members>,
+    /// The members that neither the rule nor its schema looks into.
+    unread: u64,
 }
 
 impl Knowns {
@@ -31,6 +33,12 @@ impl Knowns {
         }
         Some(known)
     }
+
+    /// The members that the rule at that place does not look into, of the outline that its last event had.
+    pub(super) fn unread(&self, place: usize) -> Unread {
+        let known = self.0.get(place);
+        known.map_or_else(Unread::default, |known| Unread { outline: known.outline, members: known.unread })
+    }
 }
 
 impl Known {
@@ -38,7 +46,16 @@ impl Known {
         let among = |name: &str| rule.names.as_ref().and_then(|names| names.place(name));
         let fields = usual.names().enumerate().filter_map(|(at, name)| Some((at, among(name)?))).collect();
         let schema = rule.schema.as_ref().and_then(|(schema, _)| schema.members(usual.names()));
-        Self { outline: usual.number(), fields, schema }
+        let is_unread = |(at, name): (usize, &str)| {
+            let by_schema = match (&rule.schema, &schema) {
+                (None, _) => false,
+                (Some(_), members) => members.as_ref().is_none_or(|members| members.look_into(at)),
+            };
+            !by_schema && !rule.looks_into(name)
+        };
+        let unread = usual.names().enumerate().map(is_unread);
+        let unread = unread.enumerate().fold(0, |set, (at, is_unread)| set | u64::from(is_unread) << at);
+        Self { outline: usual.number(), fields, schema, unread }
     }
 
     /// Which of the rule's names the event has. `values` are told where the value of each is that is there.

@@ -94,6 +94,21 @@ struct Member {
     required: bool,
 }
 
+impl Members {
+    /// Whether the schema may look into the array or object of the member at that place of the outline.
+    pub(crate) fn look_into(&self, member: usize) -> bool {
+        let check = self.members.get(member).map(|member| &member.check);
+        !self.all || check.is_none_or(|check| check.as_ref().is_some_and(|check| check.looks_inside()))
+    }
+}
+
+impl Check {
+    /// Whether it asks anything of what is inside of an array or object.
+    fn looks_inside(&self) -> bool {
+        self.array.is_some() || self.object.is_some() || !self.steps.is_empty()
+    }
+}
+
 impl std::fmt::Debug for Members {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Members")

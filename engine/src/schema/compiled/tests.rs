@@ -6,11 +6,13 @@
 mod events;
 mod generate;
 
+use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::formats;
 use super::{Compiled, Step};
-use crate::json::{Document, Tapes};
+use crate::json::{Document, Tapes, Unread};
+use crate::schema::instance::Tape;
 use crate::schema::plain::is_plainly_valid;
 use crate::schema::validator;
 use generate::Random;
@@ -40,14 +42,38 @@ struct Seen {
     open: usize,
     /// Events that are judged by the members of an outline too.
     usual: usize,
+    /// Tokens that the schema does not look at.
+    unread: usize,
 }
 
 /// The judgement on an event as its outline tells it, if the event is as those before it.
 fn as_usual(compiled: &Compiled, tapes: &mut Tapes, event: &str) -> Option<bool> {
-    let (text, tape) = tapes.read(event.as_bytes().into()).expect("JSON");
+    let (text, tape) = tapes.read(event.as_bytes().into(), Unread::default()).expect("JSON");
     let usual = tapes.usual()?;
     let members = compiled.members(usual.names())?;
     compiled.usual_fits(&tapes.root(&text, tape), &members, usual.values)
+}
+
+/// Whether an event fits, for the library and for us, of which nothing is read that the schema does not look into;
+/// with how many tokens were not read.
+fn unread(
+    compiled: &Compiled,
+    library: &Validator<Tape>,
+    tapes: &mut Tapes,
+    event: &str,
+) -> Option<(bool, bool, usize)> {
+    let read = |tapes: &mut Tapes, unread| tapes.read(event.as_bytes().into(), unread).expect("JSON");
+    let (text, whole) = read(tapes, Unread::default());
+    let whole = tapes.root(&text, whole).behind();
+    let usual = tapes.usual()?;
+    let members = compiled.members(usual.names())?;
+    let set =
+        (0..usual.names().count()).filter(|at| !members.look_into(*at)).fold(0, |set, at| set | 1 << at);
+    let unread = Unread { outline: usual.number(), members: set };
+    let (text, tape) = read(tapes, unread);
+    let root = tapes.root(&text, tape);
+    let fits = compiled.usual_fits(&root, &members, tapes.usual()?.values)?;
+    Some((fits, library.is_valid(root), (whole - root.behind()) as usize))
 }
 
 impl Seen {
@@ -72,6 +98,14 @@ impl Seen {
                 let judged = as_usual(&compiled, tapes, &event);
                 self.usual += usize::from(judged.is_some());
                 assert!(judged.is_none_or(|fits| fits == expected), "SCHEMA_SEED={seed}\n{schema}\n{event}");
+                if let Some((fits, library, unread)) = unread(&compiled, &library, tapes, &event) {
+                    assert_eq!(
+                        (fits, library),
+                        (expected, expected),
+                        "SCHEMA_SEED={seed}\n{schema}\n{event}"
+                    );
+                    self.unread += unread;
+                }
             }
             match compiled.fits(document.root()) {
                 None => self.open += 1,
@@ -92,11 +126,12 @@ fn what_is_judged_here_is_judged_as_the_library_does() {
     }
     (0..number("SCHEMA_CASES").unwrap_or(2_600)).for_each(|seed| seen.case(seed));
     println!("{seen:?}");
-    let Seen { whole, schemas, fit, misfit, open, usual } = seen;
+    let Seen { whole, schemas, fit, misfit, open, usual, unread } = seen;
     // The cases are worth something only while all of this happens.
     assert!(whole * 5 < schemas, "{whole} of {schemas} schemas stay with the library");
     assert!(fit * 4 > misfit && misfit * 4 > fit, "{fit} events fit, {misfit} do not");
     assert!(usual * 10 > fit + misfit, "{usual} of {fit} and {misfit} events are as usual");
+    assert!(unread * 10 > fit + misfit, "{unread} tokens of {fit} and {misfit} events are not read");
     assert!(open > 0 && open * 10 < fit + misfit, "{open} events are the library's to judge");
 }
 
