@@ -130,6 +130,8 @@ pub(crate) struct Tapes {
     tokens: Tokens,
     /// What the documents mostly look like.
     outline: Outline,
+    /// Whether no array or object is inside the outermost value of the document that was read last.
+    flat: bool,
 }
 
 /// Where the tokens of one document are in [`Tapes`]; by default there are none.
@@ -137,13 +139,12 @@ pub(crate) struct Tapes {
 pub(crate) struct Tape {
     start: usize,
     end: usize,
-    /// Whether no array or object is inside the outermost value.
-    flat: bool,
 }
 
 impl Tapes {
     /// Checks and indexes a text, as [`Document::parse`] does, apart from what is inside of members that are `unread`:
     /// that is checked alone.
+    #[inline]
     pub(crate) fn read<'t>(
         &mut self,
         bytes: Cow<'t, [u8]>,
@@ -158,9 +159,10 @@ impl Tapes {
         };
         let start = self.tokens.len();
         let scanned = scan(&text, MAX_DEPTH, &mut self.tokens, &mut self.outline, unread)?;
+        self.flat = scanned.flat;
         let end = self.tokens.len();
         self.outline.ended(text.as_bytes(), self.tokens.range(start, end));
-        Ok((text, Tape { start, end, flat: scanned.flat }))
+        Ok((text, Tape { start, end }))
     }
 
     /// The members of the document that was read last, if it is as documents mostly are.
@@ -179,7 +181,7 @@ impl Tapes {
     /// are told where they have moved to, and the bits of `kept` say of which ones all is kept. `None` where all stays
     /// as it is.
     pub(crate) fn prune(&mut self, last: Tape, values: &mut [u32], kept: u64) -> Option<Tape> {
-        if last.flat {
+        if self.flat {
             return None;
         }
         let tokens = self.tokens.range_mut(last.start, last.end);

@@ -11,8 +11,8 @@ use crate::limits::ItemRoom;
 use crate::lookup::{Answer, ErrorCode, Failure, Item, KeyBytes, Recalled, Rendered, Requests};
 use crate::program::Program;
 
-/// The number of a key among those of its slot.
-pub(super) type KeyId = u32;
+/// The number of a key among those of its slot: as wide as a pointer, so that an [`super::Asked`] is two registers.
+pub(super) type KeyId = usize;
 
 /// The keys of a batch and their answers, by slot.
 #[derive(Debug, Default)]
@@ -87,11 +87,11 @@ impl Given {
 
 impl Slot {
     fn get(&self, id: KeyId) -> Option<&AskedKey> {
-        self.keys.get(id as usize)
+        self.keys.get(id)
     }
 
     fn get_mut(&mut self, id: KeyId) -> Option<&mut AskedKey> {
-        self.keys.get_mut(id as usize)
+        self.keys.get_mut(id)
     }
 }
 
@@ -135,7 +135,7 @@ impl Answers {
                 return Some(id);
             }
         };
-        let id = KeyId::try_from(keys.len()).ok()?;
+        let id = keys.len();
         let (start, end) = (bytes.len(), bytes.len() + key.len());
         let place = Place { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? };
         free.insert((id, place));

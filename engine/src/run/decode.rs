@@ -9,19 +9,33 @@ use enrich_dsl::model::Decode;
 use flate2::bufread::ZlibDecoder;
 use flate2::read::MultiGzDecoder;
 
-use crate::json::{Kind, Problem, Tape, Tapes, Unread};
+use crate::json::{Kind, Problem, ScanError, Tape, Tapes, Unread};
 use crate::reasons::{Reason, ReasonCode};
 
 /// The most bytes that an event may have once it is inflated: a small record can claim to be anything.
 const MAX_INFLATED: u64 = 16 * 1024 * 1024;
 
 /// Undoes the steps in their order and reads the event, all but what is inside of its `unread` members.
+#[inline]
 pub(super) fn decode<'r>(
     bytes: &'r [u8],
     steps: &[Decode],
     tapes: &mut Tapes,
     unread: Unread,
 ) -> Result<(Cow<'r, str>, Tape), Reason> {
+    let plain = if steps.is_empty() { Cow::Borrowed(bytes) } else { plain(bytes, steps)? };
+    let (text, tape) = tapes.read(plain, unread).map_err(|error| not_json(&error))?;
+    match tapes.root(&text, tape).kind() {
+        Kind::Object => Ok((text, tape)),
+        kind => {
+            tapes.forget(tape);
+            Err(not_object(kind))
+        }
+    }
+}
+
+/// Undoes the steps in their order.
+fn plain<'r>(bytes: &'r [u8], steps: &[Decode]) -> Result<Cow<'r, [u8]>, Reason> {
     let mut plain = Cow::Borrowed(bytes);
     for step in steps {
         plain = Cow::Owned(match step {
@@ -32,18 +46,19 @@ pub(super) fn decode<'r>(
             _ => return Err(Reason::new(ReasonCode::Decode, "a step of another version")),
         });
     }
-    let (text, tape) = tapes.read(plain, unread).map_err(|error| {
-        let code = if error.problem == Problem::Depth { ReasonCode::TooDeep } else { ReasonCode::NotJson };
-        Reason::new(code, error.to_string())
-    })?;
-    match tapes.root(&text, tape).kind() {
-        Kind::Object => Ok((text, tape)),
-        kind => {
-            tapes.forget(tape);
-            let message = format!("an event is a JSON object, this is {}", kind.with_article());
-            Err(Reason::new(ReasonCode::NotObject, message))
-        }
-    }
+    Ok(plain)
+}
+
+#[cold]
+fn not_json(error: &ScanError) -> Reason {
+    let code = if error.problem == Problem::Depth { ReasonCode::TooDeep } else { ReasonCode::NotJson };
+    Reason::new(code, error.to_string())
+}
+
+#[cold]
+fn not_object(kind: Kind) -> Reason {
+    let message = format!("an event is a JSON object, this is {}", kind.with_article());
+    Reason::new(ReasonCode::NotObject, message)
 }
 
 /// Command lines wrap their base64, so white space in it means nothing.

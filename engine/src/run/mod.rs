@@ -100,11 +100,15 @@ pub(crate) async fn batch(
             }
             let verdict = applying.apply(&taken);
             let lines = &mut applying.appending.lines;
-            let other = without_room(&verdict, at, taken.text.len() + lines.event_bytes(), &mut room);
-            if other.is_none() && matches!(verdict, Verdict::Enriched { .. }) {
-                lines.keep(verdicts.len());
+            match without_room(&verdict, at, taken.text.len() + lines.event_bytes(), &mut room) {
+                Some(other) => verdicts.push(other),
+                None => {
+                    if matches!(verdict, Verdict::Enriched { .. }) {
+                        lines.keep(verdicts.len());
+                    }
+                    verdicts.push(verdict);
+                }
             }
-            verdicts.push(other.unwrap_or(verdict));
             if lines.is_full() {
                 lines.end(verdicts);
             }
@@ -158,18 +162,21 @@ fn prepared<'r>(
             return;
         }
         let route = router.of(&record.origin);
-        let mut event = preparer.prepare((record, at < together), route, &trying);
+        preparer.prepare(events, (record, at < together), route, &trying);
+        let Some(event) = events.last_mut() else { return };
         if let Err(no_room) = room.take(at, event.bytes()) {
-            event = Event::Done(unplaced(event.rule(program), no_room));
+            *event = Event::Done(unplaced(event.rule(program), no_room));
         }
-        if let Event::Taken(taken) = &mut event {
+        if let Event::Taken(taken) = event {
             planner.event(taken, &mut preparer.reading, answers);
             preparer.let_go(taken);
         }
-        events.push(event);
     };
     let mut events = Vec::with_capacity(records.len());
-    for_each(&mut events, records.len(), step, |events, _| events.push(Event::Done(panicked(trying.get()))));
+    for_each(&mut events, records.len(), step, |events, at| {
+        events.truncate(at);
+        events.push(Event::Done(panicked(trying.get())));
+    });
     let Preparer { mut reading, .. } = preparer;
     reading.routes = router.end();
     Prepared { events, reading, bytes: room.taken() }

@@ -43,8 +43,11 @@ impl<'p> Planner<'p> {
         let root = taken.root(tapes);
         let asker = Asker { taken, rule, fields, context: self.context, trace: self.trace };
         for (place, lookup) in rule.lookups.iter().enumerate().filter(|(_, lookup)| is_due(lookup)) {
-            let has_key = asker.rule_key(root, keys, answers, lookup, key);
-            keys.set(taken.keys + place, self.asked((has_key, key), lookup, taken, answers));
+            let asked = match asker.rule_key(root, keys, answers, lookup, key) {
+                Ok(()) => self.asked(key, lookup, taken, answers),
+                Err(asked) => asked,
+            };
+            keys.set(taken.keys + place, asked);
         }
         for (at, each) in rule.loops.iter().enumerate() {
             if !each.lookups.iter().any(is_due) {
@@ -55,33 +58,25 @@ impl<'p> Planner<'p> {
                 for (place, lookup) in each.lookups.iter().enumerate().filter(|(_, lookup)| is_due(lookup)) {
                     let inner = keys.of(first, &each.lookups);
                     let of = (each, lookup);
-                    let has_key = asker.element_key((root, node), keys, inner, answers, of, key);
-                    keys.set(first + place, self.asked((has_key, key), lookup, taken, answers));
+                    let asked = match asker.element_key((root, node), keys, inner, answers, of, key) {
+                        Ok(()) => self.asked(key, lookup, taken, answers),
+                        Err(asked) => asked,
+                    };
+                    keys.set(first + place, asked);
                 }
             }
         }
     }
 
-    /// What a lookup asks whose key has been put together, if there is one.
-    fn asked(
-        &self,
-        (has_key, key): (Result<bool, Failure>, &KeyBytes),
-        lookup: &Lookup,
-        taken: &Taken<'_>,
-        answers: &mut Answers,
-    ) -> Asked {
-        match has_key {
-            Ok(true) => {
-                let awaited = may_come(lookup, &taken.record.origin, self.context);
-                answers.ask(lookup.slot, key, self.wave, awaited).map_or(Asked::NotYet, Asked::Key)
-            }
-            Ok(false) => Asked::NoKey,
-            Err(failure) => Asked::Failed(Box::new(failure)),
-        }
+    /// What a lookup asks whose key has been put together.
+    fn asked(&self, key: &KeyBytes, lookup: &Lookup, taken: &Taken<'_>, answers: &mut Answers) -> Asked {
+        let awaited = may_come(lookup, &taken.record.origin, self.context);
+        answers.ask(lookup.slot, key, self.wave, awaited).map_or(Asked::NotYet, Asked::Key)
     }
 }
 
-/// Works out the keys of one event, from the event as it arrived and the items above.
+/// Works out the keys of one event, from the event as it arrived and the items above. Where there is no key, an `Err` is
+/// what the lookup asks then.
 #[derive(Clone, Copy)]
 struct Asker<'a, 'p, 'r> {
     taken: &'a Taken<'r>,
@@ -100,7 +95,7 @@ impl<'a> Asker<'a, '_, '_> {
         answers: &Answers,
         lookup: &Lookup,
         bytes: &mut KeyBytes,
-    ) -> Result<bool, Failure> {
+    ) -> Result<(), Asked> {
         if lookup.upstream.is_empty() {
             return self.key(lookup, Level::arrived(root), None, bytes);
         }
@@ -117,7 +112,7 @@ impl<'a> Asker<'a, '_, '_> {
         answers: &Answers,
         (each, lookup): (&ForEach, &Lookup),
         bytes: &mut KeyBytes,
-    ) -> Result<bool, Failure> {
+    ) -> Result<(), Asked> {
         let own = keys.of(self.taken.keys, &self.rule.lookups);
         let outer = self.known(&self.rule.lookups, own, &lookup.upstream, answers)?;
         let inner = self.known(&each.lookups, inner, &lookup.inner_upstream, answers)?;
@@ -133,7 +128,7 @@ impl<'a> Asker<'a, '_, '_> {
         keys: &[Asked],
         upstream: &[usize],
         answers: &'b Answers,
-    ) -> Result<Vec<Known<'b>>, Failure> {
+    ) -> Result<Vec<Known<'b>>, Asked> {
         let mut all = vec![Known::NotYet; lookups.len()];
         for &place in upstream {
             let (Some(above), Some(asked), Some(known)) =
@@ -146,11 +141,11 @@ impl<'a> Asker<'a, '_, '_> {
                     Some(Answer::Found(item)) => Known::Item(item),
                     Some(Answer::Missing) => Known::Nothing,
                     Some(Answer::Failed(cause)) => {
-                        return Err(Failure::upstream(&above.name, &self.taken.failure(cause)));
+                        return Err(failed(Failure::upstream(&above.name, &self.taken.failure(cause))));
                     }
-                    None => return Err(Failure::upstream(&above.name, &unanswered())),
+                    None => return Err(failed(Failure::upstream(&above.name, &unanswered()))),
                 },
-                Asked::Failed(cause) => return Err(Failure::upstream(&above.name, cause)),
+                Asked::Failed(cause) => return Err(failed(Failure::upstream(&above.name, cause))),
                 Asked::NoKey | Asked::NotYet => Known::Nothing,
             };
         }
@@ -164,14 +159,14 @@ impl<'a> Asker<'a, '_, '_> {
         event.at(*value).as_plain_str().filter(|text| !text.is_empty())
     }
 
-    /// Puts the key's bytes together. `false` where a part of it is absent, null or empty.
+    /// Puts the key's bytes together.
     fn key<'b>(
         self,
         lookup: &Lookup,
         event: Level<'b, '_>,
         element: Option<Level<'b, '_>>,
         bytes: &mut KeyBytes,
-    ) -> Result<bool, Failure>
+    ) -> Result<(), Asked>
     where
         'a: 'b,
     {
@@ -185,28 +180,32 @@ impl<'a> Asker<'a, '_, '_> {
                 bytes
                     .push_string(text)
                     .map_err(|code| wrong_part(part, code, &Value::String(text.into())))?;
-            } else if !key_part(part, scope(), bytes)? {
-                return Ok(false);
+            } else {
+                key_part(part, scope(), bytes)?;
             }
         }
-        Ok(true)
+        Ok(())
     }
 }
 
-/// Appends one part of a key; `false` where it is absent, null or empty text.
-fn key_part(part: &KeyPart, scope: Scope<'_, '_>, bytes: &mut KeyBytes) -> Result<bool, Failure> {
+fn failed(failure: Failure) -> Asked {
+    Asked::Failed(Box::new(failure))
+}
+
+/// Appends one part of a key; there is none where it is absent, null or empty text.
+fn key_part(part: &KeyPart, scope: Scope<'_, '_>, bytes: &mut KeyBytes) -> Result<(), Asked> {
     use ErrorCode::{Argument, Arithmetic, Cast, Condition, Expression, Size, Text};
     let value = scope.value(&part.value).map_err(|stop| match stop {
         Stop::Error(reason) => {
             let codes = [Cast, Text, Arithmetic, Argument, Condition, Size];
             let code = codes.into_iter().find(|code| code.as_str() == reason.code);
-            Failure::new(code.unwrap_or(Expression), reason.message)
+            failed(Failure::new(code.unwrap_or(Expression), reason.message))
         }
-        Stop::Upstream => Failure::new(ErrorCode::Upstream, "the key reads a lookup that failed"),
+        Stop::Upstream => failed(Failure::new(ErrorCode::Upstream, "the key reads a lookup that failed")),
     })?;
     let text = value.as_str();
     if value.is_nothing() || text.as_ref().is_some_and(|text| text.is_empty()) {
-        return Ok(false);
+        return Err(Asked::NoKey);
     }
     let pushed = match (part.ty, text, value.as_number()) {
         (KeyType::String, Some(text), _) => bytes.push_string(&text),
@@ -214,11 +213,11 @@ fn key_part(part: &KeyPart, scope: Scope<'_, '_>, bytes: &mut KeyBytes) -> Resul
         (KeyType::Binary, Some(text), _) => bytes.push_binary(&text),
         _ => Err(ErrorCode::KeyType),
     };
-    pushed.map(|()| true).map_err(|code| wrong_part(part, code, &value))
+    pushed.map_err(|code| wrong_part(part, code, &value))
 }
 
 /// Why a value is no part of a key.
-fn wrong_part(part: &KeyPart, code: ErrorCode, value: &Value<'_>) -> Failure {
+fn wrong_part(part: &KeyPart, code: ErrorCode, value: &Value<'_>) -> Asked {
     let message = match code {
         ErrorCode::KeySize => format!("the key part `{}` is too long, or has too many digits", part.name),
         _ if part.ty == KeyType::Binary && value.kind() == Some(Kind::String) => {
@@ -234,5 +233,5 @@ fn wrong_part(part: &KeyPart, code: ErrorCode, value: &Value<'_>) -> Failure {
             value.with_article()
         ),
     };
-    Failure::new(code, message)
+    failed(Failure::new(code, message))
 }

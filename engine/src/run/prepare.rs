@@ -32,39 +32,40 @@ pub(super) struct Preparer<'p> {
 type Read<'r> = (Cow<'r, str>, Tape);
 
 impl<'p> Preparer<'p> {
-    /// Decodes, routes by `when`, validates, and decides the early drops. `route` is that of the record's stream,
-    /// and `trying` is the rule that is tried, should this panic.
+    /// Decodes, routes by `when`, validates, and decides the early drops: what becomes of the event is put behind the
+    /// others. `route` is that of the record's stream, and `trying` is the rule that is tried, should this panic.
     pub(super) fn prepare<'r>(
         &mut self,
+        events: &mut Vec<Event<'r>>,
         (record, first_of_batch): (&'r Record<'r>, bool),
         route: Option<&Route>,
         trying: &Cell<Option<&'p Arc<str>>>,
-    ) -> Event<'r> {
+    ) {
         let origin = &record.origin;
         let program = self.program;
-        let Some(route) = route else { return Event::Done(internal()) };
+        let Some(route) = route else { return done(events, internal()) };
         let first = route.first.and_then(|place| program.rules.get(place)).map(|rule| &rule.name);
         let bytes = match &record.payload {
             Payload::Event(bytes) => bytes,
-            Payload::Unreadable { reason, .. } => return Event::Done(rejected(first, reason.clone())),
+            Payload::Unreadable { reason, .. } => return done(events, rejected(first, reason.clone())),
             Payload::Unread { reason, .. } => {
-                return Event::Done(Verdict::Failed { rule: first.cloned(), reason: reason.clone() });
+                return done(events, Verdict::Failed { rule: first.cloned(), reason: reason.clone() });
             }
         };
         if first.is_none() {
             let message = format!("no rule takes the stream `{}`", origin.stream);
-            return Event::Done(rejected(None, Reason::new(ReasonCode::NoRule, message)));
+            return done(events, rejected(None, Reason::new(ReasonCode::NoRule, message)));
         }
         let (place, (text, tape)) = match self.taker((route, first), bytes, origin, trying) {
             Ok(Some(taker)) => taker,
             Ok(None) => {
                 let message = format!("the `when` of no rule for the stream `{}` holds", origin.stream);
                 // It is kept where the rules of its stream keep their rejects, so that it blocks nothing.
-                return Event::Done(rejected(first, Reason::new(ReasonCode::NoRule, message)));
+                return done(events, rejected(first, Reason::new(ReasonCode::NoRule, message)));
             }
-            Err(verdict) => return Event::Done(verdict),
+            Err(verdict) => return done(events, verdict),
         };
-        let Some(rule) = program.rules.get(place) else { return Event::Done(internal()) };
+        let Some(rule) = program.rules.get(place) else { return done(events, internal()) };
         let root = self.reading.tapes.root(&text, tape);
         let fields = self.reading.fields.len();
         self.reading.fields.extend(std::iter::repeat_n(0, rule.names.as_ref().map_or(0, Names::count)));
@@ -77,24 +78,27 @@ impl<'p> Preparer<'p> {
                 .or_else(|| dropped(rule, Scope::arrived(root, origin, self.context.now), self.trace));
             verdict.map_or(Ok(present), Err)
         });
-        match checked {
-            Ok(present) => {
-                let tape = self.pruned(rule, tape, fields);
-                let keys = self.reading.keys.open(rule.lookups.len());
-                let Reading { tapes, keys: all, .. } = &mut self.reading;
-                let loops = match loops(all, rule, tapes.root(&text, tape)) {
-                    Ok(loops) => loops,
-                    Err(verdict) => return Event::Done(verdict),
-                };
-                let (first, tape) = (first_of_batch, Some(tape));
-                Event::Taken(Taken { record, text, tape, rule: place, first, present, fields, keys, loops })
-            }
+        let present = match checked {
+            Ok(present) => present,
             Err(verdict) => {
                 self.reading.tapes.forget(tape);
                 self.reading.fields.truncate(fields);
-                Event::Done(verdict)
+                return done(events, verdict);
             }
+        };
+        let tape = self.pruned(rule, tape, fields);
+        let Reading { tapes, keys: all, .. } = &mut self.reading;
+        let keys = all.open(rule.lookups.len());
+        let mut looped = Vec::new();
+        if !rule.loops.is_empty() {
+            looped = match loops(all, rule, tapes.root(&text, tape)) {
+                Ok(loops) => loops,
+                Err(verdict) => return done(events, verdict),
+            };
         }
+        let (rule, first, tape, loops) = (place, first_of_batch, Some(tape), looped);
+        // Put together where it stays: to move it costs more than to make it.
+        events.push(Event::Taken(Taken { record, text, tape, rule, first, present, fields, keys, loops }));
     }
 
     fn tell(&self, span: Span, kind: impl FnOnce() -> DecisionKind) {
@@ -176,6 +180,13 @@ impl<'p> Preparer<'p> {
         }
         Ok(None)
     }
+}
+
+/// Puts an event behind the others whose verdict is known: few are.
+#[cold]
+#[inline(never)]
+fn done(events: &mut Vec<Event<'_>>, verdict: Verdict) {
+    events.push(Event::Done(verdict));
 }
 
 /// Makes room for the keys of a rule's loops over that event, and gives where it is, by loop.
