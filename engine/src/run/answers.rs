@@ -27,11 +27,26 @@ pub(super) struct Answers {
 
 #[derive(Debug, Default)]
 struct Slot {
-    /// The numbers by the keys' bytes, each with the place of these: a look at the key itself is a look elsewhere.
-    ids: HashTable<(KeyId, Place)>,
+    ids: HashTable<Numbered>,
     /// The bytes of all keys, one behind the other.
     bytes: Vec<u8>,
     keys: Vec<AskedKey>,
+}
+
+/// A key's number, by its bytes: where these are, and so much of them that mostly nobody looks there.
+#[derive(Clone, Copy, Debug)]
+struct Numbered {
+    id: KeyId,
+    key: Place,
+    ends: (u64, u64),
+}
+
+/// The first eight bytes of a key and the last eight: with its length, all of a key of no more than sixteen.
+fn ends(key: &[u8]) -> (u64, u64) {
+    match (key.first_chunk(), key.last_chunk()) {
+        (Some(first), Some(last)) => (u64::from_ne_bytes(*first), u64::from_ne_bytes(*last)),
+        _ => (key.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0),
+    }
 }
 
 /// Where a key's bytes are among those of its slot.
@@ -42,6 +57,10 @@ struct Place {
 }
 
 impl Place {
+    fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
     fn of(self, bytes: &[u8]) -> Option<&[u8]> {
         bytes.get(self.start as usize..self.end as usize)
     }
@@ -117,17 +136,22 @@ impl Answers {
     pub(super) fn ask(&mut self, slot: usize, key: &KeyBytes, wave: usize, awaited: bool) -> Option<KeyId> {
         let Slot { ids, bytes, keys } = self.slots.get_mut(slot)?;
         let (key, hasher) = (key.as_slice(), &self.hasher);
-        let is_key = |(_, place): &(KeyId, Place)| place.of(bytes) == Some(key);
+        let ends = ends(key);
+        let is_key = |known: &Numbered| {
+            known.ends == ends
+                && known.key.len() == key.len()
+                && (key.len() <= 16 || known.key.of(bytes) == Some(key))
+        };
         let hash = |key: &[u8]| {
             let mut hash = hasher.build_hasher();
             hash.write(key);
             hash.finish()
         };
-        let hash_of = |(_, place): &(KeyId, Place)| hash(place.of(bytes).unwrap_or_default());
+        let hash_of = |known: &Numbered| hash(known.key.of(bytes).unwrap_or_default());
         let free = match ids.entry(hash(key), is_key, hash_of) {
             Entry::Vacant(free) => free,
             Entry::Occupied(known) => {
-                let (id, _) = *known.get();
+                let id = known.get().id;
                 // A key that is known in the first wave is asked in it.
                 if wave > 0 || awaited {
                     self.ask_again(slot, id, wave, awaited);
@@ -138,7 +162,7 @@ impl Answers {
         let id = keys.len();
         let (start, end) = (bytes.len(), bytes.len() + key.len());
         let place = Place { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? };
-        free.insert((id, place));
+        free.insert(Numbered { id, key: place, ends });
         bytes.extend_from_slice(key);
         let awaited = if awaited { wave + 1 } else { 0 };
         keys.push(AskedKey { key: place, given: None, asked: wave + 1, awaited });
@@ -221,4 +245,38 @@ impl Answers {
 
 pub(super) fn unanswered() -> Failure {
     Failure::new(ErrorCode::NoAnswer, "the source left the question open")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_a_number_of_its_own() {
+        // Of all lengths, alike at both ends.
+        let middles = ["", "a", "b", "\0", "aa", "ab"];
+        let texts: Vec<String> = (0..40)
+            .flat_map(|length| middles.map(|middle| format!("{0}{middle}{0}", "x".repeat(length))))
+            .collect();
+        let keys: Vec<KeyBytes> = texts
+            .iter()
+            .map(|text| {
+                let mut key = KeyBytes::default();
+                key.push_string(text).expect("a short key");
+                key
+            })
+            .collect();
+        let mut answers = Answers { slots: vec![Slot::default()], ..Answers::default() };
+        let mut known: Vec<&[u8]> = Vec::new();
+        for key in keys.iter().chain(&keys) {
+            let id = answers.ask(0, key, 0, false).expect("a number");
+            let place = known.iter().position(|known| *known == key.as_slice());
+            assert_eq!(id, place.unwrap_or(known.len()), "{key:?}");
+            if place.is_none() {
+                known.push(key.as_slice());
+            }
+            assert_eq!(answers.key(0, id), Some(key.as_slice()));
+        }
+        assert_eq!(answers.take_wanted().len(), known.len());
+    }
 }

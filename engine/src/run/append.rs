@@ -269,11 +269,10 @@ impl<'s, 'a> Run<'s, 'a, '_> {
         let Appending { lines, made, rendered: all, .. } = &mut self.applying.appending;
         let Rendered { text, items, .. } = all;
         let items = items.get_mut(number).ok_or(Stopped::Unusual)?;
-        let place = key as usize;
-        if items.len() <= place {
-            items.resize(place + 1, None);
+        if items.len() <= key {
+            items.resize(key + 1, None);
         }
-        let members = items.get_mut(place).ok_or(Stopped::Unusual)?;
+        let members = items.get_mut(key).ok_or(Stopped::Unusual)?;
         let is_new = members.is_none();
         let members =
             members.get_or_insert_with(|| rendered(text, |text| brought(lookup, brings, item, text)));

@@ -162,7 +162,7 @@ fn prepared<'r>(
             return;
         }
         let route = router.of(&record.origin);
-        preparer.prepare(events, (record, at < together), route, &trying);
+        preparer.prepare(events, (record, (at + 1).saturating_sub(together)), route, &trying);
         let Some(event) = events.last_mut() else { return };
         if let Err(no_room) = room.take(at, event.bytes()) {
             *event = Event::Done(unplaced(event.rule(program), no_room));
@@ -259,8 +259,8 @@ struct Taken<'r> {
     tape: Option<Tape>,
     /// The place of its rule in the program.
     rule: usize,
-    /// Whether it is the first one of the batch, or out of one record with it: no batch has more room for it.
-    first: bool,
+    /// How many events of other records stand before it: where there are none, no batch has more room for it.
+    others: usize,
     /// Which of its rule's names the event has.
     present: u64,
     /// Where the values of these names are told in [`Reading::fields`].
@@ -284,7 +284,7 @@ impl Taken<'_> {
 
     /// What a failed answer is for this event.
     fn failure(&self, answer: &Failure) -> Failure {
-        if self.first && answer.code == ErrorCode::ItemsTooLarge {
+        if self.others == 0 && answer.code == ErrorCode::ItemsTooLarge {
             let message = "the event's items have no room in any batch: copy less of them, or give the function more memory";
             return Failure { transient: false, message: message.to_owned(), ..answer.clone() };
         }

@@ -26,7 +26,26 @@ impl Places {
 
     /// Where the event's output goes, if the caller wants to know and the rule says it. `at` is the place of the
     /// rule in its program.
+    #[inline]
     pub(super) fn placement<'s>(
+        &mut self,
+        at: usize,
+        rule: &Rule,
+        scope: impl FnOnce() -> Scope<'s, 's>,
+        context: Context,
+    ) -> Result<Option<Placement>, Reason> {
+        if context.placed
+            && !context.partitioned
+            && let Some(Output::S3 { is_constant: true, .. }) = &rule.output
+            && let Some(Some(place)) = self.0.get(at)
+        {
+            return Ok(Some(Placement::Object(Arc::clone(place))));
+        }
+        self.worked_out(at, rule, scope, context)
+    }
+
+    #[inline(never)]
+    fn worked_out<'s>(
         &mut self,
         at: usize,
         rule: &Rule,
@@ -39,11 +58,8 @@ impl Places {
         let Some(output) = rule.output.as_ref().filter(|_| context.placed) else { return Ok(None) };
         match output {
             Output::Firehose(stream) => Ok(Some(Placement::Firehose(stream.clone()))),
-            Output::S3 { bucket, prefix, is_constant, per, compression } => {
+            Output::S3 { bucket, prefix, per, compression, .. } => {
                 let last = self.0.get(at).and_then(Option::as_ref);
-                if let Some(place) = last.filter(|_| *is_constant) {
-                    return Ok(Some(Placement::Object(Arc::clone(place))));
-                }
                 let prefix = evaluated(prefix, scope())?;
                 if let Some(place) = last.filter(|place| place.prefix == prefix) {
                     return Ok(Some(Placement::Object(Arc::clone(place))));

@@ -37,7 +37,7 @@ impl<'p> Preparer<'p> {
     pub(super) fn prepare<'r>(
         &mut self,
         events: &mut Vec<Event<'r>>,
-        (record, first_of_batch): (&'r Record<'r>, bool),
+        (record, others): (&'r Record<'r>, usize),
         route: Option<&Route>,
         trying: &Cell<Option<&'p Arc<str>>>,
     ) {
@@ -96,9 +96,11 @@ impl<'p> Preparer<'p> {
                 Err(verdict) => return done(events, verdict),
             };
         }
-        let (rule, first, tape, loops) = (place, first_of_batch, Some(tape), looped);
-        // Put together where it stays: to move it costs more than to make it.
-        events.push(Event::Taken(Taken { record, text, tape, rule, first, present, fields, keys, loops }));
+        let (rule, tape, loops) = (place, Some(tape), looped);
+        // Put together where it stays, as `push` would not: to move it costs more than to make it.
+        events.extend(std::iter::once_with(|| {
+            Event::Taken(Taken { record, text, tape, rule, others, present, fields, keys, loops })
+        }));
     }
 
     fn tell(&self, span: Span, kind: impl FnOnce() -> DecisionKind) {
