@@ -6,29 +6,25 @@ use enrich_bench_ours as ours;
 use enrich_bench_ours::data::Data;
 use enrich_bench_ours::deployment::{Deployment, Others};
 
-/// The events of a round, whatever an invocation holds of them: short ones are too short for a clock.
+/// The events of a round, whatever an invocation holds of them.
 const EVENTS: usize = 10_000;
 const BATCH: usize = 1_000;
+
+/// Events are held against the schema, as they are in `cost`.
+const SHOP: Deployment = Deployment::shop(true);
 
 fn main() {
     // As the function does; all ways have it.
     enrich_bench_ours::keep_freed();
     let rounds = rounds(11);
-    let batches = |make: fn(usize) -> Data| [BATCH, 10, 100, EVENTS].map(make);
-    for batches in [batches(Data::small), batches(Data::nested)] {
-        let ways = batches.iter().map(|data| {
-            let name = format!("{} records", data.events.len());
-            way(name, data, Deployment::SHOP)
-        });
-        table(
-            &format!("{} events, by the records of an invocation", batches[0].name),
-            ways.collect(),
-            rounds,
-        );
+    let small = Data::small(EVENTS);
+    for data in [&small, &Data::nested(EVENTS)] {
+        let of = |records: usize| way(format!("{records} records"), records, data, SHOP);
+        let title = format!("{} events, by the records of an invocation", data.name);
+        table(&title, [BATCH, 10, 100, EVENTS].map(of).into(), rounds);
     }
 
-    let data = Data::small(BATCH);
-    let with = |name: &str, others| way(name, &data, Deployment { others, ..Deployment::SHOP });
+    let with = |name: &str, others| way(name, BATCH, &small, Deployment { others, ..SHOP });
     table(
         "small events, 1,000 records, by the rules",
         vec![
@@ -41,24 +37,19 @@ fn main() {
         ],
         rounds,
     );
+    let with = |name: &str, lookup, cache| way(name, EVENTS, &small, Deployment { lookup, cache, ..SHOP });
     table(
-        "small events, 1,000 records, by the lookup",
+        "small events, 10,000 records, by the lookup",
         vec![
-            way("without a lookup", &data, Deployment { lookup: false, ..Deployment::SHOP }),
-            way(
-                "a lookup, `cache 5m`, all answers kept",
-                &data,
-                Deployment { cache: true, ..Deployment::SHOP },
-            ),
-            way("a lookup, without `cache`", &data, Deployment::SHOP),
+            with("without a lookup", false, false),
+            with("a lookup, `cache 5m`, all answers kept", true, true),
+            with("a lookup, without `cache`", true, false),
         ],
         rounds,
     );
 }
 
-/// Invocations until as many events have gone through as in any other way.
-fn way<'a>(name: impl Into<String>, data: &'a Data, deployment: Deployment) -> Way<'a> {
-    let times = EVENTS / data.events.len();
-    let mut invocation = ours::invocation(data, deployment);
-    Way::new(name, EVENTS, move || (0..times).map(|_| invocation()).sum())
+/// All events, in invocations of so many records.
+fn way<'a>(name: impl Into<String>, records: usize, data: &'a Data, deployment: Deployment) -> Way<'a> {
+    Way::new(name, EVENTS, ours::invocations_of(records, data, deployment))
 }

@@ -83,6 +83,11 @@ impl Data {
         })
     }
 
+    /// What Kinesis sends with so many of the events at a time.
+    pub fn payloads(&self, records: usize) -> Vec<Vec<u8>> {
+        self.events.chunks(records).map(payload).collect()
+    }
+
     fn new(name: &'static str, count: usize, more: impl Fn(&mut Rng, &mut String)) -> Self {
         let mut random = Rng::with_seed(7);
         let users = (0..USERS).map(|at| (format!("user-{at:05}"), profile(at))).collect();

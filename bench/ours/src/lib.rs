@@ -7,4 +7,4 @@ mod ways;
 
 pub use enrich_lambda::memory::keep_freed;
 
-pub use ways::{engine, events, invocation, written};
+pub use ways::{engine, events, invocation, invocations_of, written};

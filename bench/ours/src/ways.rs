@@ -1,5 +1,6 @@
 //! The function's own path from an invocation to its answer, and the engine alone.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -76,13 +77,28 @@ fn now() -> Timestamp {
 
 /// A whole invocation: gives the bytes that are written.
 pub fn invocation(data: &Data, deployment: Deployment) -> impl FnMut() -> usize + '_ {
+    invocations(data, deployment, vec![Cow::Borrowed(&data.payload)])
+}
+
+/// The same events in invocations of so many records: gives the bytes that all of them write.
+pub fn invocations_of(records: usize, data: &Data, deployment: Deployment) -> impl FnMut() -> usize + '_ {
+    invocations(data, deployment, data.payloads(records).into_iter().map(Cow::Owned).collect())
+}
+
+fn invocations<'d>(
+    data: &'d Data,
+    deployment: Deployment,
+    payloads: Vec<Cow<'d, [u8]>>,
+) -> impl FnMut() -> usize + 'd {
     let sink = Arc::new(Sink::default());
     let handler = handler(data, deployment, sink.clone());
     let runtime = runtime();
     move || {
         let before = sink.0.load(Ordering::Relaxed);
-        let answer = runtime.block_on(handler.handle(&data.payload, None)).expect("an answer");
-        assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
+        for payload in &payloads {
+            let answer = runtime.block_on(handler.handle(payload, None)).expect("an answer");
+            assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
+        }
         sink.0.load(Ordering::Relaxed) - before
     }
 }

@@ -259,8 +259,9 @@ struct Taken<'r> {
     tape: Option<Tape>,
     /// The place of its rule in the program.
     rule: usize,
-    /// How many events of other records stand before it: where there are none, no batch has more room for it.
-    others: usize,
+    /// How far it stands behind the first event of the batch and those out of one record with that. No batch has more
+    /// room for these, which have 0.
+    past_first: usize,
     /// Which of its rule's names the event has.
     present: u64,
     /// Where the values of these names are told in [`Reading::fields`].
@@ -284,7 +285,7 @@ impl Taken<'_> {
 
     /// What a failed answer is for this event.
     fn failure(&self, answer: &Failure) -> Failure {
-        if self.others == 0 && answer.code == ErrorCode::ItemsTooLarge {
+        if self.past_first == 0 && answer.code == ErrorCode::ItemsTooLarge {
             let message = "the event's items have no room in any batch: copy less of them, or give the function more memory";
             return Failure { transient: false, message: message.to_owned(), ..answer.clone() };
         }

@@ -44,6 +44,7 @@ impl Places {
         self.worked_out(at, rule, scope, context)
     }
 
+    /// The same where it is not known already.
     #[inline(never)]
     fn worked_out<'s>(
         &mut self,

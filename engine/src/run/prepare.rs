@@ -37,7 +37,7 @@ impl<'p> Preparer<'p> {
     pub(super) fn prepare<'r>(
         &mut self,
         events: &mut Vec<Event<'r>>,
-        (record, others): (&'r Record<'r>, usize),
+        (record, past_first): (&'r Record<'r>, usize),
         route: Option<&Route>,
         trying: &Cell<Option<&'p Arc<str>>>,
     ) {
@@ -99,7 +99,7 @@ impl<'p> Preparer<'p> {
         let (rule, tape, loops) = (place, Some(tape), looped);
         // Put together where it stays, as `push` would not: to move it costs more than to make it.
         events.extend(std::iter::once_with(|| {
-            Event::Taken(Taken { record, text, tape, rule, others, present, fields, keys, loops })
+            Event::Taken(Taken { record, text, tape, rule, past_first, present, fields, keys, loops })
         }));
     }
 

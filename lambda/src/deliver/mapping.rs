@@ -72,6 +72,7 @@ impl Batch<'_> {
         }
     }
 
+    /// The same for what goes into no object, or into none yet.
     #[inline(never)]
     fn placed_otherwise(&self, record: &Record<'_>, verdict: &Verdict) -> Fate {
         match verdict {
