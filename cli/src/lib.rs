@@ -16,6 +16,7 @@ pub mod args;
 pub mod backlog;
 mod clock;
 mod commands;
+mod durable;
 pub mod events;
 pub mod input;
 pub mod playground;

@@ -10,11 +10,14 @@ use enrich_engine::lookup::{BoxFuture, ErrorCode, Failure};
 use enrich_engine::output::{DeliveryStreams, Message, Object, ObjectStore, Queues, Sinks};
 use enrich_engine::{Queue, Timestamp};
 
+use crate::durable;
+
 /// Keeps objects as files, `FOLDER/BUCKET/KEY`; what would be put into a delivery stream and sent to a queue
 /// at the end of a file for each of them, `FOLDER/_firehose/NAME.ndjson` and `FOLDER/_sqs/NAME.ndjson`. No bucket
 /// has such a name.
 ///
-/// An object is there whole or not at all: it gets its name only after its last byte is on the disk.
+/// An object is there whole or not at all: it gets its name only after its last byte is on the disk, and what is told to
+/// be written still has its name after the power was lost.
 #[derive(Debug)]
 pub struct FolderStore {
     folder: PathBuf,
@@ -75,20 +78,22 @@ impl FolderStore {
             text.extend_from_slice(line.trim_ascii_end());
             text.push(b'\n');
         }
-        fs::create_dir_all(&folder).map_err(fail)?;
+        durable::make_folder(&folder).map_err(fail)?;
         let path = folder.join(format!("{name}.ndjson"));
         let mut file = OpenOptions::new().append(true).create(true).open(path).map_err(fail)?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(fail)
+        let written = file.write_all(&text).and_then(|()| file.sync_all());
+        written.and_then(|()| durable::sync_folder(&folder)).map_err(fail)
     }
 
     fn write(&self, object: &Object) -> Result<(), Failure> {
         let path = self.path(&object.bucket, &object.key)?;
         let folder = path.parent().unwrap_or(&self.folder);
         let fail = |error: io::Error| failure(&error, folder);
-        fs::create_dir_all(folder).map_err(fail)?;
+        durable::make_folder(folder).map_err(fail)?;
         let number = self.writes.fetch_add(1, Ordering::Relaxed);
         let unfinished = folder.join(format!(".unfinished-{}-{number}", std::process::id()));
         let written = write_new(&unfinished, &object.body).and_then(|()| fs::rename(&unfinished, &path));
+        let written = written.and_then(|()| durable::sync_folder(folder));
         written.map_err(|error| {
             // What is left of the attempt is of no use; the error that counts is the first one.
             let _ = fs::remove_file(&unfinished);

@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 use super::Packing;
 use super::files::{Listed, Source, StateFile, Target, Unfinished};
 use super::journal::STATE;
+use crate::durable;
 use crate::replay::find;
 use crate::store::is_file_name;
 
@@ -91,7 +92,7 @@ impl Target for Folder {
     fn create(&self, name: &str, _: Packing) -> io::Result<Box<dyn Unfinished>> {
         let path = self.file(name)?;
         let folder = path.parent().unwrap_or(&self.path).to_owned();
-        make(&folder)?;
+        durable::make_folder(&folder)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         let unfinished = folder.join(format!("{UNFINISHED}{file}"));
         let out = BufWriter::with_capacity(1 << 17, File::create(&unfinished)?);
@@ -106,7 +107,7 @@ impl Target for Folder {
     }
 
     fn state(&self) -> io::Result<Box<dyn StateFile>> {
-        make(&self.path)?;
+        durable::make_folder(&self.path)?;
         let path = self.path.join(STATE);
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
         // The system takes the lock away with the process, however that ends.
@@ -117,33 +118,9 @@ impl Target for Folder {
             }
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        sync_folder(&self.path)?;
+        durable::sync_folder(&self.path)?;
         Ok(Box::new(State { path, file }))
     }
-}
-
-/// Makes a folder and those above it, so that they are still there after the power was lost.
-fn make(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    let above = folder.parent().unwrap_or(Path::new(""));
-    make(above)?;
-    match fs::create_dir(folder) {
-        // Another thread was faster.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) => sync_folder(above),
-    }
-}
-
-/// Makes durable which names a folder has.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 /// A file under the name of an unfinished one.
@@ -172,7 +149,7 @@ impl Unfinished for Written {
         out.get_ref().sync_all()?;
         fs::rename(&self.unfinished, &self.path)?;
         self.out = None;
-        sync_folder(&self.folder)
+        durable::sync_folder(&self.folder)
     }
 }
 

@@ -46,15 +46,13 @@ impl Known {
         let among = |name: &str| rule.names.as_ref().and_then(|names| names.place(name));
         let fields = usual.names().enumerate().filter_map(|(at, name)| Some((at, among(name)?))).collect();
         let schema = rule.schema.as_ref().and_then(|(schema, _)| schema.members(usual.names()));
-        let is_unread = |(at, name): (usize, &str)| {
-            let by_schema = match (&rule.schema, &schema) {
-                (None, _) => false,
-                (Some(_), members) => members.as_ref().is_none_or(|members| members.look_into(at)),
-            };
-            !by_schema && !rule.looks_into(name)
+        let by_schema = |member| match (&rule.schema, &schema) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(_), Some(members)) => members.look_into(member),
         };
-        let unread = usual.names().enumerate().map(is_unread);
-        let unread = unread.enumerate().fold(0, |set, (at, is_unread)| set | u64::from(is_unread) << at);
+        let is_unread = |(member, name): &(usize, &str)| !rule.looks_into(name) && !by_schema(*member);
+        let unread = usual.names().enumerate().filter(is_unread).fold(0, |set, (at, _)| set | 1 << at);
         Self { outline: usual.number(), fields, schema, unread }
     }
 
