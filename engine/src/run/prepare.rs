@@ -89,14 +89,15 @@ impl<'p> Preparer<'p> {
         let tape = self.pruned(rule, tape, fields);
         let Reading { tapes, keys: all, .. } = &mut self.reading;
         let keys = all.open(rule.lookups.len());
-        let mut looped = Vec::new();
-        if !rule.loops.is_empty() {
-            looped = match loops(all, rule, tapes.root(&text, tape)) {
+        // Most rules have none, and what may be a verdict is not moved for them.
+        let loops = match rule.loops.as_slice() {
+            [] => Vec::new(),
+            _ => match loops(all, rule, tapes.root(&text, tape)) {
                 Ok(loops) => loops,
                 Err(verdict) => return done(events, verdict),
-            };
-        }
-        let (rule, tape, loops) = (place, Some(tape), looped);
+            },
+        };
+        let (rule, tape) = (place, Some(tape));
         // Put together where it stays, as `push` would not: to move it costs more than to make it.
         events.extend(std::iter::once_with(|| {
             Event::Taken(Taken { record, text, tape, rule, past_first, present, fields, keys, loops })

@@ -59,22 +59,7 @@ impl Batch<'_> {
     }
 
     /// As the verdict says, where there is a place for the event.
-    #[inline]
     fn placed(&self, record: &Record<'_>, verdict: &Verdict) -> Fate {
-        match verdict {
-            // Most are, and what is as large as a reason is not made for them.
-            Verdict::Enriched { placement: Some(Placement::Object(_)), .. }
-                if record.origin.sequence.is_some() =>
-            {
-                Fate::Enriched
-            }
-            verdict => self.placed_otherwise(record, verdict),
-        }
-    }
-
-    /// The same for what goes into no object, or into none yet.
-    #[inline(never)]
-    fn placed_otherwise(&self, record: &Record<'_>, verdict: &Verdict) -> Fate {
         match verdict {
             Verdict::Enriched { rule, placement: None, .. } => {
                 let message = format!("the rule `{rule}` has no output, and the caller takes no events back");
